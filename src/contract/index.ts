@@ -1,0 +1,27 @@
+import { alertsContract, appContract } from "./app.ts";
+import { billingContract } from "./billing.ts";
+import { historyContract } from "./history.ts";
+import { kioskContract, liveContract } from "./live.ts";
+import { sessionsContract } from "./sessions.ts";
+import { stationsContract } from "./stations.ts";
+
+export * from "./app.ts";
+export * from "./billing.ts";
+export * from "./history.ts";
+export * from "./live.ts";
+export * from "./roles.ts";
+export * from "./sessions.ts";
+export * from "./stations.ts";
+export type { ProcedureMeta } from "./base.ts";
+
+/** The one API of the engine: the same for the desktop window, a browser on the LAN, REST at /api and tests. */
+export const contract = {
+  app: appContract,
+  live: liveContract,
+  kiosk: kioskContract,
+  stations: stationsContract,
+  sessions: sessionsContract,
+  billing: billingContract,
+  history: historyContract,
+  alerts: alertsContract,
+};

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { forTechnician, forViewer, deviceErrors, notFound } from "./base.ts";
+import { chargingStatus, displayState, stationLiveSchema } from "./live.ts";
+import { current_mA, duration_ms, identifier, instant_ms, shortText } from "./quantities.ts";
+import { sessionRowSchema } from "./sessions.ts";
+
+const byStation = z.object({ stationId: identifier });
+
+/** A stretch of one state, for the 24 h strip. */
+export const stateStretchSchema = z.object({ from_ms: instant_ms, to_ms: instant_ms.nullable(), state: displayState, status: chargingStatus.nullable() });
+
+export const stationDetailSchema = z.object({
+  live: stationLiveSchema,
+  connection: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("ocpp"), identity: z.string(), connectorId: z.int(), protocol: z.string().nullable() }),
+    z.object({ kind: z.literal("modbus"), profileId: z.string(), linkId: z.string(), unitId: z.int() }),
+  ]),
+  vendor: z.string().nullable(),
+  model: z.string().nullable(),
+  serial: z.string().nullable(),
+  firmware: z.string().nullable(),
+  rotation: z.string(),
+  priority: z.int(),
+  voltage_mV: z.tuple([z.int().nullable(), z.int().nullable(), z.int().nullable()]),
+  energyRegister_Wh: z.int().nullable(),
+  /** Owner's own cap, if any. */
+  manualLimit_mA: current_mA.nullable(),
+  strip: z.array(stateStretchSchema),
+  lastSessions: z.array(sessionRowSchema),
+});
+export type StationDetail = z.infer<typeof stationDetailSchema>;
+
+/** A box that called in with an identity no station of this site has: no current, nothing billable. */
+export const waitingStationSchema = z.object({
+  identity: z.string(),
+  firstSeen_ms: instant_ms,
+  lastSeen_ms: instant_ms,
+  connected: z.boolean(),
+  vendor: z.string().nullable(),
+  model: z.string().nullable(),
+});
+export type WaitingStation = z.infer<typeof waitingStationSchema>;
+
+/** Health of one wire or connection, as the expert sees it. */
+export const deviceHealthSchema = z.object({
+  id: identifier,
+  kind: z.enum(["station", "meter", "link"]),
+  name: z.string(),
+  connection: z.string(),
+  online: z.boolean(),
+  lastExchange_ms: instant_ms.nullable(),
+  exchanges: z.int().min(0),
+  errors: z.int().min(0),
+  detail: z.string().nullable(),
+});
+export type DeviceHealth = z.infer<typeof deviceHealthSchema>;
+
+const stationCommand = forTechnician.errors(deviceErrors);
+
+export const stationsContract = {
+  detail: forViewer.errors(notFound).route({ method: "GET", path: "/stations/{stationId}" }).input(byStation).output(stationDetailSchema),
+  /** Which current a station had at any time and why, newest first. */
+  grants: forViewer
+    .errors(notFound)
+    .route({ method: "GET", path: "/stations/{stationId}/grants" })
+    .input(byStation.extend({ limit: z.coerce.number().int().min(1).max(500).default(50) }))
+    .output(z.array(z.object({ at_ms: instant_ms, granted_mA: current_mA, because: stationLiveSchema.shape.because }))),
+  start: stationCommand
+    .route({ method: "POST", path: "/stations/{stationId}/start" })
+    .input(byStation.extend({ idToken: z.string().max(36).nullable().default(null) }))
+    .output(z.object({ accepted: z.literal(true) })),
+  stop: stationCommand.route({ method: "POST", path: "/stations/{stationId}/stop" }).input(byStation).output(z.object({ accepted: z.literal(true) })),
+  unlock: stationCommand.route({ method: "POST", path: "/stations/{stationId}/unlock" }).input(byStation).output(z.object({ accepted: z.literal(true) })),
+  reset: stationCommand
+    .route({ method: "POST", path: "/stations/{stationId}/reset" })
+    .input(byStation.extend({ kind: z.enum(["Soft", "Hard"]).default("Soft") }))
+    .output(z.object({ accepted: z.literal(true) })),
+  /** Owner's own cap; `null` takes it off again. It can only lower what the balancer grants. */
+  setManualLimit: forTechnician
+    .errors(notFound)
+    .route({ method: "PUT", path: "/stations/{stationId}/limit" })
+    .input(byStation.extend({ limit_mA: current_mA.nullable(), for_ms: duration_ms.nullable().default(null) }))
+    .output(z.object({ limit_mA: current_mA.nullable() })),
+  waiting: forViewer.route({ method: "GET", path: "/waiting-stations" }).output(z.array(waitingStationSchema)),
+  adopt: forTechnician
+    .errors({ ...notFound, CONFLICT: { status: 409, message: "the id is taken" } })
+    .route({ method: "POST", path: "/waiting-stations/{identity}/adopt" })
+    .input(
+      z.object({
+        identity: z.string().max(64),
+        id: identifier.regex(/^[A-Za-z0-9_-]+$/u),
+        name: shortText,
+        circuitId: identifier,
+        phases: z.union([z.literal(1), z.literal(2), z.literal(3)]),
+        rotation: z.string(),
+        max_mA: current_mA,
+        fallback_mA: current_mA,
+      }),
+    )
+    .output(z.object({ stationId: identifier })),
+  health: forViewer.route({ method: "GET", path: "/devices" }).output(z.array(deviceHealthSchema)),
+};

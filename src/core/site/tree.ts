@@ -1,0 +1,123 @@
+import type { Milliamp, PerPhase, Phase, Watt } from "../units/index.ts";
+
+/** Order in which a box's own L1, L2, L3 meet the site's phases. "L2L3L1": the box's L1 hangs on the site's L2. */
+export type Rotation = "L1L2L3" | "L2L3L1" | "L3L1L2" | "L1L3L2" | "L2L1L3" | "L3L2L1" | "L1" | "L2" | "L3";
+
+/** A protected part of the site's wiring; the root is the main fuse. */
+export type Circuit = {
+  readonly id: string;
+  readonly name: string;
+  readonly parentId: string | null;
+  readonly fuse_mA: PerPhase<Milliamp>;
+  /** Kept free below the fuse on every phase. */
+  readonly margin_mA: Milliamp;
+  /** Meter that measures everything below this circuit; `null`: the load is calculated from its EVSEs. */
+  readonly meterId: string | null;
+  readonly limit_W: Watt | null;
+  /** Largest load other than EVSEs to assume while the meter is silent or absent; `null`: not configured. */
+  readonly otherLoad_mA_max: PerPhase<Milliamp> | null;
+};
+
+/** How we reach a box. One station of the site file is one independently charging part (EVSE). */
+export type Connection =
+  | { readonly kind: "ocpp"; readonly identity: string; readonly connectorId: number }
+  | { readonly kind: "modbus"; readonly profileId: string; readonly linkId: string; readonly unitId: number };
+
+export type Station = {
+  readonly id: string;
+  readonly name: string;
+  readonly circuitId: string;
+  readonly phaseCount: 1 | 2 | 3;
+  readonly rotation: Rotation;
+  readonly current_mA_min: Milliamp;
+  readonly current_mA_max: Milliamp;
+  readonly step_mA: Milliamp;
+  /** What the box keeps offering when it hears nothing from us; counted for it whenever it is silent. */
+  readonly fallback_mA: Milliamp;
+  readonly priority: number;
+  readonly connection: Connection;
+};
+
+/** Parity, stop bits and data bits as they stand on the wire. */
+export type SerialLine = {
+  readonly baud: number;
+  readonly parity: "none" | "even" | "odd";
+  readonly dataBits: 7 | 8;
+  readonly stopBits: 1 | 2;
+};
+
+export type Link =
+  | ({ readonly id: string; readonly kind: "serial"; readonly path: string } & SerialLine)
+  | { readonly id: string; readonly kind: "rtu-over-tcp" | "modbus-tcp"; readonly host: string; readonly port: number };
+
+export type MeterDevice = {
+  readonly id: string;
+  readonly name: string;
+  readonly profileId: string;
+  readonly linkId: string;
+  readonly unitId: number;
+};
+
+export type SiteIdentity = {
+  readonly name: string;
+  /** IANA zone; it decides months, days and prices, whatever zone the viewer is in. */
+  readonly timezone: string;
+  /** ISO 4217 code. */
+  readonly currency: string;
+  /** ISO 3166-1 alpha-2 code. */
+  readonly country: string;
+  /** Line-to-neutral voltage used where none is measured. */
+  readonly nominal_V: number;
+};
+
+/** Everything the engine must know about the place: valid by construction, see `siteProblems`. */
+export type SiteModel = {
+  readonly identity: SiteIdentity;
+  readonly circuits: readonly Circuit[];
+  readonly links: readonly Link[];
+  readonly meters: readonly MeterDevice[];
+  readonly stations: readonly Station[];
+};
+
+const ORDER: Readonly<Record<Rotation, readonly Phase[]>> = {
+  L1L2L3: ["L1", "L2", "L3"],
+  L2L3L1: ["L2", "L3", "L1"],
+  L3L1L2: ["L3", "L1", "L2"],
+  L1L3L2: ["L1", "L3", "L2"],
+  L2L1L3: ["L2", "L1", "L3"],
+  L3L2L1: ["L3", "L2", "L1"],
+  L1: ["L1"],
+  L2: ["L2"],
+  L3: ["L3"],
+};
+
+/** The site phases that the box's own L1, L2, L3 reach, in the box's order and no longer than its phase count. */
+export const wiredPhases = (station: Pick<Station, "phaseCount" | "rotation">): readonly Phase[] =>
+  ORDER[station.rotation].slice(0, station.phaseCount);
+
+/** Turns values in the box's order into site order; phases the box is not wired to are `absent`. */
+export function toSitePhases<T>(
+  station: Pick<Station, "phaseCount" | "rotation">,
+  ownValues: PerPhase<T>,
+  absent: T,
+): PerPhase<T> {
+  const wired = wiredPhases(station);
+  const at = (phase: Phase): T => {
+    const own = wired.indexOf(phase);
+    return own === 0 || own === 1 || own === 2 ? ownValues[own] : absent;
+  };
+  return [at("L1"), at("L2"), at("L3")];
+}
+
+/** The circuit and its ancestors, nearest first. Unknown ids and cycles end the walk. */
+export function pathToRoot(circuits: ReadonlyMap<string, Circuit>, circuitId: string): readonly Circuit[] {
+  const path: Circuit[] = [];
+  let next: string | null = circuitId;
+  while (next !== null && path.length <= circuits.size) {
+    const circuit: Circuit | undefined = circuits.get(next);
+    if (circuit === undefined || path.includes(circuit)) break;
+    path.push(circuit);
+    next = circuit.parentId;
+  }
+  return path;
+}

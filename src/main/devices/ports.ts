@@ -1,0 +1,91 @@
+import type { EpochMs, Milliamp, Millivolt, PerPhase, Watt, WattHour } from "../../core/units/index.ts";
+
+/** Everything timed in the app takes its time from here; the demo runs it faster than the wall clock. */
+export interface Clock {
+  now_ms(): EpochMs;
+  /** Resolves after `duration_ms` of this clock's time, or at once when `signal` aborts. */
+  sleep(duration_ms: number, signal?: AbortSignal): Promise<void>;
+  /** Real milliseconds that `duration_ms` of this clock take; wire time-outs never use it. */
+  real_ms(duration_ms: number): number;
+}
+
+/** OCPP 1.6 status notifications; Modbus boxes are mapped onto them. */
+export type ChargingStatus =
+  | "Available" | "Preparing" | "Charging" | "SuspendedEV" | "SuspendedEVSE" | "Finishing" | "Reserved" | "Unavailable" | "Faulted";
+
+/** IEC 61851-1 control pilot: A no vehicle, B connected, C drawing, D ventilation, E/F fault. */
+export type ControlPilot = "A" | "B" | "C" | "D" | "E" | "F";
+
+/**
+ * What a box last said of itself. Every field that was not measured is `null`.
+ * Currents and voltages are in the box's own phase order (its L1, L2, L3), not the site's.
+ */
+export type StationReading = {
+  readonly measured_at_ms: EpochMs;
+  readonly status: ChargingStatus | null;
+  readonly controlPilot: ControlPilot | null;
+  readonly current_mA: PerPhase<Milliamp | null>;
+  readonly voltage_mV: PerPhase<Millivolt | null>;
+  readonly power_W: Watt | null;
+  /** Lifetime import register: the only value that money is made of. */
+  readonly energyRegister_Wh: WattHour | null;
+  /** Setpoint as the box itself reports it. */
+  readonly limit_mA: Milliamp | null;
+  /** Vendor's or OCPP error code while faulted. */
+  readonly errorCode: string | null;
+};
+
+export type MeterReading = {
+  readonly measured_at_ms: EpochMs;
+  readonly current_mA: PerPhase<Milliamp | null>;
+  readonly voltage_mV: PerPhase<Millivolt | null>;
+  readonly power_W: Watt | null;
+  readonly energyImport_Wh: WattHour | null;
+  readonly energyExport_Wh: WattHour | null;
+};
+
+/** Why a device did not do what it was told; `retry` says whether asking again can help. */
+export type CommandFailure = {
+  readonly ok: false;
+  readonly code: "offline" | "timeout" | "rejected" | "not-supported" | "not-followed" | "invalid";
+  readonly retry: boolean;
+  /** Device's own words or exception number, for the log and the expert row. */
+  readonly detail: string;
+};
+export type CommandReply = { readonly ok: true } | CommandFailure;
+/** `confirmed_mA` is what the box has accepted (rounded down to its own step). */
+export type LimitReply = { readonly ok: true; readonly confirmed_mA: Milliamp } | CommandFailure;
+
+export type StopReason =
+  | "Local" | "Remote" | "EVDisconnected" | "DeAuthorized" | "PowerLoss" | "Reboot" | "HardReset" | "SoftReset" | "EmergencyStop" | "UnlockCommand" | "Other";
+
+/** What devices tell the site. Drivers emit, the site listens; nothing here decides anything. */
+export type StationEvent =
+  | { readonly kind: "reading"; readonly stationId: string; readonly reading: StationReading }
+  | { readonly kind: "online"; readonly stationId: string; readonly at_ms: EpochMs; readonly vendor: string | null; readonly model: string | null; readonly serial: string | null; readonly firmware: string | null }
+  | { readonly kind: "offline"; readonly stationId: string; readonly at_ms: EpochMs }
+  /** The box restarted: setpoints and transactions before it are unknown. */
+  | { readonly kind: "booted"; readonly stationId: string; readonly at_ms: EpochMs }
+  | { readonly kind: "transaction-started"; readonly stationId: string; readonly at_ms: EpochMs; readonly received_at_ms: EpochMs; readonly transactionId: number; readonly idToken: string | null; readonly meterStart_Wh: WattHour | null }
+  | { readonly kind: "transaction-register"; readonly stationId: string; readonly at_ms: EpochMs; readonly received_at_ms: EpochMs; readonly transactionId: number | null; readonly register_Wh: WattHour }
+  | { readonly kind: "transaction-stopped"; readonly stationId: string; readonly at_ms: EpochMs; readonly received_at_ms: EpochMs; readonly transactionId: number; readonly meterStop_Wh: WattHour | null; readonly reason: StopReason; readonly idToken: string | null };
+
+/** One charging part that can be told how much it may offer. */
+export interface StationPort {
+  readonly stationId: string;
+  /** Real boxes that start and stop by card speak transactions; Modbus boxes do not. */
+  readonly reportsTransactions: boolean;
+  /** Tells the box its new limit; 0 pauses. Resolves when the box has confirmed, or with why not. */
+  setLimit(current_mA: Milliamp): Promise<LimitReply>;
+  start(idToken: string): Promise<CommandReply>;
+  stop(): Promise<CommandReply>;
+  unlock(): Promise<CommandReply>;
+  reset(kind: "Soft" | "Hard"): Promise<CommandReply>;
+}
+
+export type MeterEvent =
+  | { readonly kind: "meter-reading"; readonly meterId: string; readonly reading: MeterReading }
+  | { readonly kind: "meter-offline"; readonly meterId: string; readonly at_ms: EpochMs };
+
+export type DeviceEvent = StationEvent | MeterEvent;
+export type DeviceListener = (event: DeviceEvent) => void;

@@ -1,0 +1,61 @@
+import type { Milliamp } from "../../core/units/index.ts";
+import type { DeviceHealth, KioskState, LiveUpdate, StationDetail, WaitingStation } from "../../contract/index.ts";
+import type { Clock, CommandReply } from "../devices/ports.ts";
+import type { Stores } from "../storage/types.ts";
+
+export type AdoptRequest = {
+  readonly identity: string;
+  readonly id: string;
+  readonly name: string;
+  readonly circuitId: string;
+  readonly phases: 1 | 2 | 3;
+  readonly rotation: string;
+  readonly max_mA: number;
+  readonly fallback_mA: number;
+};
+
+/** A running site as the API sees it. */
+export interface Engine {
+  readonly clock: Clock;
+  readonly stores: Stores;
+  readonly demo: boolean;
+  readonly speed: number;
+  readonly timezone: string;
+  readonly currency: string;
+  readonly siteName: string;
+  readonly ocppUrl: string | null;
+  /** The whole site this second. */
+  live(): LiveUpdate;
+  /** Calls back at most once a second of real time, with what changed; returns how to stop. */
+  onLive(listener: (update: LiveUpdate) => void): () => void;
+  spark(): { at_ms: number; power_W: number | null }[];
+  kiosk(): KioskState;
+  /** Everything but the last sessions and the strip, which come from the stores. `null`: no such station. */
+  stationDetail(stationId: string): Omit<StationDetail, "lastSessions" | "strip"> | null;
+  hasStation(stationId: string): boolean;
+  start(stationId: string, idToken: string | null): Promise<CommandReply>;
+  stop(stationId: string): Promise<CommandReply>;
+  unlock(stationId: string): Promise<CommandReply>;
+  reset(stationId: string, kind: "Soft" | "Hard"): Promise<CommandReply>;
+  setManualLimit(stationId: string, limit_mA: Milliamp | null, until_ms: number | null): void;
+  waiting(): WaitingStation[];
+  adopt(request: AdoptRequest): "ok" | "not-found" | "conflict" | "circuit-unknown" | "invalid";
+  health(): DeviceHealth[];
+  /** Site file text that would set this site up again. */
+  exportSite(): string;
+  /** Limit of the main fuse per phase and as power, for charts. */
+  mainLimit(): { fuse_mA: number; limit_W: number };
+  close(): Promise<void>;
+}
+
+/** What stands behind the API: no site yet, or a running one; it can be replaced while clients stay connected. */
+export interface Application {
+  readonly version: string;
+  readonly headless: boolean;
+  readonly started_at_ms: number;
+  engine(): Engine | null;
+  onChange(listener: () => void): () => void;
+  startDemo(): Promise<"ok" | "conflict">;
+  importSite(yaml: string): Promise<{ ok: true } | { ok: false; code: "conflict" } | { ok: false; code: "invalid"; problems: { line: number | null; column: number | null; field: string; code: string; expected: string }[] }>;
+  close(): Promise<void>;
+}

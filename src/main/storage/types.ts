@@ -1,0 +1,225 @@
+import type { Because } from "../../core/balancing/index.ts";
+import type { Activity, ClosedSession, OpenedSession, RegisterSample } from "../../core/session/index.ts";
+import type { SiteModel } from "../../core/site/index.ts";
+import type { Cost, TariffVersion } from "../../core/tariff/index.ts";
+import type { BasisPoint, EpochMs, Milliamp, WattHour } from "../../core/units/index.ts";
+import type {
+  Alert, Customer, InvoiceSummary, Seller, SessionDetail, SessionFilter, SessionRow, TariffView,
+} from "../../contract/index.ts";
+
+// What the rest of the engine may ask of the database. All calls are synchronous and each write is one transaction:
+// when a call has returned, the fact is on the disk.
+
+/** `any`: every card may charge; `listed`: only cards of customers. */
+export type Access = { readonly cards: "any" | "listed" };
+
+export type StoredSite = { readonly model: SiteModel; readonly access: Access };
+
+export interface SiteStore {
+  /** `null` on an empty data folder. */
+  load(): StoredSite | null;
+  /** Replaces the site; older versions are kept with time and author. */
+  save(site: StoredSite, at_ms: EpochMs, author: string): void;
+}
+
+/** A session that was running when we last wrote, with everything needed to go on or to close it. */
+export type RunningSession = {
+  readonly opened: OpenedSession;
+  readonly tariff: TariffVersion;
+  readonly registers: readonly RegisterSample[];
+  readonly activities: readonly { readonly at_ms: EpochMs; readonly activity: Activity }[];
+};
+
+export interface SessionStore {
+  /** Freezes `tariffId` into the session. False when this id is known already: nothing is written then. */
+  open(session: OpenedSession, tariffId: string): boolean;
+  /** Journals a register value; repeated values at the same time are kept once. */
+  addRegister(sessionId: string, sample: RegisterSample): void;
+  addActivity(sessionId: string, at_ms: EpochMs, activity: Activity): void;
+  /** Ends the session and stores its cost in the same transaction. A second close of one session changes nothing and answers false. */
+  close(session: ClosedSession, cost: Cost | null): boolean;
+  running(): readonly RunningSession[];
+  /** Last closed session of a station, for continuity checks. */
+  lastClosed(stationId: string, evseId: number): ClosedSession | null;
+  /** True when a session with OCPP's transaction id exists on the station and its id. */
+  findByTransaction(stationId: string, transactionId: number): { readonly sessionId: string; readonly closed: boolean } | null;
+  /** Message without a session we know of: kept as evidence, never billed. */
+  addStray(stray: { stationId: string; at_ms: EpochMs; received_at_ms: EpochMs; kind: string; data: string }): void;
+  /** A transaction id never given out before in this folder, seeded from the clock so that it survives a lost database. */
+  nextTransactionId(at_ms: EpochMs): number;
+  list(filter: SessionFilter, page: { cursor: string | null; limit: number }): { rows: SessionRow[]; nextCursor: string | null };
+  totals(filter: SessionFilter): { sessions: number; energy_Wh: number; charging_ms: number; held: number; cost: { currency: string; net_minor: number; tax_minor: number; gross_minor: number } };
+  detail(id: string): SessionDetail | null;
+  /** Every row of the filter, in order, without loading all at once. */
+  iterate(filter: SessionFilter): IterableIterator<SessionRow>;
+}
+
+export interface TariffStore {
+  list(): readonly TariffVersion[];
+  view(version: TariffVersion): TariffView;
+  /** In force at the instant; the oldest one when the instant lies before all. */
+  at(at_ms: EpochMs): TariffVersion | null;
+  add(version: TariffVersion): void;
+}
+
+/** What a card may do here. */
+export type CardVerdict = { readonly verdict: "accepted" | "blocked" | "unknown"; readonly customerId: string | null; readonly customerName: string | null };
+
+export interface CustomerStore {
+  list(): Customer[];
+  get(id: string): Customer | null;
+  save(input: { id: string | null; name: string; address: string; email: string | null; vatId: string | null }, at_ms: EpochMs): Customer | null;
+  assignCard(customerId: string, idToken: string, at_ms: EpochMs): Customer | "not-found" | "conflict";
+  blockCard(idToken: string, blocked: boolean, at_ms: EpochMs): Customer | null;
+  /** Customer of a card now, and whether the card is blocked. */
+  card(idToken: string): CardVerdict;
+  /** Remembers that an unknown card was held before a reader. */
+  sawUnknownCard(idToken: string, stationId: string, at_ms: EpochMs): void;
+  unknownCards(since_ms: EpochMs): { idToken: string; lastSeen_ms: number; stationId: string; sessions: number }[];
+}
+
+/** A session that may stand on an invoice. */
+export type BillableSession = {
+  readonly session: SessionRow;
+  readonly cost: Cost;
+  readonly tariff: TariffVersion;
+};
+
+/** The frozen content of a document: rendering it again gives the same bytes. */
+export type InvoiceDocument = {
+  readonly id: string;
+  readonly number: string;
+  readonly month: string;
+  readonly issued_at_ms: EpochMs;
+  readonly due_at_ms: EpochMs;
+  readonly timezone: string;
+  readonly currency: string;
+  readonly locale: "en" | "de";
+  readonly demo: boolean;
+  readonly siteName: string;
+  readonly seller: Seller;
+  readonly customer: { readonly id: string; readonly name: string; readonly address: string; readonly vatId: string | null };
+  readonly lines: readonly {
+    readonly sessionId: string;
+    readonly stationName: string;
+    readonly started_at_ms: EpochMs;
+    readonly ended_at_ms: EpochMs;
+    readonly start_Wh: WattHour;
+    readonly stop_Wh: WattHour;
+    readonly energy_Wh: WattHour;
+    readonly cardAlias: string | null;
+    readonly perKWh: string;
+    readonly vat_bp: BasisPoint | null;
+    readonly net_minor: number;
+  }[];
+  readonly vat: readonly { readonly vat_bp: BasisPoint | null; readonly net_minor: number; readonly tax_minor: number }[];
+  readonly net_minor: number;
+  readonly tax_minor: number;
+  readonly gross_minor: number;
+};
+
+export interface InvoiceStore {
+  /** Closed, not held, not yet on an invoice, ended in [from, to), with a customer. */
+  billable(from_ms: EpochMs, to_ms: EpochMs): BillableSession[];
+  /** Ended in [from, to): held ones per customer id ("" for none), and how many have no customer. */
+  leftOut(from_ms: EpochMs, to_ms: EpochMs): { heldByCustomer: ReadonlyMap<string, number>; unassigned: number };
+  /**
+   * Draws gapless numbers and freezes the documents in one transaction. `make` gets each number and returns the document.
+   * Sessions that are on an invoice already make the whole call fail with `conflict` and nothing is written.
+   */
+  issue(drafts: readonly { customerId: string; sessionIds: readonly string[] }[], series: string, make: (customerId: string, number: string) => InvoiceDocument): InvoiceSummary[] | "conflict";
+  list(month: string | null): InvoiceSummary[];
+  document(id: string): InvoiceDocument | null;
+  /** Bytes stored by the first rendering; later calls give the same. */
+  bytes(id: string): Uint8Array | null;
+  saveBytes(id: string, bytes: Uint8Array): void;
+}
+
+export interface SellerStore {
+  get(): Seller;
+  save(seller: Seller, at_ms: EpochMs): void;
+}
+
+/** One quarter hour of the site or of one station. Written every minute with what is known, replaced until it is over. */
+export type QuarterHour = {
+  readonly slot_ms: EpochMs;
+  /** "" is the whole site, otherwise a station id. */
+  readonly stationId: string;
+  /** Of the station from its register; of the site the sum of its stations. */
+  readonly ev_Wh: WattHour | null;
+  /** Site import from the main meter; `null` on stations. */
+  readonly site_Wh: WattHour | null;
+  /** Mean and highest one-second value: site import for the site, own power for a station. */
+  readonly avg_W: number | null;
+  readonly max_W: number | null;
+  /** How much of the slot we saw, and of that plugged in, charging, held back by a limit. */
+  readonly seen_ms: number;
+  readonly plugged_ms: number;
+  readonly charging_ms: number;
+  readonly limited_ms: number;
+};
+
+export type EnergyBucket = { from_ms: number; to_ms: number; ev_Wh: number | null; site_Wh: number | null; sessions: number; quality: "ok" | "partial" | "missing" };
+export type PowerPoint = { at_ms: number; avg_W: number | null; max_W: number | null; ev_avg_W: number | null; quality: "ok" | "partial" | "missing" };
+export type HeatCell = { weekday: number; hour: number; ev_Wh_avg: number | null; occupiedBays_avg: number | null };
+
+export interface HistoryStore {
+  put(slots: readonly QuarterHour[]): void;
+  /** Slot values already stored, to go on after a restart. */
+  get(slot_ms: EpochMs): readonly QuarterHour[];
+  energy(range: { from_ms: number; to_ms: number }, bucket: "hour" | "day" | "month", timezone: string, now_ms: EpochMs): EnergyBucket[];
+  power(range: { from_ms: number; to_ms: number }, pointsMax: number, now_ms: EpochMs): { points: PowerPoint[]; step_ms: number };
+  heatmap(range: { from_ms: number; to_ms: number }, timezone: string): { cells: HeatCell[]; weeks: number };
+  summary(range: { from_ms: number; to_ms: number }): { ev_Wh: number; sessions: number; gross_minor: number; peak_W: number | null; peak_at_ms: number | null; occupied_permille: number | null };
+  iterate(range: { from_ms: number | null; to_ms: number | null }): IterableIterator<QuarterHour>;
+}
+
+export interface GrantStore {
+  /** Stored on change only. */
+  add(grant: { stationId: string; at_ms: EpochMs; granted_mA: Milliamp; because: readonly Because[] }): void;
+  list(stationId: string, limit: number): { at_ms: EpochMs; granted_mA: Milliamp; because: readonly Because[] }[];
+  prune(before_ms: EpochMs): void;
+}
+
+export interface StationLogStore {
+  /** State changes for the 24 h strip. */
+  addState(stationId: string, at_ms: EpochMs, state: string, status: string | null): void;
+  states(stationId: string, since_ms: EpochMs): { at_ms: EpochMs; state: string; status: string | null }[];
+  /** Last lifetime register ever proven for the station. */
+  lastRegister(stationId: string): { at_ms: EpochMs; register_Wh: WattHour } | null;
+}
+
+export interface AlertStore {
+  open(): Alert[];
+  list(includeEnded: boolean, limit: number): Alert[];
+  /** Opens the alert, or counts it up when it is open already. */
+  raise(alert: { code: Alert["code"]; severity: Alert["severity"]; ref: string; inputs: Alert["inputs"] }, at_ms: EpochMs): Alert;
+  end(code: Alert["code"], ref: string, at_ms: EpochMs): void;
+  acknowledge(id: string, at_ms: EpochMs): Alert | null;
+}
+
+export type Stores = {
+  readonly site: SiteStore;
+  readonly sessions: SessionStore;
+  readonly tariffs: TariffStore;
+  readonly customers: CustomerStore;
+  readonly invoices: InvoiceStore;
+  readonly seller: SellerStore;
+  readonly history: HistoryStore;
+  readonly grants: GrantStore;
+  readonly stationLog: StationLogStore;
+  readonly alerts: AlertStore;
+};
+
+/** The folder is in use by another process, or cannot be used; the sentence says what to do. */
+export type OpenFailure = { readonly ok: false; readonly code: "locked" | "unwritable" | "too-new" | "corrupt"; readonly message: string };
+
+export type OpenedFolder = {
+  readonly ok: true;
+  readonly stores: Stores;
+  /** Latest instant anywhere in the data: a clock that starts earlier would run backwards. `null` when empty. */
+  readonly latest_ms: EpochMs | null;
+  /** Runs several writes as one transaction. */
+  readonly transaction: <T>(work: () => T) => T;
+  readonly close: () => void;
+};
