@@ -13,7 +13,12 @@ import type {
 /** `any`: every card may charge; `listed`: only cards of customers. */
 export type Access = { readonly cards: "any" | "listed" };
 
-export type StoredSite = { readonly model: SiteModel; readonly access: Access };
+export type StoredSite = {
+  readonly model: SiteModel;
+  readonly access: Access;
+  /** Made by the demo: its links lead to simulated devices, so the folder can only be run as a demo again. */
+  readonly demo: boolean;
+};
 
 export interface SiteStore {
   /** `null` on an empty data folder. */
