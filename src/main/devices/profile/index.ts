@@ -1,0 +1,6 @@
+export * from "./energy-filter.ts";
+export * from "./load-profile.ts";
+export * from "./profile-rules.ts";
+export * from "./profile-schema.ts";
+export * from "./quantities.ts";
+export * from "./register-values.ts";

@@ -1,0 +1,40 @@
+import type { RegisterValue } from "./register-values.ts";
+
+/** Whole numbers in our units (mA, mV, W, Wh) for what is a quantity; anything else stays as the device gave it. */
+export type CanonicalValue = number | string | null;
+
+type Quantity = { readonly units: Readonly<Record<string, number>>; readonly min: number; readonly max: number };
+
+const CURRENT: Quantity = { units: { A: 1000, mA: 1 }, min: -1_000_000, max: 1_000_000 };
+/** Line to neutral. Above 300 V the decoding is wrong (word order, scale), not the grid. */
+const VOLTAGE: Quantity = { units: { V: 1000, mV: 1, kV: 1_000_000 }, min: 0, max: 299_999 };
+const POWER: Quantity = { units: { W: 1, VA: 1, mW: 0.001, kW: 1000, kVA: 1000 }, min: -2_000_000, max: 2_000_000 };
+const ENERGY: Quantity = { units: { Wh: 1, VAh: 1, kWh: 1000, kVAh: 1000, MWh: 1_000_000 }, min: 0, max: 1e12 };
+
+const BY_NAME: readonly (readonly [RegExp, Quantity])[] = [
+  [/^(?:current_(?:l[123]|limit|signalled)|hw_current_(?:min|max)|cable_limit|failsafe_current)$/u, CURRENT],
+  [/^voltage_l[123]$/u, VOLTAGE],
+  [/^power(?:_l[123])?$/u, POWER],
+  [/^energy_(?:import|export|total)(?:_l[123])?$|^energy_(?:session|since_power_on)$/u, ENERGY],
+];
+
+const quantityOf = (what: string): Quantity | null => BY_NAME.find(([name]) => name.test(what))?.[1] ?? null;
+
+/**
+ * Turns a profile's value into ours: the only place where device readings are rounded (to the nearest unit).
+ * What cannot be true is `null`: 300 V and more, negative energy, numbers without a known unit.
+ */
+export function toCanonical(what: string, value: RegisterValue, unit: string | undefined): CanonicalValue {
+  const quantity = quantityOf(what);
+  if (quantity === null) return value;
+  const factor = unit === undefined ? undefined : quantity.units[unit];
+  if (typeof value !== "number" || factor === undefined) return null;
+  const ours = Math.round(value * factor);
+  return ours >= quantity.min && ours <= quantity.max ? ours + 0 : null;
+}
+
+/** The opposite way, for the simulator. */
+export function fromCanonical(what: string, value: CanonicalValue, unit: string | undefined): RegisterValue {
+  const factor = unit === undefined ? undefined : quantityOf(what)?.units[unit];
+  return typeof value === "number" && factor !== undefined ? value / factor : value;
+}
