@@ -1,0 +1,45 @@
+import { milliamp, onPhase, perPhase } from "../units/index.ts";
+import type { EpochMs, Milliamp, PerPhase } from "../units/index.ts";
+
+// What a circuit carries besides its EVSEs: the meter less what the cars draw. Box readings are older than the meter's, so
+// the difference swings whenever a car follows a new limit. We keep an interval that surely holds the truth instead.
+
+/** The estimate falls only to what was highest in this time, so that one late reading hands nothing out. */
+export const OTHER_LOAD_MEMORY_MS = 12_000;
+/** More samples than this in the memory are thinned: one a second is enough. */
+const SAMPLES_MAX = 64;
+
+/** What the EVSEs below the circuit draw on one phase: somewhere between the two. */
+export type DrawRange = { readonly least_mA: number; readonly most_mA: number };
+
+export type OtherLoadState = {
+  /** Last value per phase that was inside its interval. */
+  readonly estimate_mA: PerPhase<number>;
+  readonly samples: readonly { readonly at_ms: EpochMs; readonly value_mA: PerPhase<number> }[];
+};
+
+export const noOtherLoad: OtherLoadState = { estimate_mA: [0, 0, 0], samples: [] };
+
+/**
+ * Takes one meter sample. Afterwards estimate + most the cars may draw is never below what the meter showed, and the
+ * estimate moved no further than the new interval forces it to.
+ */
+export function observeOtherLoad(
+  state: OtherLoadState,
+  sample: { readonly at_ms: EpochMs; readonly meter_mA: PerPhase<number>; readonly cars: PerPhase<DrawRange> },
+): OtherLoadState {
+  const first = state.samples.length === 0;
+  const value_mA = perPhase((phase) => {
+    const meter = onPhase(sample.meter_mA, phase);
+    const { least_mA, most_mA } = onPhase(sample.cars, phase);
+    const [low, high] = [meter - most_mA, meter - least_mA];
+    const before = first ? high : onPhase(state.estimate_mA, phase);
+    return Math.round(Math.min(Math.max(before, low), high));
+  });
+  const kept = state.samples.filter((old) => sample.at_ms - old.at_ms <= OTHER_LOAD_MEMORY_MS && old.at_ms <= sample.at_ms);
+  return { estimate_mA: value_mA, samples: [...kept.slice(-SAMPLES_MAX + 1), { at_ms: sample.at_ms, value_mA }] };
+}
+
+/** What to count for the circuit now: the highest estimate of the last seconds, never below zero. */
+export const countedOtherLoad_mA = (state: OtherLoadState): PerPhase<Milliamp> =>
+  perPhase((phase) => milliamp(Math.max(0, ...state.samples.map((sample) => onPhase(sample.value_mA, phase)))));
