@@ -44,6 +44,8 @@ export interface SessionStore {
   /** Ends the session and stores its cost in the same transaction. A second close of one session changes nothing and answers false. */
   close(session: ClosedSession, cost: Cost | null): boolean;
   running(): readonly RunningSession[];
+  /** One running session; `null` when it is closed or unknown. */
+  runningOne(sessionId: string): RunningSession | null;
   /** Last closed session of a station, for continuity checks. */
   lastClosed(stationId: string, evseId: number): ClosedSession | null;
   /** True when a session with OCPP's transaction id exists on the station and its id. */
