@@ -1,0 +1,27 @@
+import { MantineProvider } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { type ReactNode, useLayoutEffect } from "react";
+import { usePreferences } from "../lib/preferences/preferences.ts";
+import { themeFor } from "../lib/tokens/theme-choice.ts";
+import { mantineTheme, resolveMantineVariables } from "./theme.ts";
+
+/** Puts the chosen theme on the page and keeps Mantine's own light and dark in step with it. */
+export function Appearance({ children }: { readonly children: ReactNode }) {
+  const choice = usePreferences((state) => state.theme);
+  const dark = useMediaQuery("(prefers-color-scheme: dark)");
+  const moreContrast = useMediaQuery("(prefers-contrast: more)");
+  const theme = themeFor(choice, { dark, moreContrast });
+  useLayoutEffect(() => {
+    document.documentElement.dataset["theme"] = theme;
+  }, [theme]);
+  return (
+    <MantineProvider
+      theme={mantineTheme}
+      cssVariablesResolver={resolveMantineVariables}
+      forceColorScheme={theme === "dark" ? "dark" : "light"}
+      withGlobalClasses={false}
+    >
+      {children}
+    </MantineProvider>
+  );
+}

@@ -1,0 +1,28 @@
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { SCREENS } from "../screens.ts";
+import css from "./nav-rail.module.css";
+
+/** Where one can go, always with words; at the foot of the page on a phone. */
+export function NavRail() {
+  const { t } = useTranslation();
+  return (
+    <nav className={css["rail"]} aria-label={t("shell.nav")}>
+      <ul className={css["list"]}>
+        {SCREENS.map(({ id, path, icon: Icon }, index) => (
+          <li key={id}>
+            <Link
+              to={path}
+              className={css["item"]}
+              activeProps={{ "aria-current": "page" }}
+              aria-keyshortcuts={`Alt+${String(index + 1)}`}
+            >
+              <Icon size={20} stroke={1.75} aria-hidden />
+              <span>{t(`screen.${id}`)}</span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}

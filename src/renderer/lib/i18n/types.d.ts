@@ -1,0 +1,30 @@
+import type alerts from "../../../../resources/locales/en/alerts.json";
+import type billing from "../../../../resources/locales/en/billing.json";
+import type common from "../../../../resources/locales/en/common.json";
+import type history from "../../../../resources/locales/en/history.json";
+import type kiosk from "../../../../resources/locales/en/kiosk.json";
+import type live from "../../../../resources/locales/en/live.json";
+import type reasons from "../../../../resources/locales/en/reasons.json";
+import type sessions from "../../../../resources/locales/en/sessions.json";
+import type settings from "../../../../resources/locales/en/settings.json";
+import type start from "../../../../resources/locales/en/start.json";
+
+declare module "i18next" {
+  // Module augmentation works with interfaces only.
+  interface CustomTypeOptions {
+    defaultNS: "common";
+    returnNull: false;
+    resources: {
+      alerts: typeof alerts;
+      billing: typeof billing;
+      common: typeof common;
+      history: typeof history;
+      kiosk: typeof kiosk;
+      live: typeof live;
+      reasons: typeof reasons;
+      sessions: typeof sessions;
+      settings: typeof settings;
+      start: typeof start;
+    };
+  }
+}
