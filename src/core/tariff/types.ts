@@ -11,7 +11,7 @@ export type PriceComponent = {
   readonly price: string;
   /** `null`: no VAT applicable, which is not the same as 0 %. */
   readonly vat_bp: BasisPoint | null;
-  /** Wh for ENERGY, seconds for times; 0 and 1 leave the metered quantity as it is. */
+  /** Wh for ENERGY, seconds for times: billed in whole steps. 0 bills the metered quantity, also parts of a second. */
   readonly stepSize: number;
 };
 

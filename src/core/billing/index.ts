@@ -1,0 +1,3 @@
+export * from "./invoice.ts";
+export * from "./month.ts";
+export * from "./number.ts";
