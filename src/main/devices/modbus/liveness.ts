@@ -18,7 +18,7 @@ export const reached = (at_ms: number): Liveness => ({ kind: "online", misses: 0
 export function missed(liveness: Liveness, at_ms: number, silence_ms_max: number): Liveness {
   if (liveness.kind === "offline") return { kind: "offline", probes: liveness.probes + 1 };
   const misses = liveness.misses + 1;
-  if (misses >= MISSES_TO_OFFLINE || at_ms - liveness.answered_at_ms >= silence_ms_max) return NOT_YET_REACHED;
+  if (misses >= MISSES_TO_OFFLINE || at_ms - liveness.answered_at_ms >= silence_ms_max) return { kind: "offline", probes: 1 };
   return { ...liveness, kind: "degraded", misses };
 }
 

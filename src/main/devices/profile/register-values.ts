@@ -20,6 +20,9 @@ const numberTypeOf = (register: ProfileRegister): NumberType | null => {
   }
 };
 
+/** `format` of a register whose number is the code of one character. */
+const CHARACTER_CODE = "ascii char code";
+
 const swapBytes = (word: number): number => ((word & 0xff) << 8) | (word >>> 8);
 
 const orderOf = (profile: DeviceProfile, register: ProfileRegister): WordOrder => register.word_order ?? profile.word_order;
@@ -63,6 +66,7 @@ function decodeNumeric(profile: DeviceProfile, register: ProfileRegister, type: 
   const masked = mask === undefined ? shifted : (shifted & mask) >>> 0;
   const mapped = register.values?.[String(masked)];
   if (typeof mapped === "number" || typeof mapped === "string") return mapped;
+  if (register.format === CHARACTER_CODE) return String.fromCharCode(masked);
   return masked * scale + offset;
 }
 
@@ -88,6 +92,7 @@ function rawOf(register: ProfileRegister, type: NumberType, value: RegisterValue
     const sentinel = register.invalid?.find((one) => typeof one === "number");
     return typeof sentinel === "number" ? sentinel : 0;
   }
+  if (register.format === CHARACTER_CODE && typeof value === "string") return value.charCodeAt(0);
   const mapped = Object.entries(register.values ?? {}).find(([, meaning]) => meaning === value)?.[0];
   const number = mapped === undefined ? (Number(value) - (register.offset ?? 0)) / (register.scale ?? 1) : Number(mapped);
   const placed = register.shift === undefined ? number : number * 2 ** register.shift;

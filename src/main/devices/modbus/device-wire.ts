@@ -1,0 +1,50 @@
+import { encodeNumber, type ModbusRequest } from "../../protocol/modbus/index.ts";
+import type { BusOwner, BusPriority, BusReply } from "../../links/bus.ts";
+import type { DeviceProfile, ProfileWrite } from "../profile/index.ts";
+
+/** Real milliseconds to wait for an answer where the profile says nothing: on a line, and behind a gateway. */
+export const LINE_TIMEOUT_ms = 1_000;
+export const GATEWAY_TIMEOUT_ms = 2_000;
+
+/** One device on its bus: unit id, time-out and gap are already known. */
+export interface DeviceWire {
+  readonly bus: BusOwner;
+  readonly timeout_ms: number;
+  ask(request: ModbusRequest, priority: BusPriority): Promise<BusReply>;
+}
+
+export function createDeviceWire(options: {
+  readonly bus: BusOwner;
+  readonly unitId: number;
+  readonly profile: DeviceProfile;
+  readonly behindGateway: boolean;
+}): DeviceWire {
+  const { bus, unitId, profile } = options;
+  const own_ms = profile.limits.timeout_ms ?? LINE_TIMEOUT_ms;
+  const timeout_ms = options.behindGateway ? Math.max(own_ms, GATEWAY_TIMEOUT_ms) : own_ms;
+  const gap_ms = profile.limits.min_gap_ms;
+  return {
+    bus,
+    timeout_ms,
+    ask: (request, priority) => bus.transact({ unitId, request, priority, timeout_ms, gap_ms }),
+  };
+}
+
+/** The request that writes `value` (in the profile's unit) as the document says; raw numbers are rounded down. */
+export function writeRequest(profile: DeviceProfile, write: ProfileWrite, value: number): ModbusRequest {
+  if (write.type === "bit") {
+    return write.fc === 15
+      ? { fc: 15, address: write.address, bits: [value !== 0] }
+      : { fc: 5, address: write.address, on: value !== 0 };
+  }
+  const isFloat = write.type === "f32" || write.type === "f64";
+  const raw = isFloat ? value / (write.scale ?? 1) : rawDown(value, write.scale ?? 1);
+  const words = encodeNumber(raw, write.type, profile.word_order);
+  const [first] = words;
+  return write.fc === 6 && words.length === 1 && first !== undefined
+    ? { fc: 6, address: write.address, value: first }
+    : { fc: 16, address: write.address, values: words };
+}
+
+/** Always down, so that a box never gets more than was meant; 16 / 0.1 is 160, not 159, in spite of binary fractions. */
+export const rawDown = (value: number, scale: number): number => Math.floor(value / scale + 1e-6);

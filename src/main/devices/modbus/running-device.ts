@@ -1,0 +1,25 @@
+import type { Liveness } from "./liveness.ts";
+
+/** Where drivers write what a technician may want to know; pino fits. */
+export type DeviceLog = {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+};
+
+export type DeviceHealth = {
+  readonly id: string;
+  readonly kind: "station" | "meter";
+  readonly profileId: string;
+  readonly state: Liveness["kind"];
+  /** Settings the device did not take, in words for the log; `null` when all is well. */
+  readonly problem: string | null;
+  /** Registers per read as learned. */
+  readonly max_read: number;
+  /** Values of the profile (`fc:address`) this device does not have. */
+  readonly missing: readonly string[];
+};
+
+export type RunningDevice = {
+  readonly health: () => DeviceHealth;
+  readonly stop: () => Promise<void>;
+};

@@ -1,0 +1,35 @@
+const IDENTITY_CHARS_MAX = 64;
+const URL_CHARS_MAX = 1024;
+const PROTOCOL = /^ocpp1\.6j?$/iu;
+
+/**
+ * Identity of the station that dials `url`: the last part of /ocpp/<identity> or /<identity>, with any number of
+ * slashes, a query, URL-encoded or not. `null`: no usable identity.
+ */
+export function identityOf(url: string): string | null {
+  if (url.length > URL_CHARS_MAX) return null;
+  const [path = ""] = url.split(/[?#]/u);
+  const parts = path.split("/").filter((part) => part !== "");
+  const last = parts.at(-1);
+  if (last === undefined || (parts.length === 1 && last === "ocpp")) return null;
+  const identity = decoded(last).trim();
+  // eslint-disable-next-line no-control-regex -- an identity is shown, logged and stored
+  return identity === "" || identity.length > IDENTITY_CHARS_MAX || /[\u0000-\u001f\u007f]/u.test(identity) ? null : identity;
+}
+
+/** Stations that do not encode their identity at all may have a bare "%" in it. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) return part;
+    throw error;
+  }
+}
+
+/** Subprotocol to answer with: the station's own spelling of OCPP 1.6, `none` if it asked for none, or `unknown`. */
+export function chooseProtocol(offered: ReadonlySet<string>): { readonly kind: "use"; readonly name: string } | { readonly kind: "none" | "unknown" } {
+  if (offered.size === 0) return { kind: "none" };
+  const name = [...offered].find((one) => PROTOCOL.test(one));
+  return name === undefined ? { kind: "unknown" } : { kind: "use", name };
+}

@@ -1,0 +1,166 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { createRPCError, RPCServer } from "ocpp-rpc";
+import type { CallErrorCode, JsonObject } from "../protocol/ocpp/index.ts";
+import { chooseProtocol, identityOf } from "./ocpp-server-address.ts";
+import { createOcppConnection, type OcppConnection, type RpcPeer } from "./ocpp-server-connection.ts";
+import { ScreenedSocket, SOCKET_PAYLOAD_BYTES_MAX } from "./ocpp-server-socket.ts";
+
+export type { OcppCallReply, OcppConnection } from "./ocpp-server-connection.ts";
+
+/** Real milliseconds between pings; a station that misses one whole interval is cut off. */
+const PING_INTERVAL_MS = 30_000;
+export const CONNECTIONS_MAX = 256;
+/** Real milliseconds stations get to close politely when we end. */
+const FAREWELL_MS = 1000;
+
+export type OcppAnswer =
+  | { readonly ok: true; readonly result: JsonObject }
+  | { readonly ok: false; readonly code: CallErrorCode; readonly detail: string };
+
+export interface OcppServerListener {
+  /** A station has connected; an older connection of the same identity has been closed before. */
+  opened(connection: OcppConnection): void;
+  /** A CALL in proper form. The answer is sent after this returns; what throws is answered with InternalError. */
+  call(connection: OcppConnection, action: string, payload: unknown): OcppAnswer;
+  /** Once per connection, also when a newer one has taken its place. */
+  closed(connection: OcppConnection): void;
+  /** Our own code threw while it answered. */
+  failed(connection: OcppConnection, action: string, error: unknown): void;
+}
+
+export interface OcppServer {
+  /** ws://host:port/ocpp */
+  readonly url: string;
+  readonly port: number;
+  /** Upgrades refused since the start: no identity, wrong protocol, too many. */
+  refusals(): number;
+  close(): Promise<void>;
+}
+
+/** Listens for OCPP 1.6J stations on `host:port` (0 picks a free port). Resolves when it accepts connections. */
+export async function createOcppServer(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly listener: OcppServerListener;
+}): Promise<OcppServer> {
+  const { host, listener } = options;
+  const byIdentity = new Map<string, OcppConnection>();
+  const sockets = new Set<ScreenedSocket>();
+  let newestSocket: ScreenedSocket | null = null;
+  let refused = 0;
+
+  const remember = (socket: ScreenedSocket): number => {
+    newestSocket = socket;
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    return sockets.size;
+  };
+  class OwnSocket extends ScreenedSocket {
+    // RPCServer announces its client in the same turn in which it makes the socket, but does not hand the socket over.
+    readonly place = remember(this);
+  }
+
+  const rpc = new RPCServer({
+    protocols: [],
+    strictMode: false,
+    pingIntervalMs: PING_INTERVAL_MS,
+    deferPingsOnActivity: true,
+    wssOptions: { maxPayload: SOCKET_PAYLOAD_BYTES_MAX, skipUTF8Validation: true, WebSocket: OwnSocket },
+  });
+  rpc.on("error", () => (refused += 1));
+  rpc.auth((accept, reject, { protocols }) => {
+    const protocol = chooseProtocol(protocols);
+    if (protocol.kind === "unknown") {
+      refused += 1;
+      reject(400, "This server speaks ocpp1.6");
+    } else accept({}, protocol.kind === "use" ? protocol.name : false);
+  });
+  rpc.on("client", (peer: RpcPeer) => {
+    const socket = newestSocket;
+    if (socket === null) return;
+    const connection = createOcppConnection(peer, socket);
+    const { identity } = connection;
+    byIdentity.get(identity)?.close("a newer connection has taken this identity");
+    byIdentity.set(identity, connection);
+    connection.onClosed(() => {
+      if (byIdentity.get(identity) === connection) byIdentity.delete(identity);
+      listener.closed(connection);
+    });
+    peer.handle(({ method, params }) => Promise.resolve(answerCall(listener, connection, method ?? "", params)));
+    listener.opened(connection);
+  });
+
+  const http = createServer((_request, response) => {
+    response.writeHead(426, { "Content-Type": "text/plain" }).end("OCPP stations connect here by WebSocket.\n");
+  });
+  http.maxConnections = 2 * CONNECTIONS_MAX;
+  http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const identity = identityOf(request.url ?? "/");
+    if (identity === null || sockets.size >= CONNECTIONS_MAX || !(socket instanceof Socket)) {
+      refused += 1;
+      refuseUpgrade(socket, identity === null ? "404 Not Found" : "503 Service Unavailable");
+      return;
+    }
+    // RPCServer takes the last part of the path and fails on one that is not well encoded.
+    request.url = `/ocpp/${encodeURIComponent(identity)}`;
+    rpc.handleUpgrade(request, socket, head).catch(() => {
+      refused += 1;
+      socket.destroy();
+    });
+  });
+  const port = await listen(http, host, options.port);
+  const shownHost = host.includes(":") ? `[${host}]` : host;
+
+  return {
+    url: `ws://${shownHost}:${String(port)}/ocpp`,
+    port,
+    refusals: () => refused,
+    async close() {
+      const ended = new Promise<void>((resolve) => http.close(() => { resolve(); }));
+      for (const connection of [...byIdentity.values()]) connection.close("the server ends");
+      const cut = setTimeout(() => {
+        for (const socket of sockets) socket.terminate();
+        http.closeAllConnections();
+      }, FAREWELL_MS);
+      http.closeIdleConnections();
+      await rpc.close({ code: 1001, reason: "the server ends" });
+      await ended;
+      clearTimeout(cut);
+    },
+  };
+}
+
+function answerCall(
+  listener: OcppServerListener,
+  connection: OcppConnection,
+  action: string,
+  payload: unknown,
+): JsonObject {
+  let answer: OcppAnswer;
+  try {
+    answer = listener.call(connection, action, payload);
+  } catch (error) {
+    listener.failed(connection, action, error);
+    answer = { ok: false, code: "InternalError", detail: "the message could not be stored; send it again" };
+  }
+  if (answer.ok) return answer.result;
+  throw createRPCError(answer.code, answer.detail, {});
+}
+
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.on("error", () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function listen(http: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once("error", reject);
+    http.listen(port, host, () => {
+      http.off("error", reject);
+      const address = http.address();
+      resolve(typeof address === "object" && address !== null ? address.port : port);
+    });
+  });
+}
