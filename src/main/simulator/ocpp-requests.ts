@@ -1,0 +1,132 @@
+import { z } from "zod";
+import { chargingProfileSchema, clearProfiles, compositeLimit_mA, installProfile } from "./charging-profiles.ts";
+import type { OcppStation } from "./ocpp-station.ts";
+
+const COMPOSITE_s_max = 86_400;
+
+const setProfile = z.object({ connectorId: z.int(), csChargingProfiles: chargingProfileSchema });
+const clearProfile = z.object({
+  id: z.int().optional(),
+  connectorId: z.int().optional(),
+  chargingProfilePurpose: z.string().optional(),
+  stackLevel: z.int().optional(),
+});
+const remoteStart = z.object({ idTag: z.string().min(1).max(20), connectorId: z.int().optional(), chargingProfile: chargingProfileSchema.optional() });
+const changeAvailability = z.object({ connectorId: z.int(), type: z.enum(["Operative", "Inoperative"]) });
+
+type Answer = (station: OcppStation, params: unknown) => object;
+
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  SetChargingProfile: (station, params) => ({ status: takeProfile(station, params) }),
+  ClearChargingProfile: (station, params) => {
+    const request = clearProfile.safeParse(params);
+    if (!request.success) return { status: "Unknown" };
+    const left = clearProfiles(station.profiles, request.data);
+    const status = left.length < station.profiles.length ? "Accepted" : "Unknown";
+    station.profiles = left;
+    station.profilesChanged();
+    return { status };
+  },
+  GetCompositeSchedule: (station, params) => compositeSchedule(station, params),
+  ChangeConfiguration: (station, params) => {
+    const request = z.object({ key: z.string(), value: z.string() }).safeParse(params);
+    return { status: request.success ? station.configuration.change(request.data.key, request.data.value) : "Rejected" };
+  },
+  GetConfiguration: (station, params) => {
+    const request = z.object({ key: z.array(z.string()).max(50).optional() }).safeParse(params);
+    return station.configuration.read(request.success ? (request.data.key ?? []) : []);
+  },
+  RemoteStartTransaction: (station, params) => {
+    const request = remoteStart.safeParse(params);
+    if (!request.success || (request.data.connectorId ?? 1) !== 1) return { status: "Rejected" };
+    const { idTag, chargingProfile } = request.data;
+    if (chargingProfile !== undefined && chargingProfile.chargingProfilePurpose !== "TxProfile") return { status: "Rejected" };
+    return { status: station.remoteStart(idTag, chargingProfile ?? null) ? "Accepted" : "Rejected" };
+  },
+  RemoteStopTransaction: (station, params) => {
+    const request = z.object({ transactionId: z.int() }).safeParse(params);
+    if (!request.success || station.transaction === null || station.transaction.id !== request.data.transactionId) return { status: "Rejected" };
+    station.later(0, () => {
+      station.endTransaction("Remote");
+    });
+    return { status: "Accepted" };
+  },
+  Reset: (station, params) => {
+    const request = z.object({ type: z.enum(["Hard", "Soft"]) }).safeParse(params);
+    if (!request.success) return { status: "Rejected" };
+    station.reboot(request.data.type === "Hard" ? "HardReset" : "SoftReset");
+    return { status: "Accepted" };
+  },
+  TriggerMessage: (station, params) => ({ status: trigger(station, params) }),
+  UnlockConnector: (station) => {
+    station.later(0, () => {
+      station.endTransaction("UnlockCommand");
+    });
+    return { status: "Unlocked" };
+  },
+  ChangeAvailability: (station, params) => {
+    const request = changeAvailability.safeParse(params);
+    if (!request.success) return { status: "Rejected" };
+    station.operative = request.data.type === "Operative";
+    return { status: station.transaction === null ? "Accepted" : "Scheduled" };
+  },
+  ClearCache: () => ({ status: "Rejected" }),
+  DataTransfer: () => ({ status: "UnknownVendorId" }),
+};
+
+/** The station's answer to a request of the server, or `null` for one it does not implement. */
+export function answerRequest(station: OcppStation, method: string, params: unknown): object | null {
+  return Object.hasOwn(ANSWERS, method) ? (ANSWERS[method]?.(station, params) ?? null) : null;
+}
+
+function takeProfile(station: OcppStation, params: unknown): "Accepted" | "Rejected" {
+  const request = setProfile.safeParse(params);
+  if (!request.success || request.data.connectorId < 0 || request.data.connectorId > 1) return "Rejected";
+  const reply = installProfile(station.profiles, request.data.connectorId, request.data.csChargingProfiles, station.context());
+  if (!reply.ok) return "Rejected";
+  station.profiles = reply.installed;
+  station.profilesChanged();
+  return "Accepted";
+}
+
+function trigger(station: OcppStation, params: unknown): "Accepted" | "Rejected" | "NotImplemented" {
+  const request = z.object({ requestedMessage: z.string(), connectorId: z.int().optional() }).safeParse(params);
+  if (!request.success || (request.data.connectorId ?? 1) > 1) return "Rejected";
+  const messages: Readonly<Record<string, () => void>> = {
+    BootNotification: () => {
+      station.bootNow();
+    },
+    Heartbeat: () => {
+      station.say("Heartbeat", {});
+    },
+    StatusNotification: () => {
+      station.tellStatusAgain();
+    },
+    MeterValues: () => {
+      station.sampleNow();
+    },
+  };
+  const message = Object.hasOwn(messages, request.data.requestedMessage) ? messages[request.data.requestedMessage] : undefined;
+  if (message === undefined) return "NotImplemented";
+  // The answer goes first (5.17).
+  station.later(0, message);
+  return "Accepted";
+}
+
+function compositeSchedule(station: OcppStation, params: unknown): object {
+  const request = z.object({ connectorId: z.int().max(1), duration: z.int().min(0).max(COMPOSITE_s_max) }).safeParse(params);
+  if (!request.success) return { status: "Rejected" };
+  const start_ms = station.options.clock.now_ms();
+  const chargingSchedulePeriod: { startPeriod: number; limit: number }[] = [];
+  for (let second = 0; second <= request.data.duration; second += 1) {
+    const limit_mA = compositeLimit_mA(station.profiles, start_ms + 1000 * second, station.context()) ?? station.options.unmanaged_mA;
+    const limit = Math.floor(Math.min(limit_mA, station.options.current_mA_max) / 100) / 10;
+    if (chargingSchedulePeriod.at(-1)?.limit !== limit) chargingSchedulePeriod.push({ startPeriod: second, limit });
+  }
+  return {
+    status: "Accepted",
+    connectorId: request.data.connectorId,
+    scheduleStart: new Date(start_ms).toISOString(),
+    chargingSchedule: { duration: request.data.duration, chargingRateUnit: "A", chargingSchedulePeriod },
+  };
+}

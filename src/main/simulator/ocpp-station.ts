@@ -1,0 +1,402 @@
+import { z } from "zod";
+import type { WattHour } from "../../core/units/index.ts";
+import type { ChargingStatus, Clock, StopReason } from "../devices/ports.ts";
+import { compositeLimit_mA, installProfile, type ChargingProfile, type InstalledProfile, type ProfileContext } from "./charging-profiles.ts";
+import { createEvse, type Evse, type PlugIn } from "./evse.ts";
+import { createConfiguration, type Configuration } from "./ocpp-configuration.ts";
+import { createOcppLink, type OcppLink } from "./ocpp-link.ts";
+import { meterValue } from "./ocpp-meter-values.ts";
+import { createOutbox, type Outbox } from "./ocpp-outbox.ts";
+import { answerRequest } from "./ocpp-requests.ts";
+
+export type OcppStationOptions = {
+  readonly identity: string;
+  readonly clock: Clock;
+  readonly phases: 1 | 2 | 3;
+  readonly current_mA_max: number;
+  /** What the installer set for times without any charging profile. */
+  readonly unmanaged_mA: number;
+  readonly register_Wh: WattHour;
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly firmware?: string;
+  /** Sends every start and stop twice, as some boxes do after a lost answer. */
+  readonly duplicates?: boolean;
+  /** Refuses every change of its configuration. */
+  readonly rude?: boolean;
+};
+
+export type Transaction = {
+  /** `null` until the server has answered the start. */
+  id: number | null;
+  readonly idToken: string;
+  readonly started_at_ms: number;
+  readonly meterStart_Wh: WattHour;
+};
+
+export type OcppSnapshot = {
+  readonly identity: string;
+  readonly connected: boolean;
+  readonly accepted: boolean;
+  readonly status: ChargingStatus;
+  readonly errorCode: string | null;
+  readonly plugged: boolean;
+  readonly transaction: Readonly<Transaction> | null;
+  readonly offered_mA: number;
+  readonly profiles: readonly InstalledProfile[];
+  readonly waitingMessages: number;
+  readonly register_Wh: WattHour;
+};
+
+/** Clock milliseconds from plugging in to the card at the reader. */
+const CARD_ms = 1500;
+const REBOOT_ms = 4000;
+const REBOOT_AFTER_ANSWER_ms = 500;
+/** The composite limit is looked at again this often: schedules are in seconds. */
+const OFFER_ms = 1000;
+const BOOT_RETRY_s = 10;
+const DEFERRED_MAX = 32;
+
+const bootReply = z.object({ status: z.enum(["Accepted", "Pending", "Rejected"]), interval: z.number().catch(BOOT_RETRY_s) });
+const idTagInfo = z.object({ idTagInfo: z.object({ status: z.string() }) });
+const startReply = idTagInfo.extend({ transactionId: z.int() });
+
+/** A simulated OCPP 1.6J station with one connector. The world calls `tick` as time goes on. */
+export class OcppStation {
+  readonly evse: Evse;
+  readonly configuration: Configuration;
+  readonly options: OcppStationOptions;
+  profiles: readonly InstalledProfile[] = [];
+  operative = true;
+  #outbox: Outbox;
+  #link: OcppLink | null = null;
+  #accepted = false;
+  #transaction: Transaction | null = null;
+  /** The car is still there but its transaction is over. */
+  #finished = false;
+  /** A token that may start as soon as a car is there. */
+  #armed: { idToken: string; until_ms: number } | null = null;
+  /** Limit that came with the remote start; it belongs to the transaction that follows. */
+  #startProfile: ChargingProfile | null = null;
+  #fault: string | null = null;
+  #sentStatus: string | null = null;
+  #deferred: { at_ms: number; run: () => void }[] = [];
+  #nextOffer_ms = 0;
+  #nextSample_ms = Infinity;
+  #nextAligned_ms = 0;
+  #nextHeartbeat_ms = Infinity;
+
+  constructor(options: OcppStationOptions) {
+    this.options = options;
+    this.evse = createEvse(options);
+    this.configuration = createConfiguration(options.rude ?? false);
+    this.#outbox = createOutbox((method, params) =>
+      this.#link === null || !this.#accepted ? Promise.resolve({ kind: "lost" }) : this.#link.call(method, params),
+    );
+  }
+
+  /** Dials `ocppUrl` + "/" + identity and keeps redialling. */
+  connect(ocppUrl: string): void {
+    this.#link ??= createOcppLink({
+      url: ocppUrl,
+      identity: this.options.identity,
+      onOpen: () => {
+        if (this.#accepted) this.#resume();
+        else void this.#boot();
+      },
+      onDown: () => {
+        this.#sentStatus = null;
+      },
+      handle: (method, params) => answerRequest(this, method, params),
+    });
+    this.#link.open();
+  }
+
+  /** Breaks the connection; the transaction goes on and its messages wait. */
+  cut(): Promise<void> {
+    return this.#link?.cut() ?? Promise.resolve();
+  }
+
+  restore(): void {
+    this.#link?.open();
+  }
+
+  async close(): Promise<void> {
+    const link = this.#link;
+    this.#link = null;
+    await link?.cut();
+  }
+
+  /** Plugs a car in; a driver with a card holds it to the reader a moment later, without one the server must start. */
+  plugIn(car: PlugIn, idToken: string | null): void {
+    this.evse.plugIn(car);
+    this.#finished = false;
+    if (this.#armed !== null && this.#armed.until_ms > this.#now_ms) void this.#authorizeAndStart(this.#armed.idToken, false);
+    else if (idToken !== null) this.later(CARD_ms, () => void this.#authorizeAndStart(idToken, true));
+    this.#armed = null;
+  }
+
+  /** Takes the car away; ends its transaction. */
+  unplug(): void {
+    if (this.#transaction !== null) this.endTransaction("EVDisconnected");
+    this.evse.unplug();
+    this.#finished = false;
+  }
+
+  /** An OCPP 1.6 error code puts the box out of order until `null`; a transaction survives it without current. */
+  setFault(code: string | null): void {
+    this.#fault = code;
+    this.#nextOffer_ms = 0;
+  }
+
+  /** Moves the station on to `now_ms`: what it offers and what it has to say. */
+  tick(now_ms: number): void {
+    this.#runDeferred(now_ms);
+    if (now_ms >= this.#nextOffer_ms) {
+      this.#nextOffer_ms = now_ms + OFFER_ms;
+      this.evse.offer(this.limitNow_mA(now_ms));
+    }
+    if (now_ms >= this.#nextSample_ms) this.#sample(now_ms);
+    if (this.#link === null || !this.#accepted || !this.#link.connected) return;
+    this.#tellStatus();
+    if (now_ms >= this.#nextHeartbeat_ms) {
+      this.#nextHeartbeat_ms = now_ms + 1000 * Math.max(1, this.configuration.seconds("HeartbeatInterval"));
+      this.say("Heartbeat", {});
+    }
+    this.#sampleAligned(now_ms);
+  }
+
+  /** What the box may offer per phase: 0 without a transaction. */
+  limitNow_mA(now_ms: number): number {
+    if (this.#transaction === null || this.#fault !== null) return 0;
+    return Math.min(this.options.current_mA_max, compositeLimit_mA(this.profiles, now_ms, this.context()) ?? this.options.unmanaged_mA);
+  }
+
+  context(): ProfileContext {
+    const transaction = this.#transaction;
+    return { connectorId: 1, transaction, phases: this.options.phases, voltage_V: 230 };
+  }
+
+  get status(): ChargingStatus {
+    if (this.#fault !== null) return "Faulted";
+    if (!this.operative && this.#transaction === null) return "Unavailable";
+    if (!this.evse.plugged) return this.#armed === null ? "Available" : "Preparing";
+    if (this.#transaction === null) return this.#finished ? "Finishing" : "Preparing";
+    if (this.evse.offered_mA === 0) return "SuspendedEVSE";
+    return this.evse.carMode === "full" || this.evse.carMode === "pausing" ? "SuspendedEV" : "Charging";
+  }
+
+  get errorCode(): string {
+    return this.#fault ?? "NoError";
+  }
+
+  get transaction(): Readonly<Transaction> | null {
+    return this.#transaction;
+  }
+
+  snapshot(): OcppSnapshot {
+    return {
+      identity: this.options.identity,
+      connected: this.#link?.connected ?? false,
+      accepted: this.#accepted,
+      status: this.status,
+      errorCode: this.#fault,
+      plugged: this.evse.plugged,
+      transaction: this.#transaction === null ? null : { ...this.#transaction },
+      offered_mA: this.evse.offered_mA,
+      profiles: this.profiles,
+      waitingMessages: this.#outbox.waiting,
+      register_Wh: this.evse.register_Wh,
+    };
+  }
+
+  // What the server's requests do.
+
+  /** Remote start: at once when a car waits, else as soon as one comes within ConnectionTimeOut. */
+  remoteStart(idToken: string, profile: ChargingProfile | null): boolean {
+    if (this.#transaction !== null || this.#fault !== null || !this.operative) return false;
+    this.#startProfile = profile;
+    if (this.evse.plugged) this.later(0, () => void this.#authorizeAndStart(idToken, this.configuration.isTrue("AuthorizeRemoteTxRequests")));
+    else this.#armed = { idToken, until_ms: this.#now_ms + 1000 * this.configuration.seconds("ConnectionTimeOut") };
+    return true;
+  }
+
+  endTransaction(reason: StopReason): void {
+    const ended = this.#transaction;
+    if (ended === null) return;
+    this.#transaction = null;
+    this.#finished = true;
+    this.#nextSample_ms = Infinity;
+    this.#nextOffer_ms = 0;
+    this.evse.offer(0);
+    this.profiles = this.profiles.filter((one) => one.profile.chargingProfilePurpose !== "TxProfile");
+    const stop = {
+      idTag: ended.idToken,
+      meterStop: this.evse.register_Wh,
+      timestamp: this.timestamp(),
+      // OCPP 1.6: Local is the default and may be left out; boxes differ, this one always says it.
+      reason,
+    };
+    this.#send("StopTransaction", () => ({ transactionId: ended.id ?? -1, ...stop }));
+  }
+
+  /** Reboots after the answer has gone out; what is queued survives, as on a box with flash memory. */
+  reboot(reason: "SoftReset" | "HardReset"): void {
+    this.later(REBOOT_AFTER_ANSWER_ms, () => {
+      this.endTransaction(reason);
+      this.#accepted = false;
+      this.#finished = false;
+      const link = this.#link;
+      void link?.cut();
+      this.later(REBOOT_ms, () => link?.open());
+    });
+  }
+
+  profilesChanged(): void {
+    this.#nextOffer_ms = 0;
+  }
+
+  bootNow(): void {
+    void this.#boot();
+  }
+
+  tellStatusAgain(): void {
+    this.#sentStatus = null;
+  }
+
+  /** A sample out of turn, inside the transaction when there is one. */
+  sampleNow(): void {
+    this.#pushSample("MeterValuesSampledData", "Trigger");
+  }
+
+  /** Runs `work` after so much clock time, at the next tick from then. */
+  later(delay_ms: number, work: () => void): void {
+    if (this.#deferred.length < DEFERRED_MAX) this.#deferred.push({ at_ms: this.#now_ms + delay_ms, run: work });
+  }
+
+  /** A message whose loss does not matter. */
+  say(method: string, params: object): void {
+    void this.#link?.call(method, params);
+  }
+
+  timestamp(): string {
+    return new Date(this.#now_ms).toISOString();
+  }
+
+  get #now_ms(): number {
+    return this.options.clock.now_ms();
+  }
+
+  #runDeferred(now_ms: number): void {
+    if (this.#armed !== null && this.#armed.until_ms <= now_ms) this.#armed = null;
+    if (!this.#deferred.some((one) => one.at_ms <= now_ms)) return;
+    const due = this.#deferred.filter((one) => one.at_ms <= now_ms);
+    this.#deferred = this.#deferred.filter((one) => one.at_ms > now_ms);
+    for (const one of due) one.run();
+  }
+
+  async #boot(): Promise<void> {
+    const { vendor, model, firmware, identity } = this.options;
+    const outcome = await this.#link?.call("BootNotification", {
+      chargePointVendor: vendor ?? "Chargehand",
+      chargePointModel: model ?? "Simulated 1.6J",
+      chargePointSerialNumber: identity.slice(0, 25),
+      firmwareVersion: firmware ?? "1.0",
+    });
+    const reply = outcome?.kind === "answered" ? bootReply.safeParse(outcome.reply) : null;
+    if (reply?.success === true && reply.data.status === "Accepted") {
+      this.#accepted = true;
+      if (reply.data.interval > 0) this.configuration.change("HeartbeatInterval", String(Math.round(reply.data.interval)));
+      this.say("StatusNotification", { connectorId: 0, errorCode: "NoError", status: "Available", timestamp: this.timestamp() });
+      this.#resume();
+      return;
+    }
+    const interval_s = reply?.success === true && reply.data.interval > 0 ? reply.data.interval : BOOT_RETRY_s;
+    this.later(interval_s * 1000, () => {
+      if (this.#link?.connected === true && !this.#accepted) void this.#boot();
+    });
+  }
+
+  #resume(): void {
+    this.#nextHeartbeat_ms = this.#now_ms + 1000 * Math.max(1, this.configuration.seconds("HeartbeatInterval"));
+    this.#sentStatus = null;
+    void this.#outbox.flush();
+  }
+
+  #tellStatus(): void {
+    const status = this.status;
+    const now = `${status} ${this.errorCode}`;
+    if (now === this.#sentStatus) return;
+    this.#sentStatus = now;
+    this.say("StatusNotification", { connectorId: 1, errorCode: this.errorCode, status, timestamp: this.timestamp() });
+  }
+
+  async #authorizeAndStart(idToken: string, ask: boolean): Promise<void> {
+    if (ask) {
+      const outcome = this.#accepted ? await this.#link?.call("Authorize", { idTag: idToken }) : { kind: "lost" as const };
+      if (outcome?.kind === "answered") {
+        const reply = idTagInfo.safeParse(outcome.reply);
+        if (!reply.success || reply.data.idTagInfo.status !== "Accepted") return;
+      } else if (!this.configuration.isTrue("AllowOfflineTxForUnknownId")) return;
+    }
+    if (!this.evse.plugged || this.#transaction !== null || this.#fault !== null || !this.operative) return;
+    this.#start(idToken);
+  }
+
+  #start(idToken: string): void {
+    const now_ms = this.#now_ms;
+    const transaction: Transaction = { id: null, idToken, started_at_ms: now_ms, meterStart_Wh: this.evse.register_Wh };
+    this.#transaction = transaction;
+    this.#finished = false;
+    this.#nextOffer_ms = 0;
+    if (this.#startProfile !== null) {
+      const reply = installProfile(this.profiles, 1, this.#startProfile, this.context());
+      if (reply.ok) this.profiles = reply.installed;
+      this.#startProfile = null;
+    }
+    this.#nextSample_ms = now_ms + this.#sampleInterval_ms();
+    const params = { connectorId: 1, idTag: idToken, meterStart: transaction.meterStart_Wh, timestamp: this.timestamp() };
+    this.#send("StartTransaction", () => params, (answer) => {
+      const reply = startReply.safeParse(answer);
+      if (!reply.success) return;
+      transaction.id ??= reply.data.transactionId;
+      const refused = reply.data.idTagInfo.status !== "Accepted";
+      if (refused && this.configuration.isTrue("StopTransactionOnInvalidId") && this.#transaction === transaction) this.endTransaction("DeAuthorized");
+    });
+  }
+
+  #send(method: "StartTransaction" | "StopTransaction", params: () => object, onReply: (reply: unknown) => void = () => undefined): void {
+    this.#outbox.push({ method, params, onReply, thinnable: false });
+    if (this.options.duplicates === true) this.#outbox.push({ method, params, thinnable: false });
+  }
+
+  #sampleInterval_ms(): number {
+    const interval_s = this.configuration.seconds("MeterValueSampleInterval");
+    return interval_s === 0 ? Infinity : interval_s * 1000;
+  }
+
+  #sample(now_ms: number): void {
+    this.#nextSample_ms = now_ms + this.#sampleInterval_ms();
+    this.#pushSample("MeterValuesSampledData", "Sample.Periodic");
+  }
+
+  #sampleAligned(now_ms: number): void {
+    const interval_ms = 1000 * this.configuration.seconds("ClockAlignedDataInterval");
+    if (interval_ms === 0 || now_ms < this.#nextAligned_ms) return;
+    if (this.#nextAligned_ms > 0) this.#pushSample("MeterValuesAlignedData", "Sample.Clock");
+    this.#nextAligned_ms = (Math.floor(now_ms / interval_ms) + 1) * interval_ms;
+  }
+
+  #pushSample(measurandsKey: string, context: string): void {
+    const transaction = this.#transaction;
+    const sample = meterValue(this.evse, this.configuration.text(measurandsKey), { timestamp: this.timestamp(), context, phases: this.options.phases });
+    if (transaction === null) {
+      this.say("MeterValues", { connectorId: 1, meterValue: [sample] });
+      return;
+    }
+    // Its start was refused for good: there is no transaction these values could belong to.
+    const params = (): object | null =>
+      transaction.id === null ? null : { connectorId: 1, transactionId: transaction.id, meterValue: [sample] };
+    this.#outbox.push({ method: "MeterValues", params, thinnable: true });
+  }
+}
