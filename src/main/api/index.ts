@@ -1,0 +1,3 @@
+export { type CallContext, type Fault, type OnFault, roleOf } from "./base.ts";
+export type { RenderInvoice } from "./invoices.ts";
+export { type ApiRouter, createRouter, type RouterOptions } from "./router.ts";

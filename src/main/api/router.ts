@@ -1,0 +1,35 @@
+import type { Application } from "../site/engine.types.ts";
+import { alertsGroup } from "./alerts.ts";
+import { appGroup } from "./app.ts";
+import { contractFor, type OnFault } from "./base.ts";
+import { billingGroup } from "./billing.ts";
+import { historyGroup } from "./history.ts";
+import type { RenderInvoice } from "./invoices.ts";
+import { kioskGroup } from "./kiosk.ts";
+import { liveGroup } from "./live.ts";
+import { sessionsGroup } from "./sessions.ts";
+import { stationsGroup } from "./stations.ts";
+
+export type RouterOptions = {
+  /** Hears of what failed inside, under the id that the caller was given. */
+  readonly onFault: OnFault;
+  readonly renderInvoice: RenderInvoice;
+};
+
+/**
+ * Every procedure of the contract over one application: the same router behind the MessagePort, the WebSocket and REST.
+ */
+export function createRouter(app: Application, { onFault, renderInvoice }: RouterOptions) {
+  const contract = contractFor(onFault);
+  return contract.router({
+    app: appGroup(contract, app),
+    live: liveGroup(contract, app),
+    kiosk: kioskGroup(contract, app),
+    stations: stationsGroup(contract, app),
+    sessions: sessionsGroup(contract, app),
+    billing: billingGroup(contract, app, renderInvoice),
+    history: historyGroup(contract, app),
+    alerts: alertsGroup(contract, app),
+  });
+}
+export type ApiRouter = ReturnType<typeof createRouter>;

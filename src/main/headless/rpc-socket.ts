@@ -1,0 +1,86 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { RPCHandler } from "@orpc/server/ws";
+import { type WebSocket, WebSocketServer } from "ws";
+import { roleSchema, type Role } from "../../contract/index.ts";
+import type { ApiRouter } from "../api/index.ts";
+
+/** A site file of 1 MB as JSON is the largest thing a page sends. */
+const FRAME_BYTES_MAX = 2_500_000;
+const SOCKETS_MAX = 64;
+const PING_EVERY_ms = 20_000;
+
+export type RpcSocket = {
+  /** Takes over a connection that asks to become a WebSocket; the caller has checked where it comes from. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly close: () => void;
+};
+
+/** The RPC protocol on WebSockets. Who calls as what is decided here, once per connection. */
+export function createRpcSocket(router: ApiRouter): RpcSocket {
+  const handler = new RPCHandler(router);
+  const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX, perMessageDeflate: false });
+  const silent = new WeakSet<WebSocket>();
+
+  const accept = (client: WebSocket, role: Role): void => {
+    client.on("pong", () => silent.delete(client));
+    // Too large or malformed frames: ws closes the connection with the right code by itself; there is nothing to add.
+    client.on("error", () => {
+      client.terminate();
+    });
+    void handler.upgrade(withBackpressure(client), { context: { role } });
+  };
+  const timer = setInterval(() => {
+    for (const client of server.clients) {
+      if (silent.has(client)) client.terminate();
+      silent.add(client);
+      client.ping();
+    }
+  }, PING_EVERY_ms);
+
+  return {
+    upgrade: (request, socket, head) => {
+      const role = roleOfRequest(request);
+      if (role === null || server.clients.size >= SOCKETS_MAX) {
+        refuse(socket, role === null ? "400 Bad Request" : "503 Service Unavailable");
+        return;
+      }
+      server.handleUpgrade(request, socket, head, (client) => {
+        accept(client, role);
+      });
+    },
+    close: () => {
+      clearInterval(timer);
+      for (const client of server.clients) client.close(1001, "the site is closing");
+      server.close();
+    },
+  };
+}
+
+/** Answers an upgrade that is not let in, in HTTP. */
+export function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/**
+ * Until sign-in exists the server is on loopback only, and who sits at the PC is the owner; a page may ask for less, as
+ * the kiosk does. `null`: a role that does not exist.
+ */
+function roleOfRequest(request: IncomingMessage): Role | null {
+  const asked = new URL(request.url ?? "/", "http://localhost").searchParams.get("role");
+  return asked === null ? "owner" : (roleSchema.safeParse(asked).data ?? null);
+}
+
+/** A send that ends when the bytes have left: a subscription then makes its next value for a slow client only when it can take it. */
+function withBackpressure(client: WebSocket): Pick<WebSocket, "addEventListener" | "send"> {
+  return {
+    addEventListener: client.addEventListener.bind(client),
+    send: (data: Parameters<WebSocket["send"]>[0]) =>
+      new Promise<void>((resolve, reject) => {
+        client.send(data, (error) => {
+          if (error) reject(error);
+          else resolve();
+        });
+      }),
+  };
+}

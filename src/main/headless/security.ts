@@ -1,0 +1,52 @@
+import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
+
+/** No script, style or connection but our own; no frame may show us. The page makes PDFs visible through blob: URLs. */
+export const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' blob: data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "frame-src blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** On every answer, page or not. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "content-security-policy": PAGE_POLICY,
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=(), payment=(), fullscreen=(self)",
+};
+
+/** 127.0.0.0/8, ::1 and the name that means them. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/gu, "").toLowerCase();
+  if (bare === "localhost" || bare === "::1") return true;
+  const mapped = bare.replace(/^::ffff:/u, "");
+  return isIP(mapped) === 4 && mapped.startsWith("127.");
+}
+
+/**
+ * True when the request names us by a loopback address. A page of another site can make its own name point to 127.0.0.1
+ * and would then be of our origin to the browser; its Host header still carries that name.
+ */
+export function namesLoopback(request: IncomingMessage): boolean {
+  const { host } = request.headers;
+  if (host === undefined || !URL.canParse(`http://${host}`)) return false;
+  return isLoopback(new URL(`http://${host}`).hostname);
+}
+
+/** True for a program (no Origin) and for our own page; a page of any other origin is refused. */
+export function isSameOrigin(request: IncomingMessage): boolean {
+  const { origin, host } = request.headers;
+  if (origin === undefined) return request.headers["sec-fetch-site"] !== "cross-site";
+  return host !== undefined && URL.canParse(origin) && new URL(origin).host === host;
+}
