@@ -1,7 +1,7 @@
 // @ts-check
 // Brings a checkout to where its commands can run: dependencies, build, and the programs the tests use.
 // Dependency-free and runs on Node 20: `npm start` and `npm test` of a fresh clone begin here.
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withLock } from "./lib/lock.mjs";
@@ -47,6 +47,7 @@ async function install() {
   const { code } = await npm([command, "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], "installing");
   if (code !== 0) throw new PreparationError(`npm ${command} failed (exit code ${String(code)}); its own words are above`);
   await ensureNode();
+  provideExec();
   markFresh(INSTALL_STAMP, fingerprint);
   say(`dependencies installed in ${secondsSince(start_ms)}`);
 }
@@ -76,6 +77,14 @@ async function ensureNode() {
       `scripts. Allow them (npm config set ignore-scripts false; npm 11: npm install-scripts approve node), or install ` +
       `Node ${String(NODE_MAJOR_MIN)} yourself, and try again.`,
   );
+}
+
+/**
+ * Our npm scripts begin with `exec`, so that on Unix npm's signals reach the program and not a shell in between. On
+ * Windows there is no such shell and no such word: there it runs its arguments.
+ */
+function provideExec() {
+  if (process.platform === "win32") writeFileSync(join(ROOT, "node_modules", ".bin", "exec.cmd"), "@%*\r\n");
 }
 
 async function buildAll() {

@@ -9,6 +9,8 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 export const NODE_MAJOR_MIN = 26;
 const STILL_RUNNING_EVERY_MS = 15_000;
 const KILL_AFTER_MS = 5_000;
+const PARENT_POLL_MS = 250;
+const SAME_KEYPRESS_MS = 500;
 
 /** Progress and trouble go to stderr: stdout belongs to the command that runs afterwards. @param {string} line */
 export function say(line) {
@@ -51,10 +53,23 @@ export function onInterrupt(undo) {
   return () => void atEnd.delete(undo);
 }
 
+/** When the npm that started us has gone, however it went, we end as if the signal had reached us: no orphans. */
+function endWithNpm() {
+  if (process.env["npm_lifecycle_event"] === undefined || process.platform === "win32") return;
+  const npm = process.ppid;
+  const poll = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(poll);
+    process.kill(process.pid, "SIGTERM");
+  }, PARENT_POLL_MS);
+  poll.unref();
+}
+
 let isWatching = false;
 function watchSignals() {
   if (isWatching) return;
   isWatching = true;
+  endWithNpm();
   for (const [signal, code] of /** @type {const} */ ([["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]])) {
     process.on(signal, () => {
       // The terminal and npm each deliver the same Ctrl-C: one is enough.
@@ -123,6 +138,7 @@ export function run(file, args, options = {}) {
  */
 export async function become(file, args) {
   if (majorOf(process.versions.node) >= NODE_MAJOR_MIN) {
+    endWithNpm();
     process.argv = [process.execPath, file, ...args];
     await import(pathToFileURL(file).href);
     return;
@@ -137,12 +153,13 @@ export async function become(file, args) {
 
 /** Runs a program with our stdin, stdout and stderr, hands signals on to it once, and exits with its exit code. @param {string} file @param {readonly string[]} args @returns {Promise<never>} */
 export function passThrough(file, args) {
+  endWithNpm();
   const child = spawn(file, args, { stdio: "inherit", detached: process.platform !== "win32" });
   let last_ms = 0;
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
     process.on(signal, () => {
       // The terminal and npm each deliver the same Ctrl-C; a second one from a person comes later than this.
-      if (Date.now() - last_ms < 500) return;
+      if (Date.now() - last_ms < SAME_KEYPRESS_MS) return;
       last_ms = Date.now();
       child.kill(signal);
     });
