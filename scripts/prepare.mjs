@@ -45,7 +45,8 @@ async function install() {
   // On Windows a running node.exe cannot be deleted, and `npm ci` begins by deleting node_modules.
   const command = process.platform === "win32" && !isFirst ? "install" : "ci";
   const { code } = await npm([command, "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], "installing");
-  if (code !== 0) throw new PreparationError(`npm ${command} failed (exit code ${String(code)}); its own words are above`);
+  if (code !== 0)
+    throw new PreparationError(`npm ${command} failed (exit code ${String(code)}); its own words are above`);
   await ensureNode();
   provideExec();
   markFresh(INSTALL_STAMP, fingerprint);
@@ -68,7 +69,9 @@ async function ensureNode() {
   if (runtimePath() !== null) return;
   const installer = join(ROOT, "node_modules", "node", "installArchSpecificPackage.js");
   if (existsSync(installer)) {
-    say(`npm did not run the install script of the package "node"; running it now to get Node ${String(NODE_MAJOR_MIN)}`);
+    say(
+      `npm did not run the install script of the package "node"; running it now to get Node ${String(NODE_MAJOR_MIN)}`,
+    );
     await run(process.execPath, [installer], { cwd: dirname(installer), working: "fetching Node" });
   }
   if (runtimePath() !== null) return;
@@ -89,7 +92,8 @@ function provideExec() {
 
 async function buildAll() {
   const node = runtimePath();
-  if (node === null) throw new PreparationError(`Node ${String(NODE_MAJOR_MIN)} is missing; delete node_modules and try again`);
+  if (node === null)
+    throw new PreparationError(`Node ${String(NODE_MAJOR_MIN)} is missing; delete node_modules and try again`);
   const start_ms = Date.now();
   const fingerprint = buildFingerprint();
   say("building");

@@ -47,7 +47,10 @@ function electronPath() {
   const folder = join(ROOT, "node_modules", "electron");
   const pathFile = join(folder, "path.txt");
   if (!existsSync(pathFile)) return null;
-  const binary = join(process.env["ELECTRON_OVERRIDE_DIST_PATH"] ?? join(folder, "dist"), readFileSync(pathFile, "utf8").trim());
+  const binary = join(
+    process.env["ELECTRON_OVERRIDE_DIST_PATH"] ?? join(folder, "dist"),
+    readFileSync(pathFile, "utf8").trim(),
+  );
   return existsSync(binary) ? binary : null;
 }
 

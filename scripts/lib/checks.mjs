@@ -5,7 +5,10 @@ import { ROOT, run, runtimePath, secondsSince } from "./runtime.mjs";
 /** @param {string} path */
 const module = (path) => join(ROOT, "node_modules", path);
 /** @param {string} name */
-const types = (name) => ({ name: `types of ${name}`, args: [module("typescript/bin/tsc"), "-p", `tsconfig.${name}.json`] });
+const types = (name) => ({
+  name: `types of ${name}`,
+  args: [module("typescript/bin/tsc"), "-p", `tsconfig.${name}.json`],
+});
 
 /** What `npm run check` runs, the longest first. */
 const CHECKS = [
@@ -15,7 +18,10 @@ const CHECKS = [
   types("web"),
   types("pure"),
   { name: "prettier", args: [module("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."] },
-  { name: "architecture", args: [module("dependency-cruiser/bin/dependency-cruise.mjs"), "--config", ".dependency-cruiser.cjs", "src"] },
+  {
+    name: "architecture",
+    args: [module("dependency-cruiser/bin/dependency-cruise.mjs"), "--config", ".dependency-cruiser.cjs", "src"],
+  },
   { name: "knip", args: [module("knip/bin/knip.js"), "--no-progress"] },
 ];
 const AT_ONCE = 2;

@@ -70,7 +70,11 @@ function watchSignals() {
   if (isWatching) return;
   isWatching = true;
   endWithNpm();
-  for (const [signal, code] of /** @type {const} */ ([["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]])) {
+  for (const [signal, code] of /** @type {const} */ ([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ])) {
     process.on(signal, () => {
       // The terminal and npm each deliver the same Ctrl-C: one is enough.
       if (isEnding) return;
@@ -105,7 +109,12 @@ export function run(file, args, options = {}) {
   watchSignals();
   const start_ms = Date.now();
   const { capture = false, working, env = process.env, shell = false, cwd = ROOT, stdout = false } = options;
-  const child = spawn(file, args, { cwd, env, shell, stdio: capture ? ["ignore", "pipe", "pipe"] : ["ignore", stdout ? 1 : 2, 2] });
+  const child = spawn(file, args, {
+    cwd,
+    env,
+    shell,
+    stdio: capture ? ["ignore", "pipe", "pipe"] : ["ignore", stdout ? 1 : 2, 2],
+  });
   children.add(child);
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {

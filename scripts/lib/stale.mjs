@@ -10,7 +10,9 @@ const BUILD_INPUTS = ["electron.vite.config.ts", "package.json", "package-lock.j
 
 /** Changes when the locked dependencies change. */
 export function installFingerprint() {
-  return createHash("sha256").update(readFileSync(join(ROOT, "package-lock.json"))).digest("hex");
+  return createHash("sha256")
+    .update(readFileSync(join(ROOT, "package-lock.json")))
+    .digest("hex");
 }
 
 /** Changes when the content of anything that goes into the build changes. Tests do not. */

@@ -8,7 +8,10 @@ import { delimiter, join } from "node:path";
 export const TOOLS = /** @type {const} */ ({
   chromium: {
     names: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
-    places: ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"],
+    places: [
+      "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+      "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    ],
     neededBy: "the tests that drive a browser, and the pictures of screens and invoices",
   },
   socat: { names: ["socat"], places: [], neededBy: "the tests over a serial line" },
