@@ -1,5 +1,5 @@
-import { epochMs } from "../units/index.ts";
 import type { EpochMs, WattHour } from "../units/index.ts";
+import type { StopMessage } from "./discrepancy.ts";
 import type { Activity, EndedBy, EndReason, OpenedSession, RegisterSample } from "./types.ts";
 
 // One EVSE's session from plug-in to plug-out. Transactions of OCPP boxes are reports, not requests: whatever comes is
@@ -10,7 +10,8 @@ export type Moment = { readonly at_ms: EpochMs; readonly received_at_ms: EpochMs
 export type SessionEvent =
   /** A box without transactions sees a car that may charge. */
   | (Moment & { readonly kind: "plugged-in"; readonly idToken: string | null })
-  | (Moment & { readonly kind: "unplugged" })
+  /** The car was unplugged, or the owner said stop, at a box without transactions. */
+  | (Moment & { readonly kind: "ended"; readonly reason: "EVDisconnected" | "Remote" })
   | (Moment & { readonly kind: "activity"; readonly activity: Activity })
   | (Moment & { readonly kind: "register"; readonly register_Wh: WattHour; readonly transactionId: number | null })
   | (Moment & { readonly kind: "transaction-started"; readonly transactionId: number; readonly idToken: string | null; readonly meterStart_Wh: WattHour | null })
@@ -41,11 +42,10 @@ export type SessionEffect =
   | {
       readonly do: "close";
       readonly opened: OpenedSession;
-      readonly ended_at_ms: EpochMs;
-      readonly stop_Wh: WattHour | null;
+      /** `null`: nobody said that it ended; it then ends at its last proven register. */
+      readonly stop: StopMessage | null;
       readonly reason: EndReason;
       readonly endedBy: EndedBy;
-      readonly stopToken: string | null;
     }
   /** A message that belongs to no running session: the recorder looks it up or keeps it as evidence. */
   | { readonly do: "stray"; readonly event: SessionEvent };
@@ -66,10 +66,10 @@ export function next(state: EvseState, event: SessionEvent): Step {
   switch (event.kind) {
     case "plugged-in":
       return state.running === null ? opening(state, event, null, event.idToken, startRegister(state, event.at_ms)) : { state, effects: [] };
-    case "unplugged":
+    case "ended":
       return state.running === null || state.running.opened.transactionId !== null
         ? { state, effects: [] }
-        : closing(state, event.at_ms, state.running.lastRegister?.register_Wh ?? null, "EVDisconnected", "station", null);
+        : closing(state, { ...momentOf(event), register_Wh: state.running.lastRegister?.register_Wh ?? null, idToken: null }, event.reason, "station");
     case "activity":
       return activityChanged(state, event.at_ms, event.activity);
     case "register":
@@ -79,7 +79,7 @@ export function next(state: EvseState, event: SessionEvent): Step {
     case "transaction-stopped":
       return transactionStopped(state, event);
     case "available":
-      return lost(state, event.at_ms);
+      return lost(state);
     case "booted":
       // Some boxes resume the same transaction after a reboot; if this one does not, `available` or a new start ends it.
       return { state, effects: [] };
@@ -109,19 +109,13 @@ function startRegister(state: EvseState, at_ms: EpochMs): WattHour | null {
   return register !== null && at_ms - register.at_ms <= START_REGISTER_AGE_MS_MAX ? register.register_Wh : null;
 }
 
-function closing(state: EvseState, ended_at_ms: EpochMs, stop_Wh: WattHour | null, reason: EndReason, endedBy: EndedBy, stopToken: string | null): Step {
+function closing(state: EvseState, stop: StopMessage | null, reason: EndReason, endedBy: EndedBy): Step {
   if (state.running === null) return { state, effects: [] };
-  const { opened } = state.running;
-  const end = epochMs(Math.max(ended_at_ms, opened.started_at_ms));
-  return { state: { ...state, running: null }, effects: [{ do: "close", opened, ended_at_ms: end, stop_Wh, reason, endedBy, stopToken }] };
+  return { state: { ...state, running: null }, effects: [{ do: "close", opened: state.running.opened, stop, reason, endedBy }] };
 }
 
 /** Nobody will tell us the end any more: it ends where its last proven register value was read. */
-function lost(state: EvseState, at_ms: EpochMs): Step {
-  if (state.running === null) return { state, effects: [] };
-  const last = state.running.lastRegister;
-  return closing(state, last?.at_ms ?? at_ms, last?.register_Wh ?? null, "Lost", "server", null);
-}
+const lost = (state: EvseState): Step => closing(state, null, "Lost", "server");
 
 function activityChanged(state: EvseState, at_ms: EpochMs, activity: Activity): Step {
   const { running } = state;
@@ -139,8 +133,6 @@ function registerRead(state: EvseState, event: SessionEvent & { kind: "register"
   const foreign = event.transactionId !== null && running?.opened.transactionId !== event.transactionId;
   if (foreign) return { state: { ...state, register: newest }, effects: [{ do: "stray", event }] };
   if (running === null || sample.at_ms < running.opened.started_at_ms) return { state: { ...state, register: newest }, effects: [] };
-  if (running.opened.start_Wh === null && running.opened.transactionId === null && running.lastRegister === null)
-    return { state: { ...state, register: newest, running: { ...running, lastRegister: sample } }, effects: [{ do: "register", sessionId: running.opened.id, sample }] };
   const later = running.lastRegister === null || sample.at_ms >= running.lastRegister.at_ms;
   return {
     state: { ...state, register: newest, running: later ? { ...running, lastRegister: sample } : running },
@@ -157,20 +149,21 @@ function transactionStarted(state: EvseState, event: SessionEvent & { kind: "tra
     // A start from the box's offline queue that belongs before the one that runs: keep both, the recorder files it.
     return { state, effects: [{ do: "stray", event }] };
   }
-  const ended = lost(state, event.at_ms);
+  const ended = lost(state);
   const opened = opening(ended.state, event, event.transactionId, event.idToken, event.meterStart_Wh);
   return { state: opened.state, effects: [...ended.effects, ...opened.effects] };
 }
 
 function transactionStopped(state: EvseState, event: SessionEvent & { kind: "transaction-stopped" }): Step {
   if (state.running === null || state.running.opened.transactionId !== event.transactionId) return { state, effects: [{ do: "stray", event }] };
-  const { opened } = state.running;
-  const effects: SessionEffect[] = [];
-  if (event.meterStop_Wh !== null) {
-    const sample = { at_ms: event.at_ms, received_at_ms: event.received_at_ms, register_Wh: event.meterStop_Wh };
-    effects.push({ do: "register", sessionId: opened.id, sample });
-  }
-  const stop_Wh = event.meterStop_Wh ?? state.running.lastRegister?.register_Wh ?? null;
-  const closed = closing(state, event.at_ms, stop_Wh, event.reason, "station", event.idToken);
+  const register_Wh = event.meterStop_Wh ?? state.running.lastRegister?.register_Wh ?? null;
+  const moment = momentOf(event);
+  const effects: SessionEffect[] =
+    event.meterStop_Wh === null
+      ? []
+      : [{ do: "register", sessionId: state.running.opened.id, sample: { ...moment, register_Wh: event.meterStop_Wh } }];
+  const closed = closing(state, { ...moment, register_Wh, idToken: event.idToken }, event.reason, "station");
   return { state: closed.state, effects: [...effects, ...closed.effects] };
 }
+
+const momentOf = ({ at_ms, received_at_ms }: Moment): Moment => ({ at_ms, received_at_ms });

@@ -1,1 +1,3 @@
+export * from "./commissioning.ts";
+export * from "./display-state.ts";
 export * from "./tree.ts";

@@ -1,0 +1,160 @@
+import { join } from "node:path";
+import { flatTariff } from "../../core/tariff/index.ts";
+import { basisPoint, epochMs } from "../../core/units/index.ts";
+import type { Log } from "../log.ts";
+import { openDataFolder } from "../storage/index.ts";
+import type { OpenedFolder, OpenFailure, StoredSite } from "../storage/types.ts";
+import { createClock } from "./clock.ts";
+import type { RunningClock } from "./clock.ts";
+import type { DemoWorld } from "./demo.ts";
+import { openDemo } from "./demo.ts";
+import type { CycleReport } from "./control-loop.ts";
+import { startEngine } from "./engine.ts";
+import type { Application, Engine } from "./engine.types.ts";
+import { knownProfiles } from "./known-profiles.ts";
+import { parseSiteFile } from "./site-file/index.ts";
+import type { ParsedSite } from "./site-file/index.ts";
+
+export type ApplicationOptions = {
+  readonly version: string;
+  readonly headless: boolean;
+  /** Folder with the database, own profiles and documents; made when missing. */
+  readonly dataFolder: string;
+  /** The app's `resources/`. */
+  readonly resources: string;
+  /** Text of a site file, imported when the folder has no site yet. */
+  readonly siteFile: string | null;
+  readonly demo: boolean;
+  /** Of the one clock; only simulated devices may run faster than real time. */
+  readonly speed: number;
+  readonly seed: number;
+  readonly ocpp: { readonly host: string; readonly port: number };
+  readonly log: Log;
+  readonly onCycle?: (report: CycleReport) => void;
+};
+
+export type SiteProblemList = Extract<ParsedSite, { ok: false }>["problems"];
+
+/** Why the app cannot start; every `message` says what to do. */
+export type StartFailure =
+  | OpenFailure
+  | { readonly ok: false; readonly code: "site-invalid"; readonly message: string; readonly problems: SiteProblemList }
+  | { readonly ok: false; readonly code: "demo-folder" | "real-folder" | "speed-refused" | "site-exists"; readonly message: string };
+
+export type StartResult = { readonly ok: true; readonly application: Application } | StartFailure;
+
+type Running = { readonly folder: OpenedFolder; readonly clock: RunningClock; readonly engine: Engine | null; readonly world: DemoWorld | null };
+
+/** Opens the data folder and, when it has a site or is given one, runs it. Nothing is imported unless all of it is right. */
+export async function createApplication(options: ApplicationOptions): Promise<StartResult> {
+  if (options.speed !== 1 && !options.demo)
+    return { ok: false, code: "speed-refused", message: "--speed works with --demo only: real devices live in real time. Leave --speed out." };
+  const first = await open(options, options.demo);
+  if (!first.ok) return first;
+  let running = first.running;
+  const listeners = new Set<() => void>();
+  const replace = (next: Running): void => {
+    running = next;
+    for (const listener of listeners) listener();
+  };
+  const application: Application = {
+    version: options.version,
+    headless: options.headless,
+    started_at_ms: Date.now(),
+    engine: () => running.engine,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    startDemo: async () => {
+      if (running.engine !== null) return "conflict";
+      const demo = await open({ ...options, demo: true, siteFile: null, dataFolder: join(options.dataFolder, "demo") }, true);
+      if (!demo.ok) {
+        options.log.error({ code: demo.code }, demo.message);
+        return "conflict";
+      }
+      await shut(running);
+      replace(demo.running);
+      return "ok";
+    },
+    importSite: async (yaml) => {
+      if (running.engine !== null) return { ok: false, code: "conflict" };
+      const parsed = parseSiteFile(yaml, knownProfiles(options));
+      if (!parsed.ok) return { ok: false, code: "invalid", problems: [...parsed.problems] };
+      saveSite(running.folder, parsed.site, parsed.tariff, running.clock);
+      replace({ ...running, engine: await run(options, running.folder, parsed.site, running.clock) });
+      return { ok: true };
+    },
+    close: async () => {
+      await shut(running);
+    },
+  };
+  return { ok: true, application };
+}
+
+async function open(options: ApplicationOptions, demo: boolean): Promise<{ ok: true; running: Running } | StartFailure> {
+  const folder = openDataFolder(options.dataFolder, { now_ms: () => Date.now() });
+  if (!folder.ok) return folder;
+  const refuse = (failure: StartFailure): StartFailure => {
+    folder.close();
+    return failure;
+  };
+  const stored = folder.stores.site.load();
+  if (stored !== null && stored.demo && !demo)
+    return refuse({ ok: false, code: "demo-folder", message: "this data folder holds the demo site. Start with --demo, or name another folder with --data." });
+  if (stored !== null && !stored.demo && demo)
+    return refuse({ ok: false, code: "real-folder", message: "this data folder holds a real site, which the demo would mix with invented data. Name another folder with --data." });
+  if (demo) return { ok: true, running: await runDemo(options, folder) };
+  const clock = createClock({ speed: 1 });
+  if (stored !== null) return { ok: true, running: { folder, clock, engine: await run(options, folder, stored, clock), world: null } };
+  if (options.siteFile === null) return { ok: true, running: { folder, clock, engine: null, world: null } };
+  const parsed = parseSiteFile(options.siteFile, knownProfiles(options));
+  if (!parsed.ok) {
+    clock.close();
+    return refuse({ ok: false, code: "site-invalid", message: "the site file has mistakes; nothing was imported.", problems: parsed.problems });
+  }
+  saveSite(folder, parsed.site, parsed.tariff, clock);
+  return { ok: true, running: { folder, clock, engine: await run(options, folder, parsed.site, clock), world: null } };
+}
+
+/** Simulated devices first, then the engine that finds them where the site file says they are. */
+async function runDemo(options: ApplicationOptions, folder: OpenedFolder): Promise<Running> {
+  // A clock that ran faster than real time left facts of the future behind; time must not run backwards over them.
+  const start_ms = Math.max(Date.now(), (folder.latest_ms ?? 0) + 1_000);
+  const ahead = start_ms > Date.now();
+  const clock = createClock(options.speed === 1 && !ahead ? { speed: 1 } : { speed: options.speed, start_ms });
+  const world = await openDemo({ folder, clock, seed: options.seed, log: options.log });
+  const engine = await run(options, folder, world.site, clock);
+  if (engine.ocppUrl !== null) world.connect(engine.ocppUrl);
+  return { folder, clock, engine, world };
+}
+
+const run = (options: ApplicationOptions, folder: OpenedFolder, stored: StoredSite, clock: RunningClock): Promise<Engine> =>
+  startEngine({
+    folder,
+    stored,
+    clock,
+    speed: options.speed,
+    resources: options.resources,
+    ownProfiles: join(options.dataFolder, "devices"),
+    ocpp: options.ocpp,
+    log: options.log,
+    ...(options.onCycle === undefined ? {} : { onCycle: options.onCycle }),
+  });
+
+function saveSite(folder: OpenedFolder, site: StoredSite, tariff: { readonly currency: string; readonly perKWh: string; readonly vat_bp: number }, clock: RunningClock): void {
+  const now_ms = clock.now_ms();
+  folder.transaction(() => {
+    folder.stores.site.save(site, now_ms, "site file");
+    folder.stores.tariffs.add(flatTariff({ id: `tariff-${now_ms.toString(36)}`, name: "Standard", currency: tariff.currency, perKWh: tariff.perKWh, vat_bp: basisPoint(tariff.vat_bp), valid_from_ms: epochMs(now_ms) }));
+  });
+}
+
+async function shut(running: Running): Promise<void> {
+  await running.engine?.close();
+  await running.world?.close();
+  running.clock.close();
+  running.folder.close();
+}

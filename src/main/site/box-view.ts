@@ -1,0 +1,54 @@
+import type { BoxView } from "../../core/balancing/index.ts";
+import { MEASURE_SLACK_MA, SETTLE_MS, worstCase_mA } from "../../core/balancing/index.ts";
+import type { DrawRange } from "../../core/balancing/index.ts";
+import { toSitePhases } from "../../core/site/index.ts";
+import { milliamp, perPhase, onPhase } from "../../core/units/index.ts";
+import type { EpochMs, Milliamp, PerPhase } from "../../core/units/index.ts";
+import type { StationState } from "./state.ts";
+import { isPlugged } from "./state.ts";
+
+/** A box's own currents older than this say nothing about now. OCPP boxes report every 10 s. */
+export const BOX_READING_AGE_MS_MAX = 35_000;
+
+/** Currents in site order, `null` where unknown or too old; phases the box does not reach are 0. */
+export function drawn_mA(state: StationState, now_ms: EpochMs): PerPhase<Milliamp | null> {
+  const { reading, station } = state;
+  if (!isPlugged(state) && state.online) return [milliamp(0), milliamp(0), milliamp(0)];
+  const fresh = reading !== null && now_ms - reading.measured_at_ms <= BOX_READING_AGE_MS_MAX;
+  return toSitePhases<Milliamp | null>(station, fresh ? reading.current_mA : [null, null, null], milliamp(0));
+}
+
+/** The box as the ledger judges it. */
+export function boxView(state: StationState, now_ms: EpochMs): BoxView {
+  const known = drawn_mA(state, now_ms).filter((value): value is Milliamp => value !== null);
+  const complete = known.length === 3 && state.reading !== null;
+  return {
+    online: state.online,
+    unplugged: state.online && !isPlugged(state),
+    drawn_mA: complete ? milliamp(Math.max(...known)) : null,
+    drawn_at_ms: complete ? (state.reading?.measured_at_ms ?? null) : null,
+    max_mA: state.station.current_mA_max,
+    fallback_mA: state.station.fallback_mA,
+  };
+}
+
+/** True when the last reading was taken after the box and the car had their time to follow the setpoint. */
+export function isSettled(state: StationState): boolean {
+  const { reading, ledger } = state;
+  if (reading === null || ledger.acknowledged_at_ms === null) return false;
+  return reading.measured_at_ms - ledger.acknowledged_at_ms >= SETTLE_MS && ledger.upper_mA === ledger.setpoint_mA;
+}
+
+/** What the car may be drawing on each site phase: exact after settling, else anything up to its worst case. */
+export function drawRange(state: StationState, now_ms: EpochMs): PerPhase<DrawRange> {
+  const measured = drawn_mA(state, now_ms);
+  const worst = worstCase_mA(state.ledger, boxView(state, now_ms));
+  const exact = state.online && (isSettled(state) || !isPlugged(state));
+  const reach = toSitePhases<boolean>(state.station, [true, true, true], false);
+  return perPhase((phase): DrawRange => {
+    const value = onPhase(measured, phase);
+    if (!onPhase(reach, phase)) return { least_mA: 0, most_mA: 0 };
+    if (exact && value !== null) return { least_mA: value, most_mA: value };
+    return { least_mA: 0, most_mA: Math.max(worst, (value ?? 0) + (value === null ? 0 : MEASURE_SLACK_MA)) };
+  });
+}

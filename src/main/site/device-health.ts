@@ -1,0 +1,59 @@
+import type { DeviceHealth } from "../../contract/index.ts";
+import type { EpochMs } from "../../core/units/index.ts";
+import type { ModbusHealth } from "../devices/modbus/create-modbus-devices.ts";
+import { METER_AGE_MS_FALLBACK } from "./circuit-view.ts";
+import type { SiteState } from "./state.ts";
+
+/** Every station, meter and link with what its wire has carried, for the expert's table. */
+export function deviceHealth(site: SiteState, modbus: ModbusHealth, ocpp: readonly DeviceHealth[], now_ms: EpochMs): DeviceHealth[] {
+  const counters = new Map(modbus.buses.map((bus) => [bus.linkId, bus]));
+  const problems = new Map(modbus.devices.map((device) => [device.id, device.problem]));
+  const onWire = (linkId: string, unitId: number): { exchanges: number; errors: number } => {
+    const unit = counters.get(linkId)?.units.get(unitId);
+    return { exchanges: unit?.frames ?? 0, errors: unit === undefined ? 0 : unit.crcErrors + unit.timeouts + unit.exceptions };
+  };
+  const stations = [...site.stations.values()].flatMap((state): DeviceHealth[] => {
+    const { station } = state;
+    if (station.connection.kind !== "modbus") return [];
+    const { profileId, linkId, unitId } = station.connection;
+    return [
+      {
+        id: station.id,
+        kind: "station",
+        name: station.name,
+        connection: `${profileId} · ${linkId} #${String(unitId)}`,
+        online: state.online,
+        lastExchange_ms: state.heard_at_ms,
+        ...onWire(linkId, unitId),
+        detail: problems.get(station.id) ?? state.lastFailure,
+      },
+    ];
+  });
+  const meters = site.model.meters.map((meter): DeviceHealth => {
+    const reading = site.meters.get(meter.id)?.reading ?? null;
+    return {
+      id: meter.id,
+      kind: "meter",
+      name: meter.name,
+      connection: `${meter.profileId} · ${meter.linkId} #${String(meter.unitId)}`,
+      online: reading !== null && now_ms - reading.measured_at_ms <= METER_AGE_MS_FALLBACK,
+      lastExchange_ms: reading?.measured_at_ms ?? null,
+      ...onWire(meter.linkId, meter.unitId),
+      detail: problems.get(meter.id) ?? null,
+    };
+  });
+  const links = modbus.buses.map(
+    (bus): DeviceHealth => ({
+      id: bus.linkId,
+      kind: "link",
+      name: bus.linkId,
+      connection: bus.name,
+      online: bus.state.kind === "up",
+      lastExchange_ms: null,
+      exchanges: bus.total.frames,
+      errors: bus.total.crcErrors + bus.total.timeouts + bus.total.exceptions,
+      detail: bus.queued > 0 ? `queue ${String(bus.queued)}` : null,
+    }),
+  );
+  return [...ocpp, ...stations, ...meters, ...links];
+}

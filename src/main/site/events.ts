@@ -1,0 +1,182 @@
+import { forgotten, observeOtherLoad, observeVehicle } from "../../core/balancing/index.ts";
+import { perPhase, onPhase } from "../../core/units/index.ts";
+import type { EpochMs, PerPhase } from "../../core/units/index.ts";
+import type { DeviceEvent, MeterReading, StationEvent, StationReading } from "../devices/ports.ts";
+import { drawRange, drawn_mA, isSettled } from "./box-view.ts";
+import { stationsBelow, workingLimit_mA } from "./circuit-view.ts";
+import { activityOf } from "./recorder.ts";
+import type { SessionRecorder } from "./recorder.ts";
+import type { SiteState, StationState } from "./state.ts";
+import { isPlugged } from "./state.ts";
+
+/** How long a box that reports itself free may take to send the stop it still owes us. */
+export const OWED_STOP_MS = 60_000;
+
+export type EventContext = {
+  readonly site: SiteState;
+  readonly recorder: SessionRecorder;
+  /** Cards of the site file: `any` lets every car at a box without a reader charge. */
+  readonly openAccess: boolean;
+  readonly now_ms: () => EpochMs;
+  /** Something changed that should not wait for the next second. */
+  readonly hurry: () => void;
+  readonly onStatus: (state: StationState, at_ms: EpochMs) => void;
+};
+
+/** Takes what a device says into the state and into its session. Facts that carry money are stored before it returns. */
+export function applyEvent(context: EventContext, event: DeviceEvent): void {
+  switch (event.kind) {
+    case "meter-reading":
+      applyMeter(context, event.meterId, event.reading);
+      return;
+    case "meter-offline":
+      // The reading simply grows old; its age decides what still may be believed.
+      return;
+    default:
+      applyStation(context, event);
+  }
+}
+
+function applyStation(context: EventContext, event: StationEvent): void {
+  const state = context.site.stations.get(event.stationId);
+  if (state === undefined) return;
+  if (event.kind !== "offline") state.heard_at_ms = context.now_ms();
+  switch (event.kind) {
+    case "online":
+      if (!state.online) state.ledger = forgotten(state.ledger, { max_mA: state.station.current_mA_max });
+      state.online = true;
+      state.onlineSince_ms ??= event.at_ms;
+      state.vendor = event.vendor ?? state.vendor;
+      state.model = event.model ?? state.model;
+      state.serial = event.serial ?? state.serial;
+      state.firmware = event.firmware ?? state.firmware;
+      context.onStatus(state, event.at_ms);
+      context.hurry();
+      return;
+    case "offline":
+      state.online = false;
+      state.onlineSince_ms = null;
+      context.onStatus(state, event.at_ms);
+      context.hurry();
+      return;
+    case "booted":
+      state.ledger = forgotten(state.ledger, { max_mA: state.station.current_mA_max });
+      context.recorder.take(state, { kind: "booted", at_ms: event.at_ms, received_at_ms: event.at_ms });
+      return;
+    case "reading":
+      applyReading(context, state, event.reading);
+      return;
+    case "transaction-started":
+      context.recorder.take(state, event);
+      state.freeSince_ms = null;
+      state.pluggedAt_ms ??= event.at_ms;
+      context.hurry();
+      return;
+    case "transaction-register":
+      context.recorder.take(state, { ...event, kind: "register" });
+      return;
+    case "transaction-stopped":
+      context.recorder.take(state, event);
+      context.hurry();
+      return;
+  }
+}
+
+function applyReading(context: EventContext, state: StationState, reading: StationReading): void {
+  const wasPlugged = state.reading === null ? null : isPlugged(state);
+  const at_ms = reading.measured_at_ms;
+  state.reading = merged(state.reading, reading);
+  const statusChanged = reading.status !== null && reading.status !== state.status;
+  if (reading.status !== null && statusChanged) {
+    state.status = reading.status;
+    state.statusSince_ms = at_ms;
+    state.chargingSince_ms = reading.status === "Charging" ? (state.chargingSince_ms ?? at_ms) : reading.status === "SuspendedEVSE" ? state.chargingSince_ms : null;
+    context.onStatus(state, at_ms);
+  }
+  const plugged = isPlugged(state);
+  if (plugged && wasPlugged !== true) state.pluggedAt_ms ??= at_ms;
+  if (!plugged) unplugged(state);
+  if (reading.energyRegister_Wh !== null)
+    context.recorder.take(state, { kind: "register", at_ms, received_at_ms: context.now_ms(), register_Wh: reading.energyRegister_Wh, transactionId: null });
+  if (state.port?.reportsTransactions === true) followOcpp(state, at_ms);
+  else followBox(context, state, plugged, at_ms);
+  const activity = activityOf(state.status);
+  if (statusChanged && activity !== null) context.recorder.take(state, { kind: "activity", at_ms, received_at_ms: context.now_ms(), activity });
+  learnVehicle(state, at_ms);
+  if (plugged !== wasPlugged || statusChanged) context.hurry();
+}
+
+/** A box keeps its last value of a quantity that this message does not carry. */
+function merged(before: StationReading | null, now: StationReading): StationReading {
+  if (before === null) return now;
+  const keep = <T>(fresh: T | null, old: T | null): T | null => fresh ?? old;
+  const keepAll = <T>(fresh: PerPhase<T | null>, old: PerPhase<T | null>): PerPhase<T | null> => (fresh.every((value) => value === null) ? old : fresh);
+  const measures = now.current_mA.some((value) => value !== null) || now.power_W !== null;
+  return {
+    // Only a message with measured values makes the currents younger.
+    measured_at_ms: measures ? now.measured_at_ms : before.measured_at_ms,
+    status: keep(now.status, before.status),
+    controlPilot: keep(now.controlPilot, before.controlPilot),
+    current_mA: keepAll(now.current_mA, before.current_mA),
+    voltage_mV: keepAll(now.voltage_mV, before.voltage_mV),
+    power_W: keep(now.power_W, before.power_W),
+    energyRegister_Wh: keep(now.energyRegister_Wh, before.energyRegister_Wh),
+    limit_mA: keep(now.limit_mA, before.limit_mA),
+    errorCode: now.status === null ? before.errorCode : now.errorCode,
+  };
+}
+
+function unplugged(state: StationState): void {
+  state.pluggedAt_ms = null;
+  state.chargingSince_ms = null;
+  state.allowed = null;
+  state.stoppedByOwner = false;
+  state.vehicle = { bound_mA: null, below_since_ms: null };
+}
+
+function followOcpp(state: StationState, at_ms: EpochMs): void {
+  const free = state.status === "Available" && state.evse.running !== null;
+  state.freeSince_ms = free ? (state.freeSince_ms ?? at_ms) : null;
+}
+
+/** A box without transactions: plugging in and out is what begins and ends its session. */
+function followBox(context: EventContext, state: StationState, plugged: boolean, at_ms: EpochMs): void {
+  const received_at_ms = context.now_ms();
+  if (!plugged) {
+    context.recorder.take(state, { kind: "ended", reason: "EVDisconnected", at_ms, received_at_ms });
+    return;
+  }
+  if (context.openAccess) state.allowed ??= { idToken: null };
+  if (state.allowed !== null && !state.stoppedByOwner && state.evse.running === null)
+    context.recorder.take(state, { kind: "plugged-in", at_ms, received_at_ms, idToken: state.allowed.idToken });
+}
+
+function learnVehicle(state: StationState, at_ms: EpochMs): void {
+  if (state.status !== "Charging" || !isSettled(state) || state.ledger.setpoint_mA === null) return;
+  const currents = drawn_mA(state, at_ms).filter((value) => value !== null);
+  if (currents.length < 3) return;
+  const drawn = currents.reduce((highest, value) => (value > highest ? value : highest));
+  state.vehicle = observeVehicle(state.vehicle, { at_ms, drawn_mA: drawn, offered_mA: state.ledger.setpoint_mA, min_mA: state.station.current_mA_min });
+}
+
+function applyMeter(context: EventContext, meterId: string, reading: MeterReading): void {
+  const meter = context.site.meters.get(meterId);
+  if (meter === undefined) return;
+  const measured = reading.current_mA;
+  const [l1, l2, l3] = measured;
+  // A sample without all phases says nothing about the one that may be overloaded: it stays as old as the last whole one.
+  if (l1 === null || l2 === null || l3 === null) return;
+  meter.reading = reading;
+  for (const circuit of context.site.circuits.values()) {
+    if (circuit.circuit.meterId !== meterId) continue;
+    const below = stationsBelow(context.site, circuit.circuit.id);
+    const ranges = below.map((state) => drawRange(state, reading.measured_at_ms));
+    const cars = perPhase((phase) => ({
+      least_mA: ranges.reduce((sum, range) => sum + onPhase(range, phase).least_mA, 0),
+      most_mA: ranges.reduce((sum, range) => sum + onPhase(range, phase).most_mA, 0),
+    }));
+    circuit.otherLoad = observeOtherLoad(circuit.otherLoad, { at_ms: reading.measured_at_ms, meter_mA: [l1, l2, l3], cars });
+    const limit = workingLimit_mA(circuit);
+    if (l1 > limit[0] || l2 > limit[1] || l3 > limit[2]) context.hurry();
+  }
+}

@@ -1,0 +1,123 @@
+import type { Because, LedgerEntry, OtherLoadState, VehicleBound } from "../../core/balancing/index.ts";
+import { noOtherLoad, unknownEntry, unknownVehicle } from "../../core/balancing/index.ts";
+import type { EvseState } from "../../core/session/index.ts";
+import { idleEvse } from "../../core/session/index.ts";
+import type { Circuit, SiteModel, Station } from "../../core/site/index.ts";
+import type { TariffVersion } from "../../core/tariff/index.ts";
+import type { EpochMs, Milliamp } from "../../core/units/index.ts";
+import { milliamp } from "../../core/units/index.ts";
+import type { ChargingStatus, MeterReading, StationPort, StationReading } from "../devices/ports.ts";
+
+// What the engine knows this second. Only main/site writes here; everything else gets values made from it.
+
+export type GrantState = { readonly current_mA: Milliamp; readonly because: readonly Because[]; readonly queuePlace: number | null };
+
+/** What is fixed for the running session and needed to show and price it. */
+export type SessionContext = {
+  readonly tariff: TariffVersion;
+  readonly customerName: string | null;
+  /** When its last register value was written to the journal. */
+  journaled_at_ms: EpochMs | null;
+};
+
+export type StationState = {
+  readonly station: Station;
+  port: StationPort | null;
+  online: boolean;
+  /** Since when it is connected without a break; what it says of earlier times comes from its own queue. */
+  onlineSince_ms: EpochMs | null;
+  /** When the box last said anything; `null`: never. */
+  heard_at_ms: EpochMs | null;
+  vendor: string | null;
+  model: string | null;
+  serial: string | null;
+  firmware: string | null;
+  reading: StationReading | null;
+  status: ChargingStatus | null;
+  statusSince_ms: EpochMs;
+  pluggedAt_ms: EpochMs | null;
+  chargingSince_ms: EpochMs | null;
+  evse: EvseState;
+  context: SessionContext | null;
+  /** A box without a card reader: who may charge, set by the owner or by open access. */
+  allowed: { readonly idToken: string | null } | null;
+  /** The owner said stop: nothing more until the car is unplugged. */
+  stoppedByOwner: boolean;
+  /** The box says it is free though its transaction never ended: the stop may still come from its queue. */
+  freeSince_ms: EpochMs | null;
+  manualLimit: { readonly limit_mA: Milliamp; readonly until_ms: number | null } | null;
+  ledger: LedgerEntry;
+  vehicle: VehicleBound;
+  grant: GrantState;
+  /** Commands under way, to count exchanges of the expert row. */
+  commands: number;
+  failures: number;
+  lastFailure: string | null;
+};
+
+export type MeterState = { readonly meterId: string; reading: MeterReading | null };
+
+export type CircuitState = {
+  readonly circuit: Circuit;
+  otherLoad: OtherLoadState;
+  /** Since when a phase is above its fuse without a pause; `null`: it is not. */
+  overSince_ms: EpochMs | null;
+};
+
+export type SiteState = {
+  readonly model: SiteModel;
+  readonly stations: Map<string, StationState>;
+  readonly meters: Map<string, MeterState>;
+  readonly circuits: Map<string, CircuitState>;
+};
+
+export const noGrant: GrantState = { current_mA: milliamp(0), because: [], queuePlace: null };
+
+/** A station of which nothing has been heard yet. */
+export function newStation(station: Station, at_ms: EpochMs): StationState {
+  const evseId = station.connection.kind === "ocpp" ? station.connection.connectorId : 1;
+  return {
+    station,
+    port: null,
+    online: false,
+    onlineSince_ms: null,
+    heard_at_ms: null,
+    vendor: null,
+    model: null,
+    serial: null,
+    firmware: null,
+    reading: null,
+    status: null,
+    statusSince_ms: at_ms,
+    pluggedAt_ms: null,
+    chargingSince_ms: null,
+    evse: idleEvse(station.id, evseId),
+    context: null,
+    allowed: null,
+    stoppedByOwner: false,
+    freeSince_ms: null,
+    manualLimit: null,
+    ledger: unknownEntry({ max_mA: station.current_mA_max }),
+    vehicle: unknownVehicle,
+    grant: noGrant,
+    commands: 0,
+    failures: 0,
+    lastFailure: null,
+  };
+}
+
+export function newSiteState(model: SiteModel, at_ms: EpochMs): SiteState {
+  return {
+    model,
+    stations: new Map(model.stations.map((station) => [station.id, newStation(station, at_ms)])),
+    meters: new Map(model.meters.map((meter) => [meter.id, { meterId: meter.id, reading: null }])),
+    circuits: new Map(model.circuits.map((circuit) => [circuit.id, { circuit, otherLoad: noOtherLoad, overSince_ms: null }])),
+  };
+}
+
+/** True when the box says that a car is there. An unknown state counts as plugged: nothing is given away on a guess. */
+export function isPlugged(state: StationState): boolean {
+  const pilot = state.reading?.controlPilot ?? null;
+  if (pilot !== null) return pilot !== "A";
+  return state.status !== "Available" && state.status !== "Unavailable";
+}
