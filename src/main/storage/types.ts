@@ -1,11 +1,21 @@
 import type { Because } from "../../core/balancing/index.ts";
+import type { QuarterHour } from "../../core/history/index.ts";
 import type { Activity, ClosedSession, OpenedSession, RegisterSample } from "../../core/session/index.ts";
 import type { SiteModel } from "../../core/site/index.ts";
 import type { Cost, TariffVersion } from "../../core/tariff/index.ts";
 import type { BasisPoint, EpochMs, Milliamp, WattHour } from "../../core/units/index.ts";
 import type {
-  Alert, Customer, InvoiceSummary, Seller, SessionDetail, SessionFilter, SessionRow, TariffView,
+  Alert,
+  Customer,
+  InvoiceSummary,
+  Seller,
+  SessionDetail,
+  SessionFilter,
+  SessionRow,
+  TariffView,
 } from "../../contract/index.ts";
+
+export type { QuarterHour };
 
 // What the rest of the engine may ask of the database. All calls are synchronous and each write is one transaction:
 // when a call has returned, the fact is on the disk.
@@ -49,13 +59,25 @@ export interface SessionStore {
   /** Last closed session of a station, for continuity checks. */
   lastClosed(stationId: string, evseId: number): ClosedSession | null;
   /** True when a session with OCPP's transaction id exists on the station and its id. */
-  findByTransaction(stationId: string, transactionId: number): { readonly sessionId: string; readonly closed: boolean } | null;
+  findByTransaction(
+    stationId: string,
+    transactionId: number,
+  ): { readonly sessionId: string; readonly closed: boolean } | null;
   /** Message without a session we know of: kept as evidence, never billed. */
   addStray(stray: { stationId: string; at_ms: EpochMs; received_at_ms: EpochMs; kind: string; data: string }): void;
   /** A transaction id never given out before in this folder, seeded from the clock so that it survives a lost database. */
   nextTransactionId(at_ms: EpochMs): number;
-  list(filter: SessionFilter, page: { cursor: string | null; limit: number }): { rows: SessionRow[]; nextCursor: string | null };
-  totals(filter: SessionFilter): { sessions: number; energy_Wh: number; charging_ms: number; held: number; cost: { currency: string; net_minor: number; tax_minor: number; gross_minor: number } };
+  list(
+    filter: SessionFilter,
+    page: { cursor: string | null; limit: number },
+  ): { rows: SessionRow[]; nextCursor: string | null };
+  totals(filter: SessionFilter): {
+    sessions: number;
+    energy_Wh: number;
+    charging_ms: number;
+    held: number;
+    cost: { currency: string; net_minor: number; tax_minor: number; gross_minor: number };
+  };
   detail(id: string): SessionDetail | null;
   /** Every row of the filter, in order, without loading all at once. */
   iterate(filter: SessionFilter): IterableIterator<SessionRow>;
@@ -70,12 +92,19 @@ export interface TariffStore {
 }
 
 /** What a card may do here. */
-export type CardVerdict = { readonly verdict: "accepted" | "blocked" | "unknown"; readonly customerId: string | null; readonly customerName: string | null };
+export type CardVerdict = {
+  readonly verdict: "accepted" | "blocked" | "unknown";
+  readonly customerId: string | null;
+  readonly customerName: string | null;
+};
 
 export interface CustomerStore {
   list(): Customer[];
   get(id: string): Customer | null;
-  save(input: { id: string | null; name: string; address: string; email: string | null; vatId: string | null }, at_ms: EpochMs): Customer | null;
+  save(
+    input: { id: string | null; name: string; address: string; email: string | null; vatId: string | null },
+    at_ms: EpochMs,
+  ): Customer | null;
   assignCard(customerId: string, idToken: string, at_ms: EpochMs): Customer | "not-found" | "conflict";
   blockCard(idToken: string, blocked: boolean, at_ms: EpochMs): Customer | null;
   /** Customer of a card now, and whether the card is blocked. */
@@ -105,7 +134,12 @@ export type InvoiceDocument = {
   readonly demo: boolean;
   readonly siteName: string;
   readonly seller: Seller;
-  readonly customer: { readonly id: string; readonly name: string; readonly address: string; readonly vatId: string | null };
+  readonly customer: {
+    readonly id: string;
+    readonly name: string;
+    readonly address: string;
+    readonly vatId: string | null;
+  };
   readonly lines: readonly {
     readonly sessionId: string;
     readonly stationName: string;
@@ -119,7 +153,11 @@ export type InvoiceDocument = {
     readonly vat_bp: BasisPoint | null;
     readonly net_minor: number;
   }[];
-  readonly vat: readonly { readonly vat_bp: BasisPoint | null; readonly net_minor: number; readonly tax_minor: number }[];
+  readonly vat: readonly {
+    readonly vat_bp: BasisPoint | null;
+    readonly net_minor: number;
+    readonly tax_minor: number;
+  }[];
   readonly net_minor: number;
   readonly tax_minor: number;
   readonly gross_minor: number;
@@ -131,10 +169,14 @@ export interface InvoiceStore {
   /** Ended in [from, to): held ones per customer id ("" for none), and how many have no customer. */
   leftOut(from_ms: EpochMs, to_ms: EpochMs): { heldByCustomer: ReadonlyMap<string, number>; unassigned: number };
   /**
-   * Draws gapless numbers and freezes the documents in one transaction. `make` gets each number and returns the document.
+   * `series` is prefix and year ("RE2026"), the number `<series>-0001`. Draws gapless numbers and freezes the documents in one transaction. `make` gets each number and returns the document.
    * Sessions that are on an invoice already make the whole call fail with `conflict` and nothing is written.
    */
-  issue(drafts: readonly { customerId: string; sessionIds: readonly string[] }[], series: string, make: (customerId: string, number: string) => InvoiceDocument): InvoiceSummary[] | "conflict";
+  issue(
+    drafts: readonly { customerId: string; sessionIds: readonly string[] }[],
+    series: string,
+    make: (customerId: string, number: string) => InvoiceDocument,
+  ): InvoiceSummary[] | "conflict";
   list(month: string | null): InvoiceSummary[];
   document(id: string): InvoiceDocument | null;
   /** Bytes stored by the first rendering; later calls give the same. */
@@ -147,37 +189,49 @@ export interface SellerStore {
   save(seller: Seller, at_ms: EpochMs): void;
 }
 
-/** One quarter hour of the site or of one station. Written every minute with what is known, replaced until it is over. */
-export type QuarterHour = {
-  readonly slot_ms: EpochMs;
-  /** "" is the whole site, otherwise a station id. */
-  readonly stationId: string;
-  /** Of the station from its register; of the site the sum of its stations. */
-  readonly ev_Wh: WattHour | null;
-  /** Site import from the main meter; `null` on stations. */
-  readonly site_Wh: WattHour | null;
-  /** Mean and highest one-second value: site import for the site, own power for a station. */
-  readonly avg_W: number | null;
-  readonly max_W: number | null;
-  /** How much of the slot we saw, and of that plugged in, charging, held back by a limit. */
-  readonly seen_ms: number;
-  readonly plugged_ms: number;
-  readonly charging_ms: number;
-  readonly limited_ms: number;
+export type EnergyBucket = {
+  from_ms: number;
+  to_ms: number;
+  ev_Wh: number | null;
+  site_Wh: number | null;
+  sessions: number;
+  quality: "ok" | "partial" | "missing";
 };
-
-export type EnergyBucket = { from_ms: number; to_ms: number; ev_Wh: number | null; site_Wh: number | null; sessions: number; quality: "ok" | "partial" | "missing" };
-export type PowerPoint = { at_ms: number; avg_W: number | null; max_W: number | null; ev_avg_W: number | null; quality: "ok" | "partial" | "missing" };
+export type PowerPoint = {
+  at_ms: number;
+  avg_W: number | null;
+  max_W: number | null;
+  ev_avg_W: number | null;
+  quality: "ok" | "partial" | "missing";
+};
 export type HeatCell = { weekday: number; hour: number; ev_Wh_avg: number | null; occupiedBays_avg: number | null };
 
 export interface HistoryStore {
   put(slots: readonly QuarterHour[]): void;
   /** Slot values already stored, to go on after a restart. */
   get(slot_ms: EpochMs): readonly QuarterHour[];
-  energy(range: { from_ms: number; to_ms: number }, bucket: "hour" | "day" | "month", timezone: string, now_ms: EpochMs): EnergyBucket[];
-  power(range: { from_ms: number; to_ms: number }, pointsMax: number, now_ms: EpochMs): { points: PowerPoint[]; step_ms: number };
+  /** Register up to which energy is booked, per station and "" for the main meter: `resumeHistory` goes on from it. */
+  lastRegisters(): ReadonlyMap<string, WattHour>;
+  energy(
+    range: { from_ms: number; to_ms: number },
+    bucket: "hour" | "day" | "month",
+    timezone: string,
+    now_ms: EpochMs,
+  ): EnergyBucket[];
+  power(
+    range: { from_ms: number; to_ms: number },
+    pointsMax: number,
+    now_ms: EpochMs,
+  ): { points: PowerPoint[]; step_ms: number };
   heatmap(range: { from_ms: number; to_ms: number }, timezone: string): { cells: HeatCell[]; weeks: number };
-  summary(range: { from_ms: number; to_ms: number }): { ev_Wh: number; sessions: number; gross_minor: number; peak_W: number | null; peak_at_ms: number | null; occupied_permille: number | null };
+  summary(range: { from_ms: number; to_ms: number }): {
+    ev_Wh: number;
+    sessions: number;
+    gross_minor: number;
+    peak_W: number | null;
+    peak_at_ms: number | null;
+    occupied_permille: number | null;
+  };
   iterate(range: { from_ms: number | null; to_ms: number | null }): IterableIterator<QuarterHour>;
 }
 
@@ -200,7 +254,10 @@ export interface AlertStore {
   open(): Alert[];
   list(includeEnded: boolean, limit: number): Alert[];
   /** Opens the alert, or counts it up when it is open already. */
-  raise(alert: { code: Alert["code"]; severity: Alert["severity"]; ref: string; inputs: Alert["inputs"] }, at_ms: EpochMs): Alert;
+  raise(
+    alert: { code: Alert["code"]; severity: Alert["severity"]; ref: string; inputs: Alert["inputs"] },
+    at_ms: EpochMs,
+  ): Alert;
   end(code: Alert["code"], ref: string, at_ms: EpochMs): void;
   acknowledge(id: string, at_ms: EpochMs): Alert | null;
 }
@@ -219,7 +276,11 @@ export type Stores = {
 };
 
 /** The folder is in use by another process, or cannot be used; the sentence says what to do. */
-export type OpenFailure = { readonly ok: false; readonly code: "locked" | "unwritable" | "too-new" | "corrupt"; readonly message: string };
+export type OpenFailure = {
+  readonly ok: false;
+  readonly code: "locked" | "unwritable" | "too-new" | "corrupt";
+  readonly message: string;
+};
 
 export type OpenedFolder = {
   readonly ok: true;

@@ -1,0 +1,2 @@
+export * from "./open-folder.ts";
+export type * from "./types.ts";
