@@ -14,7 +14,9 @@ export function identityOf(url: string): string | null {
   if (last === undefined || (parts.length === 1 && last === "ocpp")) return null;
   const identity = decoded(last).trim();
   // eslint-disable-next-line no-control-regex -- an identity is shown, logged and stored
-  return identity === "" || identity.length > IDENTITY_CHARS_MAX || /[\u0000-\u001f\u007f]/u.test(identity) ? null : identity;
+  return identity === "" || identity.length > IDENTITY_CHARS_MAX || /[\u0000-\u001f\u007f]/u.test(identity)
+    ? null
+    : identity;
 }
 
 /** Stations that do not encode their identity at all may have a bare "%" in it. */
@@ -28,7 +30,9 @@ function decoded(part: string): string {
 }
 
 /** Subprotocol to answer with: the station's own spelling of OCPP 1.6, `none` if it asked for none, or `unknown`. */
-export function chooseProtocol(offered: ReadonlySet<string>): { readonly kind: "use"; readonly name: string } | { readonly kind: "none" | "unknown" } {
+export function chooseProtocol(
+  offered: ReadonlySet<string>,
+): { readonly kind: "use"; readonly name: string } | { readonly kind: "none" | "unknown" } {
   if (offered.size === 0) return { kind: "none" };
   const name = [...offered].find((one) => PROTOCOL.test(one));
   return name === undefined ? { kind: "unknown" } : { kind: "use", name };

@@ -11,7 +11,11 @@ const CLOSE_MS = 1000;
 
 export type OcppCallReply =
   | { readonly ok: true; readonly payload: unknown }
-  | { readonly ok: false; readonly code: "offline" | "timeout" | "not-supported" | "rejected"; readonly detail: string };
+  | {
+      readonly ok: false;
+      readonly code: "offline" | "timeout" | "not-supported" | "rejected";
+      readonly detail: string;
+    };
 
 export interface OcppConnection {
   readonly identity: string;
@@ -70,7 +74,8 @@ export function createOcppConnection(peer: RpcPeer, socket: ScreenedSocket): Ocp
     heard: () => heard,
     dropped: () => dropped,
     async call(action, payload) {
-      if (closed || socket.readyState !== WebSocket.OPEN) return { ok: false, code: "offline", detail: "not connected" };
+      if (closed || socket.readyState !== WebSocket.OPEN)
+        return { ok: false, code: "offline", detail: "not connected" };
       try {
         return { ok: true, payload: await peer.call(action, payload, { callTimeoutMs: CALL_TIMEOUT_MS }) };
       } catch (error) {
@@ -79,8 +84,12 @@ export function createOcppConnection(peer: RpcPeer, socket: ScreenedSocket): Ocp
     },
     close(reason) {
       if (closed) return;
-      const cut = setTimeout(() => { socket.terminate(); }, CLOSE_MS);
-      socket.once("close", () => { clearTimeout(cut); });
+      const cut = setTimeout(() => {
+        socket.terminate();
+      }, CLOSE_MS);
+      socket.once("close", () => {
+        clearTimeout(cut);
+      });
       void peer.close({ code: 1000, reason });
       finish();
     },
@@ -90,11 +99,16 @@ export function createOcppConnection(peer: RpcPeer, socket: ScreenedSocket): Ocp
 }
 
 function failureOf(error: unknown): OcppCallReply {
-  if (error instanceof TimeoutError) return { ok: false, code: "timeout", detail: `no answer within ${String(CALL_TIMEOUT_MS)} ms` };
+  if (error instanceof TimeoutError)
+    return { ok: false, code: "timeout", detail: `no answer within ${String(CALL_TIMEOUT_MS)} ms` };
   if (error instanceof RPCError) {
     const { rpcErrorCode, message } = error;
     const isUnknown = rpcErrorCode === "NotSupported" || rpcErrorCode === "NotImplemented";
-    return { ok: false, code: isUnknown ? "not-supported" : "rejected", detail: `${rpcErrorCode} ${message}`.trim().slice(0, 255) };
+    return {
+      ok: false,
+      code: isUnknown ? "not-supported" : "rejected",
+      detail: `${rpcErrorCode} ${message}`.trim().slice(0, 255),
+    };
   }
   return { ok: false, code: "offline", detail: "the connection ended" };
 }

@@ -63,9 +63,12 @@ export class ScreenedSocket extends WebSocket {
     this.#allowanceAt_ms = now_ms;
     if (this.#allowance >= 0 || this.isPaused || this.readyState !== WebSocket.OPEN) return;
     this.pause();
-    setTimeout(() => {
-      this.resume();
-    }, (-this.#allowance * 1000) / MESSAGES_PER_S).unref();
+    setTimeout(
+      () => {
+        this.resume();
+      },
+      (-this.#allowance * 1000) / MESSAGES_PER_S,
+    ).unref();
   }
 }
 

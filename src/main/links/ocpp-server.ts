@@ -118,7 +118,11 @@ export async function createOcppServer(options: {
     port,
     refusals: () => refused,
     async close() {
-      const ended = new Promise<void>((resolve) => http.close(() => { resolve(); }));
+      const ended = new Promise<void>((resolve) =>
+        http.close(() => {
+          resolve();
+        }),
+      );
       for (const connection of [...byIdentity.values()]) connection.close("the server ends");
       const cut = setTimeout(() => {
         for (const socket of sockets) socket.terminate();

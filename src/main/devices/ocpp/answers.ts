@@ -1,0 +1,232 @@
+import { unreachable, type EpochMs } from "../../../core/units/index.ts";
+import type { OcppAnswer } from "../../links/ocpp-server.ts";
+import {
+  decodeCall,
+  type BootNotification,
+  type JsonObject,
+  type MeterValues,
+  type StartTransaction,
+  type StationMessage,
+  type StatusNotification,
+  type StopTransaction,
+} from "../../protocol/ocpp/index.ts";
+import { HEARTBEAT_INTERVAL_S, PENDING_INTERVAL_S, setUpAfterBoot } from "./bring-up.ts";
+import { PRIORITY } from "./call-lane.ts";
+import type { Evse } from "./evse.ts";
+import type { OcppHost } from "./ocpp-host.ts";
+import { announceOnline, logAbout, type Point } from "./point.ts";
+import { schemaDeviation } from "./schema-check.ts";
+
+const DEVIATIONS_LOGGED_MAX = 200;
+const RAW_CHARS_MAX = 2000;
+const NO_TRANSACTION = 0;
+
+const answer = (result: JsonObject): OcppAnswer => ({ ok: true, result });
+
+/**
+ * Handles one CALL of a station and returns what to answer. Every fact in it has been emitted, and thereby stored,
+ * before this returns. A stranger is answered, but nothing of it is stored.
+ */
+export function answerCall(point: Point, host: OcppHost, action: string, payload: unknown): OcppAnswer {
+  const received_at_ms = host.clock.now_ms();
+  const decoded = decodeCall(action, payload, received_at_ms);
+  if (decoded.kind === "message" || decoded.code !== "NotImplemented") noteDeviation(point, host, action, payload);
+  if (decoded.kind === "refused") {
+    point.errors += 1;
+    logAbout(point, host, {
+      level: "warn",
+      message: "a message was refused",
+      data: { action: action.slice(0, 50), code: decoded.code, detail: decoded.detail },
+    });
+    return { ok: false, code: decoded.code, detail: decoded.detail };
+  }
+  const { message } = decoded;
+  // Some boxes reconnect without BootNotification; any other word of theirs shows that they are there.
+  if (!point.isOnline && point.evses.length > 0 && message.action !== "BootNotification") announceOnline(point, host);
+  return answer(resultFor(point, host, message, received_at_ms));
+}
+
+function resultFor(point: Point, host: OcppHost, message: StationMessage, received_at_ms: EpochMs): JsonObject {
+  const currentTime = new Date(received_at_ms).toISOString();
+  switch (message.action) {
+    case "BootNotification":
+      return { ...onBoot(point, host, message, received_at_ms), currentTime };
+    case "Heartbeat":
+      return { currentTime };
+    case "Authorize": {
+      const [evse] = point.evses;
+      return {
+        idTagInfo: { status: evse === undefined ? "Invalid" : host.authorize(message.idToken, evse.station.id) },
+      };
+    }
+    case "StatusNotification":
+      return onStatus(point, host, message, received_at_ms);
+    case "StartTransaction":
+      return onStart(point, host, message, received_at_ms);
+    case "StopTransaction":
+      return onStop(point, host, message, received_at_ms);
+    case "MeterValues":
+      return onMeterValues(point, message, received_at_ms);
+    case "DataTransfer":
+      return { status: "UnknownVendorId" };
+    case "Notification":
+      logAbout(point, host, { level: "info", message: "the station reports", data: { action: message.name } });
+      return {};
+    default:
+      return unreachable(message);
+  }
+}
+
+function onBoot(point: Point, host: OcppHost, message: BootNotification, at_ms: EpochMs): JsonObject {
+  const { vendor, model, serial, firmware } = message;
+  point.identification = { vendor, model, serial, firmware };
+  point.hasBooted = true;
+  if (point.evses.length === 0) return { status: "Pending", interval: PENDING_INTERVAL_S };
+  for (const evse of point.evses) evse.forget();
+  // Queued first, so that what the box can do is known before the site's first setpoint goes out.
+  setUpAfterBoot(point, host);
+  announceOnline(point, host);
+  for (const { station } of point.evses) host.emit({ kind: "booted", stationId: station.id, at_ms });
+  return { status: "Accepted", interval: HEARTBEAT_INTERVAL_S };
+}
+
+const evseAt = (point: Point, connectorId: number): Evse | undefined =>
+  point.evses.find((evse) => evse.connectorId === connectorId);
+
+function onStatus(point: Point, host: OcppHost, message: StatusNotification, received_at_ms: EpochMs): JsonObject {
+  evseAt(point, message.connectorId)?.takeStatus(message, received_at_ms);
+  if (message.connectorId === 0 && message.errorCode !== null) {
+    logAbout(point, host, {
+      level: "warn",
+      message: "the charge point reports an error",
+      data: { status: message.status, errorCode: message.errorCode },
+    });
+  }
+  return {};
+}
+
+function onStart(point: Point, host: OcppHost, message: StartTransaction, received_at_ms: EpochMs): JsonObject {
+  const evse = evseAt(point, message.connectorId);
+  if (evse === undefined) {
+    logAbout(point, host, {
+      level: "warn",
+      message: "a transaction was refused: the connector is not part of the site",
+      data: { connectorId: message.connectorId },
+    });
+    return { transactionId: NO_TRANSACTION, idTagInfo: { status: "Invalid" } };
+  }
+  const { station, connectorId } = evse;
+  const { time, meterStart_Wh, idToken } = message;
+  const status = host.authorize(idToken ?? "", station.id);
+  const key = JSON.stringify([time.stated_ms, meterStart_Wh, idToken]);
+  const known = time.stated_ms === null ? undefined : evse.findStart(key);
+  const transactionId =
+    known?.transactionId ??
+    host.transactionIdFor({
+      stationId: station.id,
+      evseId: connectorId,
+      at_ms: time.stated_ms ?? received_at_ms,
+      meterStart_Wh,
+    });
+  if (known === undefined) {
+    host.emit({
+      kind: "transaction-started",
+      stationId: station.id,
+      at_ms: time.at_ms,
+      received_at_ms,
+      transactionId,
+      idToken,
+      meterStart_Wh,
+    });
+    evse.rememberStart({ key, transactionId });
+    evse.setRunning(transactionId);
+  }
+  // The box reports a transaction, it does not ask for one: it is on record, and then ended.
+  if (status !== "Accepted") stopRejected(point, host, transactionId);
+  return { transactionId, idTagInfo: { status } };
+}
+
+function stopRejected(point: Point, host: OcppHost, transactionId: number): void {
+  const stopping = point.lane.add(PRIORITY.command, (call) => call("RemoteStopTransaction", { transactionId }));
+  void stopping.done.then((reply) => {
+    if (!reply.ok)
+      logAbout(point, host, {
+        level: "warn",
+        message: "a transaction without a valid card could not be stopped",
+        data: { transactionId, detail: reply.detail },
+      });
+  });
+}
+
+function onStop(point: Point, host: OcppHost, message: StopTransaction, received_at_ms: EpochMs): JsonObject {
+  const { transactionId, meterStop_Wh, reason, idToken, samples, time } = message;
+  const evse = evseOfTransaction(point, host, transactionId);
+  if (evse !== undefined) {
+    const stationId = evse.station.id;
+    for (const { at_ms, register_Wh } of samples) {
+      if (register_Wh !== null)
+        host.emit({ kind: "transaction-register", stationId, at_ms, received_at_ms, transactionId, register_Wh });
+    }
+    host.emit({
+      kind: "transaction-stopped",
+      stationId,
+      at_ms: time.at_ms,
+      received_at_ms,
+      transactionId,
+      meterStop_Wh,
+      reason,
+      idToken,
+    });
+    if (evse.transactionToStop() === transactionId) evse.setRunning(null);
+  }
+  // OCPP 1.6, 4.10: the Central System cannot prevent a transaction from stopping.
+  return { idTagInfo: { status: "Accepted" } };
+}
+
+/** StopTransaction names no connector: who runs it, else who the site says, else the first of the box. */
+function evseOfTransaction(point: Point, host: OcppHost, transactionId: number): Evse | undefined {
+  const running = point.evses.find((evse) => evse.transactionToStop() === transactionId);
+  const started = running ?? point.evses.find((evse) => evse.hasStarted(transactionId));
+  if (started !== undefined || point.evses.length < 2) return started ?? point.evses[0];
+  const stationId =
+    host.stationOfTransaction?.(
+      transactionId,
+      point.evses.map((evse) => evse.station.id),
+    ) ?? null;
+  return point.evses.find((evse) => evse.station.id === stationId) ?? point.evses[0];
+}
+
+function onMeterValues(point: Point, message: MeterValues, received_at_ms: EpochMs): JsonObject {
+  const { connectorId, transactionId, samples } = message;
+  const byTransaction =
+    transactionId === null ? undefined : point.evses.find((evse) => evse.runningTransaction() === transactionId);
+  // Boxes with one connector report it as 0, or not at all.
+  const alone = point.evses.length === 1 ? point.evses[0] : undefined;
+  const evse = connectorId === null || connectorId === 0 ? (byTransaction ?? alone) : evseAt(point, connectorId);
+  evse?.takeSamples(samples, transactionId, received_at_ms);
+  return {};
+}
+
+/** Logs a deviation with the raw message once, so that a box which always deviates does not fill the log. */
+function noteDeviation(point: Point, host: OcppHost, action: string, payload: unknown): void {
+  const deviation = schemaDeviation(action, payload);
+  if (deviation === null) return;
+  const kind = `${action}: ${deviation.replaceAll(/\d+/gu, "n")}`;
+  if (point.deviations.has(kind) || point.deviations.size >= DEVIATIONS_LOGGED_MAX) return;
+  point.deviations.add(kind);
+  logAbout(point, host, {
+    level: "info",
+    message: "a message deviates from the OCPP 1.6 schema",
+    data: { deviation: `${action}: ${deviation}`, raw: rawText(payload) },
+  });
+}
+
+function rawText(payload: unknown): string {
+  try {
+    return JSON.stringify(payload).slice(0, RAW_CHARS_MAX);
+  } catch (error) {
+    // Nested deeper than the stack allows.
+    if (error instanceof RangeError) return "not printable";
+    throw error;
+  }
+}

@@ -1,0 +1,225 @@
+import type { DeviceHealth, WaitingStation } from "../../../contract/index.ts";
+import type { Station } from "../../../core/site/index.ts";
+import { assert } from "../../../core/units/index.ts";
+import { createOcppServer, type OcppConnection, type OcppServerListener } from "../../links/ocpp-server.ts";
+import { answerCall } from "./answers.ts";
+import { setUpAfterBoot, watchConnection } from "./bring-up.ts";
+import { connectorOf, createEvse } from "./evse.ts";
+import { createLimiter } from "./limiter.ts";
+import type { OcppHost } from "./ocpp-host.ts";
+import { announceOffline, announceOnline, createPoint, logAbout, type Point } from "./point.ts";
+import { createStationPort, type OcppStationPort } from "./station-port.ts";
+
+export type { LogEntry, OcppHost } from "./ocpp-host.ts";
+export type { OcppStationPort, TriggerableMessage } from "./station-port.ts";
+
+/** Strangers that are remembered; the one silent for longest makes room. */
+const STRANGERS_MAX = 100;
+
+export interface OcppDevices {
+  /** ws://127.0.0.1:PORT/ocpp */
+  readonly url: string;
+  /** One per station of the site with an OCPP connection, in their order, with those adopted since. */
+  readonly stations: readonly OcppStationPort[];
+  /** Boxes that called with an identity no station has. */
+  waiting(): WaitingStation[];
+  /** Makes a waiting identity (or one that never called) a station of the site; its events follow in a later turn. */
+  adopt(station: Station): OcppStationPort;
+  health(): DeviceHealth[];
+  close(): Promise<void>;
+}
+
+/** Starts the OCPP server and drives every box that dials in. Resolves when stations can connect. */
+export async function createOcppDevices(options: {
+  readonly stations: readonly Station[];
+  readonly host: string;
+  readonly port: number;
+  readonly on: OcppHost;
+}): Promise<OcppDevices> {
+  const { on: host } = options;
+  const points = new Map<string, Point>();
+  const stations: OcppStationPort[] = [];
+
+  const pointFor = (identity: string): Point => {
+    const known = points.get(identity);
+    if (known !== undefined) return known;
+    const point = createPoint(identity);
+    points.set(identity, point);
+    forgetStrangers(points);
+    return point;
+  };
+  const add = (station: Station): { readonly point: Point; readonly port: OcppStationPort } => {
+    const { identity, connectorId } = connectorOf(station);
+    const point = pointFor(identity);
+    assert(
+      point.evses.every((evse) => evse.connectorId !== connectorId),
+      "each connector of a box is one station",
+    );
+    const evse = createEvse(station, host, (runningTransaction) =>
+      createLimiter({
+        station,
+        connectorId,
+        clock: host.clock,
+        lane: point.lane,
+        log: host.log,
+        runningTransaction,
+        capabilities: () => point.capabilities,
+        isAlone: () => point.evses.length === 1,
+      }),
+    );
+    point.evses = [...point.evses, evse];
+    const port = createStationPort(point, evse);
+    stations.push(port);
+    return { point, port };
+  };
+  for (const station of options.stations) if (station.connection.kind === "ocpp") add(station);
+
+  const server = await createOcppServer({
+    host: options.host,
+    port: options.port,
+    listener: listenerFor(host, pointFor),
+  });
+
+  return {
+    url: server.url,
+    stations,
+    waiting: () => [...points.values()].flatMap(waitingStation),
+    adopt(station) {
+      const { point, port } = add(station);
+      // Later, so that the caller knows the port before it hears its events.
+      setImmediate(() => {
+        welcome(point, host);
+      });
+      return port;
+    },
+    health: () => [
+      ...[...points.values()].flatMap((point) => healthOf(point)),
+      {
+        id: "ocpp",
+        kind: "link",
+        name: "OCPP",
+        connection: server.url,
+        online: true,
+        lastExchange_ms: null,
+        exchanges: sum(points, (point) => point.exchanges),
+        errors: server.refusals() + sum(points, errorsOf),
+        detail: null,
+      },
+    ],
+    async close() {
+      for (const point of points.values()) point.setup.abort();
+      await server.close();
+    },
+  };
+}
+
+function listenerFor(host: OcppHost, pointFor: (identity: string) => Point): OcppServerListener {
+  return {
+    opened(connection) {
+      const point = pointFor(connection.identity);
+      attach(point, host, connection);
+      connection.onHeard(() => {
+        point.lastHeard_ms = host.clock.now_ms();
+        point.exchanges += 1;
+      });
+    },
+    call: (connection, action, payload) => answerCall(pointFor(connection.identity), host, action, payload),
+    closed(connection) {
+      const point = pointFor(connection.identity);
+      if (point.connection !== connection) return;
+      point.connection = null;
+      point.connected.abort();
+      point.setup.abort();
+      point.errors += countDropped(connection);
+      point.lane.detach();
+      for (const evse of point.evses) evse.limiter.forget();
+      announceOffline(point, host);
+    },
+    failed(connection, action, error) {
+      const point = pointFor(connection.identity);
+      point.errors += 1;
+      logAbout(point, host, { level: "error", message: "a message could not be handled", data: { action, error } });
+    },
+  };
+}
+
+function attach(point: Point, host: OcppHost, connection: OcppConnection): void {
+  const now_ms = host.clock.now_ms();
+  point.connection = connection;
+  point.connected = new AbortController();
+  point.hasBooted = false;
+  point.firstSeen_ms ??= now_ms;
+  point.lastHeard_ms = now_ms;
+  point.lane.attach(connection);
+  logAbout(point, host, {
+    level: "info",
+    message: point.evses.length > 0 ? "a station connected" : "an unknown station connected and waits to be adopted",
+  });
+  follow(point, host);
+}
+
+function follow(point: Point, host: OcppHost): void {
+  if (point.evses.length === 0) return;
+  const { signal } = point.connected;
+  void watchConnection(point, host, signal);
+  for (const evse of point.evses) void evse.limiter.keep(signal);
+}
+
+/** Brings up a station that was a stranger until now and may have been refused before. */
+function welcome(point: Point, host: OcppHost): void {
+  if (point.connection === null) return;
+  // Everything that follows the connection begins anew, with the new station in it.
+  point.connected.abort();
+  point.connected = new AbortController();
+  follow(point, host);
+  setUpAfterBoot(point, host);
+  announceOnline(point, host);
+  void point.lane.add(0, (call) => call("TriggerMessage", { requestedMessage: "BootNotification" }));
+}
+
+function forgetStrangers(points: Map<string, Point>): void {
+  const strangers = [...points.values()].filter((point) => point.evses.length === 0 && point.firstSeen_ms !== null);
+  if (strangers.length < STRANGERS_MAX) return;
+  const gone = strangers.filter((point) => point.connection === null);
+  const oldest = gone.reduce<Point | undefined>(
+    (a, b) => (a && (a.lastHeard_ms ?? 0) <= (b.lastHeard_ms ?? 0) ? a : b),
+    undefined,
+  );
+  if (oldest !== undefined) points.delete(oldest.identity);
+}
+
+const waitingStation = (point: Point): WaitingStation[] =>
+  point.evses.length > 0 || point.firstSeen_ms === null
+    ? []
+    : [
+        {
+          identity: point.identity,
+          firstSeen_ms: point.firstSeen_ms,
+          lastSeen_ms: point.lastHeard_ms ?? point.firstSeen_ms,
+          connected: point.connection !== null,
+          vendor: point.identification.vendor,
+          model: point.identification.model,
+        },
+      ];
+
+const countDropped = (connection: OcppConnection): number =>
+  [...connection.dropped().values()].reduce((a, b) => a + b, 0);
+const errorsOf = (point: Point): number =>
+  point.errors + (point.connection === null ? 0 : countDropped(point.connection));
+const sum = (points: ReadonlyMap<string, Point>, count: (point: Point) => number): number =>
+  [...points.values()].reduce((total, point) => total + count(point), 0);
+
+function healthOf(point: Point): DeviceHealth[] {
+  const dropped = [...(point.connection?.dropped() ?? [])].map(([reason, count]) => `${reason} ×${String(count)}`);
+  return point.evses.map(({ station, connectorId }) => ({
+    id: station.id,
+    kind: "station",
+    name: station.name,
+    connection: `OCPP ${point.identity} #${String(connectorId)}`,
+    online: point.isOnline,
+    lastExchange_ms: point.lastHeard_ms,
+    exchanges: point.exchanges,
+    errors: errorsOf(point),
+    detail: dropped.length === 0 ? null : `dropped: ${dropped.join(", ")}`,
+  }));
+}

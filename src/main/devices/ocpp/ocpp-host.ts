@@ -1,0 +1,29 @@
+import type { EpochMs, WattHour } from "../../../core/units/index.ts";
+import type { Clock, DeviceListener } from "../ports.ts";
+
+export type LogEntry = {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly message: string;
+  readonly data?: Record<string, unknown>;
+};
+
+/** What the OCPP devices need of the site they belong to. */
+export interface OcppHost {
+  readonly clock: Clock;
+  /** Synchronous: the fact is stored when it returns. If it throws, the station is told to send the message again. */
+  readonly emit: DeviceListener;
+  authorize(idToken: string, stationId: string): "Accepted" | "Blocked" | "Invalid";
+  /**
+   * Same station, EVSE, start time and register give the same number again. `at_ms` is what the station wrote, even
+   * where its clock is wrong, so that the same message sent twice can be recognised.
+   */
+  transactionIdFor(start: {
+    readonly stationId: string;
+    readonly evseId: number;
+    readonly at_ms: EpochMs;
+    readonly meterStart_Wh: WattHour | null;
+  }): number;
+  /** Which of the stations behind one identity runs this transaction: a StopTransaction names no connector. */
+  stationOfTransaction?(transactionId: number, stationIds: readonly string[]): string | null;
+  readonly log: (entry: LogEntry) => void;
+}

@@ -1,0 +1,76 @@
+import type { EpochMs } from "../../../core/units/index.ts";
+import type { OcppConnection } from "../../links/ocpp-server.ts";
+import { createCallLane, type CallLane } from "./call-lane.ts";
+import type { Evse } from "./evse.ts";
+import type { Capabilities } from "./limiter.ts";
+import type { LogEntry, OcppHost } from "./ocpp-host.ts";
+
+export type Identification = {
+  readonly vendor: string | null;
+  readonly model: string | null;
+  readonly serial: string | null;
+  readonly firmware: string | null;
+};
+
+/** One identity that has called or may call: a box with one or more connectors, or a stranger with none of ours. */
+export type Point = {
+  readonly identity: string;
+  readonly lane: CallLane;
+  evses: readonly Evse[];
+  connection: OcppConnection | null;
+  /** Ends with the connection, or with the next BootNotification for what follows from a boot. */
+  connected: AbortController;
+  setup: AbortController;
+  isOnline: boolean;
+  hasBooted: boolean;
+  identification: Identification;
+  capabilities: Capabilities;
+  hasLearned: boolean;
+  firstSeen_ms: EpochMs | null;
+  lastHeard_ms: EpochMs | null;
+  exchanges: number;
+  errors: number;
+  /** Deviations from the schema that have been logged. */
+  readonly deviations: Set<string>;
+};
+
+export function createPoint(identity: string): Point {
+  return {
+    identity,
+    lane: createCallLane(),
+    evses: [],
+    connection: null,
+    connected: new AbortController(),
+    setup: new AbortController(),
+    isOnline: false,
+    hasBooted: false,
+    identification: { vendor: null, model: null, serial: null, firmware: null },
+    capabilities: { unit: null, stackLevelMax: null },
+    hasLearned: false,
+    firstSeen_ms: null,
+    lastHeard_ms: null,
+    exchanges: 0,
+    errors: 0,
+    deviations: new Set(),
+  };
+}
+
+/** Tells the site that the stations behind this identity can be talked to. */
+export function announceOnline(point: Point, host: OcppHost): void {
+  point.isOnline = true;
+  const at_ms = host.clock.now_ms();
+  for (const { station } of point.evses)
+    host.emit({ kind: "online", stationId: station.id, at_ms, ...point.identification });
+}
+
+/** Tells the site, once, that the stations behind this identity are silent. */
+export function announceOffline(point: Point, host: OcppHost): void {
+  if (!point.isOnline) return;
+  point.isOnline = false;
+  const at_ms = host.clock.now_ms();
+  for (const { station } of point.evses) host.emit({ kind: "offline", stationId: station.id, at_ms });
+}
+
+export function logAbout(point: Point, host: OcppHost, entry: LogEntry): void {
+  host.log({ ...entry, data: { identity: point.identity, ...entry.data } });
+}

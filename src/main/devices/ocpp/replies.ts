@@ -1,0 +1,19 @@
+import type { OcppCallReply } from "../../links/ocpp-server.ts";
+import { field, isObject, readText } from "../../protocol/ocpp/index.ts";
+import type { CommandFailure, CommandReply } from "../ports.ts";
+
+/** What a box answered to a command whose answer has a `status`. */
+export function commandReply(reply: OcppCallReply, fine: readonly string[] = ["Accepted"]): CommandReply {
+  if (!reply.ok) return failure(reply.code, reply.detail);
+  const status = isObject(reply.payload) ? readText(field(reply.payload, "status")) : null;
+  if (status !== null && fine.includes(status)) return { ok: true };
+  return failure(status === "NotSupported" ? "not-supported" : "rejected", status ?? "no status in the answer");
+}
+
+/** Asking again can help unless the box does not know the command at all. */
+export const failure = (code: CommandFailure["code"], detail: string): CommandFailure => ({
+  ok: false,
+  code,
+  retry: code === "offline" || code === "timeout" || code === "rejected",
+  detail,
+});

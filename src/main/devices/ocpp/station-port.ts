@@ -1,0 +1,78 @@
+import { decodeConfiguration, type Configuration, type JsonObject } from "../../protocol/ocpp/index.ts";
+import type { CommandFailure, CommandReply, StationPort } from "../ports.ts";
+import { PRIORITY } from "./call-lane.ts";
+import type { Evse } from "./evse.ts";
+import type { Point } from "./point.ts";
+import { commandReply, failure } from "./replies.ts";
+
+/** OCPP 1.6, 7.28: CiString20. */
+const ID_TAG_CHARS_MAX = 20;
+
+/** A station that speaks OCPP 1.6: the port of every station, and what only OCPP has. */
+export interface OcppStationPort extends StationPort {
+  readonly identity: string;
+  readonly connectorId: number;
+  /** Takes all our profiles from this connector, then puts the fallback back. The next `setLimit` starts afresh. */
+  clearChargingProfile(): Promise<CommandReply>;
+  changeConfiguration(key: string, value: string): Promise<CommandReply>;
+  /** Keys and values; all of them when `keys` is empty. */
+  getConfiguration(
+    keys: readonly string[],
+  ): Promise<{ readonly ok: true; readonly configuration: Configuration } | CommandFailure>;
+  triggerMessage(requestedMessage: TriggerableMessage): Promise<CommandReply>;
+}
+
+export type TriggerableMessage =
+  | "BootNotification"
+  | "DiagnosticsStatusNotification"
+  | "FirmwareStatusNotification"
+  | "Heartbeat"
+  | "MeterValues"
+  | "StatusNotification";
+
+export function createStationPort(point: Point, evse: Evse): OcppStationPort {
+  const { station, connectorId, limiter } = evse;
+  const command = async (action: string, payload: JsonObject, fine?: readonly string[]): Promise<CommandReply> =>
+    commandReply(await point.lane.add(PRIORITY.command, (call) => call(action, payload)).done, fine);
+
+  return {
+    stationId: station.id,
+    reportsTransactions: true,
+    identity: point.identity,
+    connectorId,
+    setLimit: (current_mA) => limiter.set(current_mA),
+    start: (idToken) =>
+      idToken === "" || idToken.length > ID_TAG_CHARS_MAX
+        ? Promise.resolve(failure("invalid", "a card number for OCPP has 1 to 20 characters"))
+        : command("RemoteStartTransaction", { connectorId, idTag: idToken }),
+    stop: () => {
+      const transactionId = evse.transactionToStop();
+      return transactionId === null
+        ? Promise.resolve({ ...failure("rejected", "no transaction is running"), retry: false })
+        : command("RemoteStopTransaction", { transactionId });
+    },
+    unlock: () => command("UnlockConnector", { connectorId }, ["Unlocked"]),
+    reset: (kind) => command("Reset", { type: kind }),
+    async clearChargingProfile() {
+      const reply = await command("ClearChargingProfile", { connectorId });
+      limiter.forget();
+      await limiter.storeFallback(PRIORITY.command);
+      return reply;
+    },
+    changeConfiguration: (key, value) => command("ChangeConfiguration", { key, value }, ["Accepted", "RebootRequired"]),
+    async getConfiguration(keys) {
+      const payload = keys.length === 0 ? {} : { key: [...keys] };
+      const reply = await point.lane.add(PRIORITY.command, (call) => call("GetConfiguration", payload)).done;
+      return reply.ok
+        ? { ok: true, configuration: decodeConfiguration(reply.payload) }
+        : failure(reply.code, reply.detail);
+    },
+    triggerMessage: (requestedMessage) =>
+      command(
+        "TriggerMessage",
+        requestedMessage === "StatusNotification" || requestedMessage === "MeterValues"
+          ? { requestedMessage, connectorId }
+          : { requestedMessage },
+      ),
+  };
+}

@@ -1,0 +1,82 @@
+import { isObject, readText } from "./json.ts";
+
+// OCPP-J 1.6, clause 4: [2, id, action, payload], [3, id, payload], [4, id, code, description, details].
+
+/** Larger messages are refused unread. The longest honest one (signed values of a long session) is far below. */
+export const MESSAGE_BYTES_MAX = 256 * 1024;
+const ID_CHARS_MAX = 255;
+
+/** OCPP-J 1.6, clause 4.2.3, in the spelling of the errata. */
+export type CallErrorCode =
+  | "NotImplemented"
+  | "NotSupported"
+  | "InternalError"
+  | "ProtocolError"
+  | "SecurityError"
+  | "FormationViolation"
+  | "PropertyConstraintViolation"
+  | "OccurrenceConstraintViolation"
+  | "TypeConstraintViolation"
+  | "GenericError";
+
+export type BadFrame =
+  "empty" | "too-large" | "not-json" | "not-array" | "unknown-type" | "no-message-id" | "no-action" | "no-payload";
+
+export type Frame =
+  /** `text` is the message in the exact form of the standard, whatever the station sent. */
+  | { readonly kind: "message"; readonly text: string }
+  /** `reply` is the CALLERROR to send, or `null` where no CALL can be recognised to answer. */
+  | { readonly kind: "bad"; readonly reason: BadFrame; readonly reply: string | null };
+
+/** Text of a CALLERROR. */
+export const callError = (id: string, code: CallErrorCode, description: string): string =>
+  JSON.stringify([4, id, code, description.slice(0, 255), {}]);
+
+/** Finds the id of a CALL at the start of a text that cannot be parsed as a whole. */
+export function salvageCallId(text: string): string | null {
+  const match = /^\s*\[\s*2\s*,\s*"([^"\\]{1,255})"\s*,/u.exec(text.slice(0, 2 * ID_CHARS_MAX));
+  return match?.[1] ?? null;
+}
+
+const bad = (reason: BadFrame, id: string | null, description: string): Frame => ({
+  kind: "bad",
+  reason,
+  reply: id === null ? null : callError(id, "FormationViolation", description),
+});
+
+/** The answer to a message above `MESSAGE_BYTES_MAX`; `start` is its beginning. */
+export const tooLargeFrame = (start: string): Frame =>
+  bad("too-large", salvageCallId(start), `message is larger than ${String(MESSAGE_BYTES_MAX)} bytes`);
+
+/** Checks the envelope of a message. Payloads are looked at later, by `decodeCall`. Never throws. */
+export function readFrame(text: string): Frame {
+  if (text.trim() === "") return bad("empty", null, "");
+  const parsed = parseJson(text);
+  if (parsed === undefined) return bad("not-json", salvageCallId(text), "message is not JSON");
+  if (!Array.isArray(parsed)) return bad("not-array", null, "message is not an array");
+  const [type, rawId, ...rest]: readonly unknown[] = parsed;
+  // OCPP-J 1.6, 4.1.3: a message type that is not known SHALL be ignored.
+  if (type !== 2 && type !== 3 && type !== 4) return bad("unknown-type", null, "unknown message type");
+  const id = readText(rawId);
+  if (id === null || id.length > ID_CHARS_MAX) return bad("no-message-id", null, "no message id");
+  if (type === 2) return readCall(id, rest);
+  return { kind: "message", text: JSON.stringify([type, id, ...rest]) };
+}
+
+function readCall(id: string, [action, payload]: readonly unknown[]): Frame {
+  if (typeof action !== "string" || action === "") return bad("no-action", id, "action is not text");
+  // An empty list stands for an empty object in more than one firmware; nothing at all as well.
+  const isEmpty = payload === undefined || payload === null || (Array.isArray(payload) && payload.length === 0);
+  if (!isEmpty && !isObject(payload)) return bad("no-payload", id, "payload is not an object");
+  return { kind: "message", text: JSON.stringify([2, id, action, isEmpty ? {} : payload]) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
