@@ -6,7 +6,7 @@ const POINTS_MAX = 1500;
 const BUCKETS_MAX = 5000;
 const HOUR_ms = 3_600_000;
 const BUCKET_ms = { hour: HOUR_ms, day: 24 * HOUR_ms, month: 30 * 24 * HOUR_ms } as const;
-const RANGE_MAX_ms = 50 * 366 * 24 * HOUR_ms;
+const RANGE_MAX_ms = 100 * 366 * 24 * HOUR_ms;
 
 type Range = { readonly from_ms: number; readonly to_ms: number };
 
@@ -42,5 +42,5 @@ export function historyGroup(contract: Implementer, app: Application) {
 
 function checkRange({ from_ms, to_ms }: Range): void {
   if (to_ms <= from_ms) throw badField("to_ms", "the end lies before the beginning");
-  if (to_ms - from_ms > RANGE_MAX_ms) throw badField("from_ms", "the range is longer than 50 years");
+  if (to_ms - from_ms > RANGE_MAX_ms) throw badField("from_ms", "the range is longer than 100 years");
 }

@@ -6,6 +6,7 @@ export type ServeArgs = {
   readonly site: string | null;
   readonly host: string;
   readonly port: number;
+  readonly ocppHost: string;
   readonly ocppPort: number;
   readonly demo: boolean;
   readonly speed: number;
@@ -16,6 +17,7 @@ export type BadUse = { readonly ok: false; readonly message: string };
 
 export const SPEED_MAX = 60;
 const DEFAULT_HOST = "127.0.0.1";
+const EVERY_ADDRESS = "0.0.0.0";
 const DEFAULT_PORT = "8886";
 const DEFAULT_OCPP_PORT = "8887";
 
@@ -25,11 +27,13 @@ const OPTIONS = {
   host: { type: "string", default: DEFAULT_HOST },
   port: { type: "string", default: DEFAULT_PORT },
   "ocpp-port": { type: "string", default: DEFAULT_OCPP_PORT },
+  "ocpp-host": { type: "string" },
   demo: { type: "boolean", default: false },
   speed: { type: "string", default: "1" },
 } as const;
 
-export const SERVE_HELP = `chargehand serve --data DIR [--site FILE] [--host H] [--port N] [--ocpp-port N] [--demo] [--speed X]
+export const SERVE_HELP = `chargehand serve --data DIR [--site FILE] [--host H] [--port N] [--ocpp-host H] [--ocpp-port N]
+                 [--demo] [--speed X]
 
 Runs the site of a data folder without a window and serves its pages on this machine. When it is ready it prints
 one line of JSON to stdout: {"event":"ready","url":"http://…","ocppUrl":"ws://…"}. SIGINT and SIGTERM end it cleanly.
@@ -39,6 +43,7 @@ one line of JSON to stdout: {"event":"ready","url":"http://…","ocppUrl":"ws://
   --host H        address to listen on; only this machine's own, default ${DEFAULT_HOST}
   --port N        port of the pages and the API, default ${DEFAULT_PORT}; 0 takes a free one
   --ocpp-port N   port on which chargers call in, default ${DEFAULT_OCPP_PORT}; 0 takes a free one
+  --ocpp-host H   address on which chargers call in; default every one of this machine, with --demo only ${DEFAULT_HOST}
   --demo          a simulated site of 12 charging points
   --speed X       1 to ${String(SPEED_MAX)}: how much faster than real time a simulated site runs
 
@@ -62,7 +67,9 @@ export function readServeArgs(argv: readonly string[]): { readonly ok: true; rea
   if (data === "") return misfit("--data", "", "a folder");
   if (site !== null && demo)
     return { ok: false, message: "--site and --demo exclude each other: the demo brings its own site" };
-  return { ok: true, args: { data, site, host, port, ocppPort, demo, speed } };
+  // Chargers stand in the owner's network and must reach us there; what they say is bounded, and unknown ones get no current.
+  const ocppHost = parsed["ocpp-host"] ?? (demo ? DEFAULT_HOST : EVERY_ADDRESS);
+  return { ok: true, args: { data, site, host, port, ocppHost, ocppPort, demo, speed } };
 }
 
 function parse(argv: readonly string[]) {

@@ -1,35 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { createRouter, type OnFault, type RenderInvoice } from "../api/index.ts";
-import { startHeadless } from "../headless/index.ts";
+import { isLoopback, notLoopback, startHeadless } from "../headless/index.ts";
 import { createLog, type Log } from "../log.ts";
+import type { ApplicationOptions, SiteProblemList, StartResult } from "../site/application.ts";
 import type { Application } from "../site/engine.types.ts";
 import { untilEnded } from "./ending.ts";
 import { readServeArgs, SERVE_HELP, type ServeArgs } from "./serve-args.ts";
 
 export const EXIT = { ok: 0, negative: 1, badUse: 2 } as const;
-
-/** Why there is no application: the folder is in use or cannot be used, or the demo cannot run there. `message` says what to do. */
-export type StartFailure = { readonly ok: false; readonly code: string; readonly message: string };
-
-export type StartOptions = {
-  readonly data: string;
-  readonly demo: boolean;
-  readonly speed: number;
-  readonly ocppPort: number;
-  readonly headless: boolean;
-  readonly version: string;
-  readonly log: Log;
-};
-export type StartApplication = (
-  options: StartOptions,
-) => Promise<{ readonly ok: true; readonly app: Application } | StartFailure>;
+/** The demo shows everybody the same cars. */
+export const DEMO_SEED = 1;
 
 /** What a command is given by the process it runs in. */
 export type Surroundings = {
   readonly version: string;
   /** Folder of the built renderer. */
   readonly pages: string;
-  readonly startApplication: StartApplication;
+  /** The app's `resources/`. */
+  readonly resources: string;
+  readonly createApplication: (options: ApplicationOptions) => Promise<StartResult>;
   readonly renderInvoice: RenderInvoice;
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { readonly isTTY?: boolean; write(text: string): unknown };
@@ -46,41 +35,33 @@ export async function serve(argv: readonly string[], around: Surroundings): Prom
   const { args } = read;
   if (args.data === null)
     return refuse(around, EXIT.badUse, "serve needs --data DIR, the folder that keeps the site's data");
+  if (!isLoopback(args.host)) return refuse(around, EXIT.badUse, notLoopback(args.host));
   const siteText = await readSiteFile(args.site);
   if (!siteText.ok) return refuse(around, EXIT.badUse, siteText.message);
   const log = createLog(around.stderr);
-  const { demo, speed, ocppPort } = args;
-  const started = await around.startApplication({
-    data: args.data,
-    demo,
-    speed,
-    ocppPort,
-    headless: true,
+  const started = await around.createApplication({
     version: around.version,
+    headless: true,
+    dataFolder: args.data,
+    resources: around.resources,
+    siteFile: siteText.yaml,
+    demo: args.demo,
+    speed: args.speed,
+    seed: DEMO_SEED,
+    ocpp: { host: args.ocppHost, port: args.ocppPort },
     log,
   });
-  if (!started.ok) return refuse(around, EXIT.negative, started.message);
-  return run(started.app, args, siteText.yaml, log, around);
+  if (!started.ok) return refuseStart(around, args, started);
+  return run(started.application, args, log, around);
 }
 
-async function run(
-  app: Application,
-  args: ServeArgs,
-  yaml: string | null,
-  log: Log,
-  around: Surroundings,
-): Promise<number> {
-  const problems = await importOnce(app, yaml, args.site ?? "", log);
-  if (problems !== null) {
-    await app.close();
-    return refuse(around, EXIT.badUse, problems);
-  }
+async function run(app: Application, args: ServeArgs, log: Log, around: Surroundings): Promise<number> {
   const router = createRouter(app, { onFault: logFault(log), renderInvoice: around.renderInvoice });
   const { version, pages } = around;
   const listening = await startHeadless(router, { host: args.host, port: args.port, pages, version, log });
   if (!listening.ok) {
     await app.close();
-    return refuse(around, listening.code === "not-loopback" ? EXIT.badUse : EXIT.negative, listening.message);
+    return refuse(around, EXIT.negative, listening.message);
   }
   const { server } = listening;
   const ended = untilEnded(log, async () => {
@@ -92,22 +73,31 @@ async function run(
   return ended;
 }
 
-/** `null` when there is a site afterwards or none was asked for; otherwise what is wrong with the file, a line each. */
-async function importOnce(app: Application, yaml: string | null, file: string, log: Log): Promise<string | null> {
-  if (yaml === null) return null;
-  if (app.engine() !== null) {
-    log.info(`the data folder has a site already; ${file} is not read again`);
-    return null;
+function refuseStart(around: Surroundings, args: ServeArgs, failure: Extract<StartResult, { ok: false }>): number {
+  switch (failure.code) {
+    case "site-invalid":
+      return refuse(around, EXIT.badUse, `${failure.message}\n${problemLines(args.site ?? "", failure.problems)}`);
+    case "speed-refused":
+    case "demo-folder":
+    case "real-folder":
+    case "site-exists":
+      return refuse(around, EXIT.badUse, failure.message);
+    case "locked":
+    case "unwritable":
+    case "too-new":
+    case "corrupt":
+      return refuse(around, EXIT.negative, failure.message);
   }
-  const imported = await app.importSite(yaml);
-  if (imported.ok) return null;
-  if (imported.code === "conflict") return "the data folder has a site already";
-  const lines = imported.problems.map(({ line, column, field, expected }) => {
-    const place = [file, line, column].filter((part) => part !== null).join(":");
-    return `${place}: ${field}: expected ${expected}`;
-  });
-  return ["the site file has mistakes, nothing was imported", ...lines].join("\n");
 }
+
+/** `site.yaml:3:9: circuits[0].fuse_A: expected a number above 0`, a line for each. */
+const problemLines = (file: string, problems: SiteProblemList): string =>
+  problems
+    .map(
+      ({ line, column, field, expected }) =>
+        `${[file, line, column].filter((part) => part !== null).join(":")}: ${field}: expected ${expected}`,
+    )
+    .join("\n");
 
 async function readSiteFile(
   path: string | null,

@@ -1,14 +1,33 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { RPCHandler } from "@orpc/server/ws";
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { roleSchema, type Role } from "../../contract/index.ts";
-import type { ApiRouter } from "../api/index.ts";
+import { type ApiRouter, isCallFrame } from "../api/index.ts";
 
 /** A site file of 1 MB as JSON is the largest thing a page sends. */
 const FRAME_BYTES_MAX = 2_500_000;
 const SOCKETS_MAX = 64;
 const PING_EVERY_ms = 20_000;
+/** An honest page sends none; after this many the connection is closed. */
+const BAD_FRAMES_MAX = 20;
+const POLICY_VIOLATION = 1008;
+const GOING_AWAY = 1001;
+
+/** A connection that hands on calls and nothing else. */
+class CallSocket extends WebSocket {
+  #badFrames = 0;
+
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event !== "message") return super.emit(event, ...args);
+    const [data, isBinary] = args;
+    if (isBinary === false && Buffer.isBuffer(data) && isCallFrame(data.toString("utf8")))
+      return super.emit(event, ...args);
+    this.#badFrames += 1;
+    if (this.#badFrames >= BAD_FRAMES_MAX) this.close(POLICY_VIOLATION, "these are no calls");
+    return false;
+  }
+}
 
 export type RpcSocket = {
   /** Takes over a connection that asks to become a WebSocket; the caller has checked where it comes from. */
@@ -19,7 +38,12 @@ export type RpcSocket = {
 /** The RPC protocol on WebSockets. Who calls as what is decided here, once per connection. */
 export function createRpcSocket(router: ApiRouter): RpcSocket {
   const handler = new RPCHandler(router);
-  const server = new WebSocketServer({ noServer: true, maxPayload: FRAME_BYTES_MAX, perMessageDeflate: false });
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: FRAME_BYTES_MAX,
+    perMessageDeflate: false,
+    WebSocket: CallSocket,
+  });
   const silent = new WeakSet<WebSocket>();
 
   const accept = (client: WebSocket, role: Role): void => {
@@ -51,7 +75,7 @@ export function createRpcSocket(router: ApiRouter): RpcSocket {
     },
     close: () => {
       clearInterval(timer);
-      for (const client of server.clients) client.close(1001, "the site is closing");
+      for (const client of server.clients) client.close(GOING_AWAY, "the site is closing");
       server.close();
     },
   };

@@ -6,7 +6,7 @@ export const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' blob: data:",
+  "img-src 'self' blob:",
   "font-src 'self'",
   "connect-src 'self'",
   "frame-src blob:",
@@ -14,6 +14,9 @@ export const PAGE_POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join("; ");
+
+/** For answers of the API, which are data: only the frame of our own page may show them, as it does with an invoice. */
+export const API_POLICY = "frame-ancestors 'self'";
 
 /** On every answer, page or not. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -33,6 +36,10 @@ export function isLoopback(host: string): boolean {
   const mapped = bare.replace(/^::ffff:/u, "");
   return isIP(mapped) === 4 && mapped.startsWith("127.");
 }
+
+/** Why an address other than loopback is not listened on. */
+export const notLoopback = (host: string): string =>
+  `--host ${host}: only this machine's own address (127.0.0.1) can be served, because there is no sign-in yet and everybody who reaches the port could do everything`;
 
 /**
  * True when the request names us by a loopback address. A page of another site can make its own name point to 127.0.0.1

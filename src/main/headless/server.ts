@@ -6,7 +6,7 @@ import type { ApiRouter } from "../api/index.ts";
 import type { Log } from "../log.ts";
 import { createRest, type Rest } from "./rest.ts";
 import { createRpcSocket, refuse, type RpcSocket } from "./rpc-socket.ts";
-import { isLoopback, isSameOrigin, namesLoopback, SECURITY_HEADERS } from "./security.ts";
+import { API_POLICY, isLoopback, isSameOrigin, namesLoopback, notLoopback, SECURITY_HEADERS } from "./security.ts";
 import { findStatic, openStatic } from "./static-files.ts";
 
 const CONNECTIONS_MAX = 256;
@@ -41,10 +41,7 @@ export async function startHeadless(
   options: HeadlessOptions,
 ): Promise<{ ok: true; server: HeadlessServer } | ListenFailure> {
   const { host, port, version } = options;
-  if (!isLoopback(host)) {
-    const message = `--host ${host}: only this machine (127.0.0.1) can be served, because there is no sign-in yet and everybody who reaches the port could do everything`;
-    return { ok: false, code: "not-loopback", message };
-  }
+  if (!isLoopback(host)) return { ok: false, code: "not-loopback", message: notLoopback(host) };
   const rpc = createRpcSocket(router);
   const server = createHttpServer({ rpc, rest: createRest(router, version), options });
   const failure = await listen(server, host, port);
@@ -95,6 +92,8 @@ async function answer(parts: Parts, request: IncomingMessage, response: ServerRe
 
 async function answerApi(rest: Rest, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.setHeader("cache-control", "no-store");
+  response.setHeader("content-security-policy", API_POLICY);
+  response.setHeader("x-frame-options", "SAMEORIGIN");
   if (!isSameOrigin(request)) {
     sendText(response, 403, "pages of other origins may not call this");
   } else if (path === "/api/openapi.json") {

@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+// Both `src/main/cli.ts` and the built `out/main/cli.js` lie two folders below the package.
+const ROOT = join(import.meta.dirname, "..", "..");
+
+const HELP = `chargehand <command> …
+
+  serve     run a site without a window and serve its pages on this machine
+  export    write sessions, quarter hours, invoices or the site of a data folder to stdout
+
+  --help    with a command: what it takes
+  --version
+`;
+const BAD_USE = 2;
+
+/** Runs one command. Each is loaded only when it is asked for, so that none pays for the others. */
+async function main([command, ...argv]: readonly string[]): Promise<number> {
+  switch (command) {
+    case "serve": {
+      const [{ serve }, { processSurroundings }] = await Promise.all([
+        import("./commands/serve.ts"),
+        import("./commands/surroundings.ts"),
+      ]);
+      // Nothing that a device left open may keep the process alive once the site is closed.
+      return process.exit(await serve(argv, processSurroundings(ROOT, versionOf(ROOT))));
+    }
+    case "export": {
+      const { runExport } = await import("./commands/export.ts");
+      return runExport(argv);
+    }
+    case "--help":
+    case "-h":
+      process.stdout.write(HELP);
+      return 0;
+    case "--version":
+      process.stdout.write(`${versionOf(ROOT)}\n`);
+      return 0;
+    default:
+      process.stderr.write(command === undefined ? HELP : `chargehand has no command "${command}"\n\n${HELP}`);
+      return BAD_USE;
+  }
+}
+
+function versionOf(root: string): string {
+  const described: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const version: unknown =
+    typeof described === "object" && described !== null && "version" in described ? described.version : null;
+  return typeof version === "string" ? version : "unknown";
+}
+
+process.exitCode = await main(process.argv.slice(2));
