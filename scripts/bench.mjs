@@ -25,6 +25,10 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 let missed = 0;
+if (all.length === 0) {
+  process.stderr.write("no bench in scripts/bench\n");
+  process.exit(2);
+}
 for (const bench of all) {
   if (chosen.length > 0 && !chosen.includes(bench.name)) continue;
   const start_ms = Date.now();

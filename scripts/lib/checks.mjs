@@ -20,7 +20,7 @@ const CHECKS = [
   { name: "prettier", args: [module("prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", "."] },
   {
     name: "architecture",
-    args: [module("dependency-cruiser/bin/dependency-cruise.mjs"), "--config", ".dependency-cruiser.cjs", "src"],
+    args: [module("dependency-cruiser/bin/dependency-cruiser.mjs"), "--config", ".dependency-cruiser.cjs", "src"],
   },
   { name: "knip", args: [module("knip/bin/knip.js"), "--no-progress"] },
 ];
