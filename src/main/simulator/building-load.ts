@@ -2,14 +2,18 @@ import { hash32 } from "./random.ts";
 
 /** Amperes of an office building per phase at each hour of a weekday; L1 carries the ventilation. */
 const WEEKDAY_A: readonly (readonly [number, number, number])[] = [
-  [5, 4, 4], [5, 4, 4], [5, 4, 4], [5, 4, 4], [5, 4, 4], [7, 5, 5], [11, 8, 7], [17, 13, 11], [22, 17, 14], [25, 19, 16], [26, 20, 17], [27, 22, 18],
-  [26, 21, 19], [25, 20, 17], [24, 19, 16], [23, 18, 15], [21, 16, 14], [18, 14, 12], [14, 11, 9], [10, 8, 8], [8, 7, 6], [7, 6, 5], [6, 5, 5], [5, 4, 4],
+  [3, 2, 2], [3, 2, 2], [3, 2, 2], [3, 2, 2], [3, 2, 2], [4, 3, 3], [7, 5, 4], [10, 8, 7],
+  [13, 10, 8], [15, 11, 10], [16, 12, 10], [16, 13, 11], [16, 13, 11], [15, 12, 10], [14, 11, 10], [14, 11, 9],
+  [13, 10, 8], [11, 8, 7], [8, 7, 5], [6, 5, 5], [5, 4, 4], [4, 4, 3], [4, 3, 3], [3, 2, 2],
 ];
 const WEEKEND_PERMILLE = 380;
 const NOISE_mA = 400;
 /** An appliance holds for one bucket of seven minutes, a lift for twenty seconds. */
-const APPLIANCE = { bucket_ms: 420_000, current_mA: 8000, chance: 0.2 } as const;
-const LIFT = { bucket_ms: 20_000, current_mA: 9000, chance: 0.04 } as const;
+const APPLIANCE = { bucket_ms: 420_000, current_mA: 6000, chance: 0.2 } as const;
+const LIFT = { bucket_ms: 20_000, current_mA: 5000, chance: 0.04 } as const;
+
+/** Never more than this on a phase, whatever comes together. */
+export const BUILDING_mA_max = 28_000;
 
 export type LocalTime = { readonly weekday: number; readonly hour: number; readonly minute: number };
 
