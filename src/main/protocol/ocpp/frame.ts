@@ -23,7 +23,7 @@ export type BadFrame =
   "empty" | "too-large" | "not-json" | "not-array" | "unknown-type" | "no-message-id" | "no-action" | "no-payload";
 
 export type Frame =
-  /** `text` is the message in the exact form of the standard, whatever the station sent. */
+  /** `text` is the envelope in the exact form of the standard, whatever the station sent. */
   | { readonly kind: "message"; readonly text: string }
   /** `reply` is the CALLERROR to send, or `null` where no CALL can be recognised to answer. */
   | { readonly kind: "bad"; readonly reason: BadFrame; readonly reply: string | null };
@@ -53,22 +53,32 @@ export function readFrame(text: string): Frame {
   if (text.trim() === "") return bad("empty", null, "");
   const parsed = parseJson(text);
   if (parsed === undefined) return bad("not-json", salvageCallId(text), "message is not JSON");
-  if (!Array.isArray(parsed)) return bad("not-array", null, "message is not an array");
-  const [type, rawId, ...rest]: readonly unknown[] = parsed;
+  if (!isList(parsed)) return bad("not-array", null, "message is not an array");
+  const [type, rawId, ...rest] = parsed;
   // OCPP-J 1.6, 4.1.3: a message type that is not known SHALL be ignored.
   if (type !== 2 && type !== 3 && type !== 4) return bad("unknown-type", null, "unknown message type");
   const id = readText(rawId);
   if (id === null || id.length > ID_CHARS_MAX) return bad("no-message-id", null, "no message id");
-  if (type === 2) return readCall(id, rest);
-  return { kind: "message", text: JSON.stringify([type, id, ...rest]) };
+  const isExact = id === rawId;
+  if (type !== 2) return isExact ? { kind: "message", text } : rewritten([type, id, ...rest], null);
+  const [action, payload] = rest;
+  if (typeof action !== "string" || action === "") return bad("no-action", id, "action is not text");
+  if (isObject(payload)) return isExact ? { kind: "message", text } : rewritten([2, id, action, payload], id);
+  // An empty list stands for an empty object in more than one firmware; nothing at all as well.
+  const isEmpty = payload === undefined || payload === null || (isList(payload) && payload.length === 0);
+  return isEmpty ? rewritten([2, id, action, {}], id) : bad("no-payload", id, "payload is not an object");
 }
 
-function readCall(id: string, [action, payload]: readonly unknown[]): Frame {
-  if (typeof action !== "string" || action === "") return bad("no-action", id, "action is not text");
-  // An empty list stands for an empty object in more than one firmware; nothing at all as well.
-  const isEmpty = payload === undefined || payload === null || (Array.isArray(payload) && payload.length === 0);
-  if (!isEmpty && !isObject(payload)) return bad("no-payload", id, "payload is not an object");
-  return { kind: "message", text: JSON.stringify([2, id, action, isEmpty ? {} : payload]) };
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
+
+/** Nesting that JSON.parse still bears can be too deep for JSON.stringify. */
+function rewritten(message: readonly unknown[], id: string | null): Frame {
+  try {
+    return { kind: "message", text: JSON.stringify(message) };
+  } catch (error) {
+    if (error instanceof RangeError) return bad("not-json", id, "message is nested too deeply");
+    throw error;
+  }
 }
 
 function parseJson(text: string): unknown {
