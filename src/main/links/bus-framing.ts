@@ -52,16 +52,21 @@ function mbapFramer(): Framer {
       const mine = transactionId;
       const receiver = createMbapReceiver();
       const noise = { crcErrors: 0, staleBytes: 0, echoes: 0, wrongUnit: 0 };
+      // With our transaction id it is the answer, only a wrong one: nothing better will come.
+      let hopeless = false;
       const judge = (progress: MbapProgress): RtuProgress => {
         noise.staleBytes += progress.staleBytes;
         for (const frame of progress.frames) {
           const reply = frame.transactionId === mine && frame.unitId === unitId ? decodeReply(request, frame.pdu) : null;
           if (reply !== null && reply.kind !== "mismatch") return { kind: "reply", reply, noise: copy(noise) };
           // An older transaction id is the late answer to a request we have given up.
-          if (frame.transactionId === mine && frame.unitId !== unitId) noise.wrongUnit += 1;
+          if (frame.transactionId === mine && frame.unitId !== unitId) {
+            noise.wrongUnit += 1;
+            hopeless = true;
+          }
           noise.staleBytes += frame.pdu.length + 7;
         }
-        return { kind: "waiting", started: progress.started, noise: copy(noise) };
+        return { kind: "waiting", started: progress.started, hopeless, noise: copy(noise) };
       };
       return {
         bytes: encodeMbap({ transactionId: mine, unitId, pdu: encodeRequest(request) }),

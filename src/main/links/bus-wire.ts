@@ -124,9 +124,9 @@ export function createBusWire(options: {
           unitId,
           finish,
           last: null,
-          // A whole frame with a wrong CRC will not get better: wait only for the line to fall quiet.
+          // A damaged answer will not get better: wait only for the line to fall quiet.
           expire: (now_ms) => {
-            const broken = mine.last?.kind === "waiting" && !mine.last.started && mine.last.noise.crcErrors > 0;
+            const broken = mine.last?.kind === "waiting" && mine.last.hopeless;
             deadline_ms = Math.min(latest_ms, broken ? now_ms + QUIET_ms : Math.max(deadline_ms, now_ms + MORE_BYTES_ms));
             if (!broken) return;
             clearTimeout(timer);

@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { SerialPort } from "serialport";
 import { createReconnectingLink, type ByteLink } from "./byte-link.ts";
 
@@ -8,6 +9,9 @@ export type SerialSettings = {
   readonly dataBits: 7 | 8;
   readonly stopBits: 1 | 2;
 };
+
+/** Pace at which the event loop is woken where the port cannot tell us itself when it has something. */
+const WAKE_PERIOD_ms = 5;
 
 /**
  * A serial port, opened exclusively and reopened after it was unplugged. Loss is often noticed only at the next write,
@@ -24,7 +28,7 @@ export function createSerialLink(settings: SerialSettings): ByteLink {
       lock: true,
       autoOpen: false,
     });
-    let settled = Promise.resolve();
+    const wake = keepAwake(port);
     port.on("data", (bytes: Uint8Array) => {
       events.data(bytes);
     });
@@ -34,7 +38,7 @@ export function createSerialLink(settings: SerialSettings): ByteLink {
     port.on("error", (error: Error) => {
       events.down(error.message);
     });
-    settled = new Promise((resolve) => {
+    const opened = new Promise<void>((resolve) => {
       port.open((error) => {
         if (error === null) events.up();
         else events.down(error.message);
@@ -48,14 +52,44 @@ export function createSerialLink(settings: SerialSettings): ByteLink {
         });
       },
       end: async () => {
-        await settled;
-        if (!port.isOpen) return;
-        await new Promise<void>((resolve) => {
-          port.close(() => {
-            resolve();
+        await opened;
+        wake.start();
+        if (port.isOpen) {
+          await new Promise<void>((resolve) => {
+            port.close(() => {
+              resolve();
+            });
           });
-        });
+        }
+        wake.stop();
       },
     };
   });
 }
+
+/**
+ * serialport 13 calls back from its native code without running the promise jobs it has just settled; since Node 26
+ * they wait until something else happens in the event loop, so bytes arrive late or never (node-serialport #3148).
+ * On Linux and macOS the port's poller announces each event and one turn of the loop is enough; elsewhere, and while
+ * opening and closing, a timer turns it.
+ */
+function keepAwake(port: SerialPort): { readonly start: () => void; readonly stop: () => void } {
+  let timer: NodeJS.Timeout | null = null;
+  const start = (): void => {
+    timer ??= setInterval(nothing, WAKE_PERIOD_ms);
+  };
+  const stop = (): void => {
+    if (timer !== null) clearInterval(timer);
+    timer = null;
+  };
+  port.once("open", () => {
+    const binding = port.port;
+    if (binding === undefined || !("poller" in binding) || !(binding.poller instanceof EventEmitter)) return;
+    for (const event of ["readable", "writable", "disconnect"]) binding.poller.on(event, () => setImmediate(nothing));
+    stop();
+  });
+  start();
+  return { start, stop };
+}
+
+const nothing = (): void => undefined;

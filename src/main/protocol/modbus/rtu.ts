@@ -31,8 +31,14 @@ export const hasValidCrc = (bytes: Uint8Array, start: number, length: number): b
 export type LineNoise = { readonly crcErrors: number; readonly staleBytes: number; readonly echoes: number; readonly wrongUnit: number };
 
 export type RtuProgress =
-  /** Nothing useful yet; `started`: part of the wanted frame has arrived. */
-  | { readonly kind: "waiting"; readonly started: boolean; readonly noise: LineNoise }
+  /** Nothing useful yet; `started`: at least unit and function code of the wanted frame have arrived. */
+  | {
+      readonly kind: "waiting";
+      readonly started: boolean;
+      /** The answer has come, but damaged: waiting longer is of no use once the line is quiet. */
+      readonly hopeless: boolean;
+      readonly noise: LineNoise;
+    }
   | { readonly kind: "reply"; readonly reply: ModbusReply; readonly noise: LineNoise };
 
 /** Collects bytes until they contain the answer to one request. */
@@ -99,7 +105,8 @@ export function createRtuReplyReceiver(
       noise.staleBytes += skipped;
       start += skipped;
     }
-    return { kind: "waiting", started: start < buffer.length, noise: { ...noise } };
+    const started = buffer.length - start >= 2 && buffer[start] === unitId;
+    return { kind: "waiting", started, hopeless: !started && noise.crcErrors > 0, noise: { ...noise } };
   };
 
   return {

@@ -8,6 +8,8 @@ export type Fault =
   | { readonly kind: "half-frame" }
   | { readonly kind: "noise-before" }
   | { readonly kind: "echo" }
+  /** The adapter repeats the request, and the device says nothing. */
+  | { readonly kind: "echo-only" }
   | { readonly kind: "exception"; readonly code: number }
   /** The answer comes twice in one piece. */
   | { readonly kind: "joined" };

@@ -154,6 +154,8 @@ function damaged(
       return [joined(NOISE, good)];
     case "echo":
       return [asked, good];
+    case "echo-only":
+      return [asked];
     case "joined":
       return [joined(good, good)];
   }

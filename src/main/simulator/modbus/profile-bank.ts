@@ -1,7 +1,7 @@
 import {
   encodeRegister, fromCanonical, valueAddress, valueWidth, type CanonicalState, type CanonicalValue, type DeviceProfile, type ProfileRegister,
 } from "../../devices/profile/index.ts";
-import { decodeNumber, EXCEPTION, registersOf, type ModbusReply, type ModbusRequest, type NumberType } from "../../protocol/modbus/index.ts";
+import { decodeNumber, EXCEPTION, registersOf, type ModbusReply, type ModbusRequest, type NumberType, type ReadRequest } from "../../protocol/modbus/index.ts";
 import { refuse, type RegisterBank } from "./register-bank.ts";
 import { createWatchdog, type Watchdog } from "./watchdog.ts";
 
@@ -66,7 +66,7 @@ export function profileBank(options: ProfileBankOptions): ProfileBank {
     return encodeRegister(profile, place.register, raw);
   };
 
-  const read = (request: Extract<ModbusRequest, { fc: 1 | 2 | 3 | 4 }>): ModbusReply => {
+  const read = (request: ReadRequest): ModbusReply => {
     if (request.count > profile.limits.max_read) return refuse(request, EXCEPTION.illegalDataValue);
     const cache = new Map<Place, readonly number[]>();
     const words: number[] = [];
@@ -86,7 +86,7 @@ export function profileBank(options: ProfileBankOptions): ProfileBank {
       : { kind: "registers", fc: request.fc === 3 ? 3 : 4, registers: words };
   };
 
-  const write = (request: Exclude<ModbusRequest, { fc: 1 | 2 | 3 | 4 }>): ModbusReply => {
+  const write = (request: WriteRequest): ModbusReply => {
     const words = wordsWritten(request);
     if (words.some((_, i) => !writable.has(request.address + i))) return refuse(request);
     words.forEach((word, i) => memory.set(request.address + i, word));
@@ -99,7 +99,7 @@ export function profileBank(options: ProfileBankOptions): ProfileBank {
   return {
     answer(request) {
       watchdog.heard(request, onWrite);
-      return request.fc === 1 || request.fc === 2 || request.fc === 3 || request.fc === 4 ? read(request) : write(request);
+      return isRead(request) ? read(request) : write(request);
     },
     offered_mA() {
       watchdog.check(onWrite);
@@ -111,6 +111,9 @@ export function profileBank(options: ProfileBankOptions): ProfileBank {
     },
   };
 }
+
+type WriteRequest = Exclude<ModbusRequest, ReadRequest>;
+const isRead = (request: ModbusRequest): request is ReadRequest => request.fc <= 4;
 
 type Place = { readonly what: string; readonly register: ProfileRegister; readonly address: number };
 
@@ -145,7 +148,7 @@ function rawState(profile: DeviceProfile, state: CanonicalValue): number | strin
   return /^\d+$/u.test(raw) ? Number(raw) : raw;
 }
 
-function wordsWritten(request: Exclude<ModbusRequest, { fc: 1 | 2 | 3 | 4 }>): readonly number[] {
+function wordsWritten(request: WriteRequest): readonly number[] {
   switch (request.fc) {
     case 5:
       return [request.on ? 1 : 0];
