@@ -26,8 +26,8 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
       return process.exit(await serve(argv, processSurroundings(ROOT, versionOf(ROOT))));
     }
     case "export": {
-      const { runExport } = await import("./commands/export.ts");
-      return runExport(argv);
+      const { exportCommand } = await import("./commands/export.ts");
+      return exportCommand(argv, process);
     }
     case "--help":
     case "-h":

@@ -243,6 +243,7 @@ function fakeStores(): Stores {
         cost: { currency: "EUR", net_minor: 420, tax_minor: 80, gross_minor: 500 },
       }),
       detail: () => null,
+      idToken: () => null,
       iterate: () =>
         [sessionRow("s1"), sessionRow("s2", { customerName: "=cmd()", cost: null, energy_Wh: null })].values(),
     },

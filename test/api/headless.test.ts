@@ -19,7 +19,7 @@ const app = fakeApplication(engine);
 const log = createLog({ write: () => undefined });
 const router = createRouter(app, {
   onFault: () => undefined,
-  renderInvoice: () => Promise.resolve(new TextEncoder().encode("%PDF-1.7 made")),
+  renderInvoice: () => Promise.resolve({ ok: true, bytes: new TextEncoder().encode("%PDF-1.7 made") }),
 });
 let folder: string;
 let pages: string;

@@ -15,7 +15,7 @@ afterEach(() => {
 function clientOf(app: Application, role: Role = "owner") {
   const router = createRouter(app, {
     onFault: (fault) => faults.push(fault),
-    renderInvoice: () => Promise.resolve(new Uint8Array([37, 80, 68, 70])),
+    renderInvoice: () => Promise.resolve({ ok: true, bytes: new Uint8Array([37, 80, 68, 70]) }),
   });
   return createRouterClient(router, { context: { role } });
 }
@@ -172,10 +172,10 @@ describe("answers", () => {
     const lines = text.split("\r\n");
     expect(fileName).toBe("sessions_2026-10-01_2026-10-31.csv");
     expect(lines).toHaveLength(4);
-    expect(lines[1]).toContain(";10000;");
-    expect(lines[1]).toContain(";4.20;0.80;5.00;EUR;");
+    expect(lines[1]).toContain(";1000;11000;10000;");
+    expect(lines[1]).toContain(";4,20;0,80;5,00;EUR;");
     expect(lines[2]).toContain("'=cmd()");
-    expect(lines[2]).toContain(";1000;11000;;3600;");
+    expect(lines[2]).toContain(";1000;11000;;;");
   });
 });
 

@@ -42,7 +42,7 @@ async function run(
       };
       return Promise.resolve(start.result ?? { ok: true, application });
     },
-    renderInvoice: () => Promise.resolve(new Uint8Array()),
+    renderInvoice: () => Promise.resolve({ ok: true, bytes: new Uint8Array() }),
     stdout: {
       write: (text: string) => {
         seen.stdout += text;

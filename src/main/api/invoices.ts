@@ -10,12 +10,13 @@ import {
   monthRange,
 } from "../../core/billing/index.ts";
 import { assert, epochMs, wattHour } from "../../core/units/index.ts";
+import type { DocumentWorker } from "../documents/index.ts";
 import type { Application, Engine } from "../site/engine.types.ts";
 import type { BillableSession, InvoiceDocument } from "../storage/types.ts";
 import { badField, type Implementer, siteOf } from "./base.ts";
 
 /** Makes the printed form of a frozen document; takes longer than the control loop may wait, so it runs elsewhere. */
-export type RenderInvoice = (document: InvoiceDocument) => Promise<Uint8Array>;
+export type RenderInvoice = DocumentWorker["renderInvoice"];
 
 type Draft = z.infer<typeof invoiceDraftSchema>;
 
@@ -46,9 +47,12 @@ export function invoiceProcedures({ billing }: Implementer, app: Application, re
       const { invoices } = siteOf(app).stores;
       const document = invoices.document(input.id);
       if (document === null) throw errors.NOT_FOUND();
-      // Another call may have rendered it meanwhile: what was stored first is what everybody gets.
-      const fresh = invoices.bytes(input.id) === null ? await renderInvoice(document) : null;
-      if (fresh !== null && invoices.bytes(input.id) === null) invoices.saveBytes(input.id, fresh);
+      // Another call may have drawn it meanwhile: what was stored first is what everybody gets.
+      if (invoices.bytes(input.id) === null) {
+        const drawn = await renderInvoice(document);
+        if (!drawn.ok) throw new Error(`invoice ${document.number} was not drawn (${drawn.code}): ${drawn.detail}`);
+        if (invoices.bytes(input.id) === null) invoices.saveBytes(input.id, drawn.bytes);
+      }
       const bytes = invoices.bytes(input.id);
       if (bytes === null) throw errors.NOT_FOUND();
       return new File([new Uint8Array(bytes)], `${document.number.replace(/[^\w-]/gu, "_")}.pdf`, {

@@ -1,7 +1,7 @@
 import type { SessionFilter } from "../../contract/index.ts";
 import type { Application } from "../site/engine.types.ts";
 import { badField, type Implementer, siteOf } from "./base.ts";
-import { sessionsCsv } from "./sessions-csv.ts";
+import { sessionsFile } from "./sessions-csv.ts";
 
 /** Sessions as stored: lists, one in detail, and a file of what is filtered. */
 export function sessionsGroup(contract: Implementer, app: Application) {
@@ -23,7 +23,7 @@ export function sessionsGroup(contract: Implementer, app: Application) {
       const { delimiter, ...filter } = input;
       checkPeriod(filter);
       const engine = siteOf(app);
-      return sessionsCsv(engine, filter, delimiter, signal);
+      return sessionsFile(engine, filter, delimiter, signal);
     }),
   };
 }

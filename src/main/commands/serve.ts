@@ -4,7 +4,7 @@ import { isLoopback, notLoopback, startHeadless } from "../headless/index.ts";
 import { createLog, type Log } from "../log.ts";
 import type { ApplicationOptions, SiteProblemList, StartResult } from "../site/application.ts";
 import type { Application } from "../site/engine.types.ts";
-import { untilEnded } from "./ending.ts";
+import { watchEnding } from "../ending.ts";
 import { readServeArgs, SERVE_HELP, type ServeArgs } from "./serve-args.ts";
 
 export const EXIT = { ok: 0, negative: 1, badUse: 2 } as const;
@@ -64,7 +64,7 @@ async function run(app: Application, args: ServeArgs, log: Log, around: Surround
     return refuse(around, EXIT.negative, listening.message);
   }
   const { server } = listening;
-  const ended = untilEnded(log, async () => {
+  const { ended } = watchEnding(log, async () => {
     await server.close();
     await app.close();
   });

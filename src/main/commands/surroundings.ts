@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createApplication } from "../site/application.ts";
 import type { RenderInvoice } from "../api/index.ts";
+import type { DocumentWorker } from "../documents/index.ts";
 import type { Surroundings } from "./serve.ts";
 
 /** Where the app's own files lie and what it is made of; `root` is the folder of the package. */
@@ -18,9 +19,12 @@ export function processSurroundings(root: string, version: string): Surroundings
 }
 
 /** Loads what draws documents when the first one is asked for. */
-export const invoiceRenderer =
-  (resources: string): RenderInvoice =>
-  async (document) => {
-    const { renderInvoicePdf } = await import("../documents/invoice-pdf.ts");
-    return renderInvoicePdf(document, join(resources, "fonts"));
+export function invoiceRenderer(resources: string): RenderInvoice {
+  let worker: Promise<DocumentWorker> | null = null;
+  return async (document) => {
+    worker ??= import("../documents/index.ts").then(({ createDocumentWorker }) =>
+      createDocumentWorker({ fontsFolder: join(resources, "fonts") }),
+    );
+    return (await worker).renderInvoice(document);
   };
+}

@@ -1,29 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
-
-/** No script, style or connection but our own; no frame may show us. The page makes PDFs visible through blob: URLs. */
-export const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "frame-src blob:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+import { PAGE_HEADERS } from "../pages/index.ts";
 
 /** For answers of the API, which are data: only the frame of our own page may show them, as it does with an invoice. */
 export const API_POLICY = "frame-ancestors 'self'";
 
 /** On every answer, page or not. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy": PAGE_POLICY,
-  "x-content-type-options": "nosniff",
+  ...PAGE_HEADERS,
   "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), microphone=(), geolocation=(), usb=(), serial=(), payment=(), fullscreen=(self)",

@@ -7,7 +7,7 @@ import type { Log } from "../log.ts";
 import { createRest, type Rest } from "./rest.ts";
 import { createRpcSocket, refuse, type RpcSocket } from "./rpc-socket.ts";
 import { API_POLICY, isLoopback, isSameOrigin, namesLoopback, notLoopback, SECURITY_HEADERS } from "./security.ts";
-import { findStatic, openStatic } from "./static-files.ts";
+import { findStatic, openStatic } from "../pages/index.ts";
 
 const CONNECTIONS_MAX = 256;
 const HEADERS_TIMEOUT_ms = 10_000;

@@ -1,16 +1,23 @@
-import type { Log } from "../log.ts";
+import type { Log } from "./log.ts";
 
 const CLOSE_TIMEOUT_ms = 5_000;
 /** npm and the terminal each deliver the same Ctrl-C; a second one from a person comes later than this. */
 const SAME_KEYPRESS_ms = 500;
 const FORCED_EXIT = 130;
 
+export type Ending = {
+  /** Resolves with the exit code, when `close` is through. */
+  readonly ended: Promise<number>;
+  /** Ends as a signal would. */
+  readonly end: () => void;
+};
+
 /**
- * Resolves with the exit code when the process was asked to end (0), when that took longer than 5 s (1), or when our own
- * code failed (1): a broken engine must not go on deciding about currents. `close` is called once. A second signal from
- * a person ends the process at once.
+ * Ends the process's work once: by a signal or `end` with exit code 0, or 1 when closing takes longer than 5 s; with 1 when
+ * our own code failed, because a broken engine must not go on deciding about currents. A second signal from a person
+ * ends the process at once.
  */
-export function untilEnded(log: Log, close: () => Promise<void>): Promise<number> {
+export function watchEnding(log: Log, close: () => Promise<void>): Ending {
   const { promise, resolve } = Promise.withResolvers<number>();
   let asked_ms: number | null = null;
   const end = (code: number): void => {
@@ -36,7 +43,12 @@ export function untilEnded(log: Log, close: () => Promise<void>): Promise<number
   }
   process.on("uncaughtException", onBroken);
   process.on("unhandledRejection", onBroken);
-  return promise;
+  return {
+    ended: promise,
+    end: () => {
+      end(0);
+    },
+  };
 }
 
 async function closedInTime(log: Log, close: () => Promise<void>): Promise<boolean> {
