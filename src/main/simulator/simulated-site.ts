@@ -46,7 +46,7 @@ export type SimulatedSite = {
 };
 
 /** Profiles beside the sources and beside the built program. */
-const PROFILE_FOLDERS = [
+export const PROFILE_FOLDERS = [
   join(import.meta.dirname, "../../../resources/devices"),
   join(import.meta.dirname, "../../resources/devices"),
   join(import.meta.dirname, "../resources/devices"),
@@ -162,7 +162,7 @@ const ocppInWorld = (stationId: string, box: OcppStation): SimulatedBox => ({
 });
 
 /** No box is new: its register shows a few megawatt-hours. */
-const firstRegister = (seed: number, id: string): WattHour => wattHour(1_000_000 + (hash32(seed, "register", id) % 9_000_000));
+export const firstRegister = (seed: number, id: string): WattHour => wattHour(1_000_000 + (hash32(seed, "register", id) % 9_000_000));
 
 function readProfile(id: string, folders: readonly string[]): DeviceProfile {
   const loaded = loadProfile(id, folders);
