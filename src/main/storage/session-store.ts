@@ -76,6 +76,8 @@ export function sessionStore(db: Connection): SessionStore {
     list: (filter, page) => listSessions(db, filter, page),
     totals: (filter) => sessionTotals(db, filter),
     detail: (id) => sessionDetail(db, id),
+    idToken: (sessionId) =>
+      db.first(q.selectFrom("session_open").select("id_token").where("id", "=", sessionId))?.id_token ?? null,
     iterate: (filter) => iterateSessions(db, filter),
   };
 }

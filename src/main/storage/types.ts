@@ -79,6 +79,8 @@ export interface SessionStore {
     cost: { currency: string; net_minor: number; tax_minor: number; gross_minor: number };
   };
   detail(id: string): SessionDetail | null;
+  /** The whole card that a session was started with, for exports; everywhere else its alias is enough. */
+  idToken(sessionId: string): string | null;
   /** Every row of the filter, in order, without loading all at once. */
   iterate(filter: SessionFilter): IterableIterator<SessionRow>;
 }

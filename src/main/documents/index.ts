@@ -1,0 +1,3 @@
+export { createDocumentWorker, type DocumentWorker, type Rendered } from "./document-worker.ts";
+export { renderInvoicePdf } from "./invoice-pdf.ts";
+export * from "./tables.ts";
