@@ -1,0 +1,2 @@
+export { exportSiteFile } from "./export-site-file.ts";
+export { type ParsedSite, parseSiteFile, type SiteTariff } from "./site-file.ts";

@@ -1,0 +1,192 @@
+import { z } from "zod";
+
+// Shape of a site file. Every message says what is expected there, because it is shown as that; the JSON Schema under
+// resources/schemas is made from here. What one field alone cannot tell stands in `references.ts`.
+
+/** IEC 61851-1: no station offers less than 6 A. */
+export const CURRENT_MIN_A = 6;
+const CURRENT_MAX_A = 1000;
+
+const ID = "letters, digits, - and _, at most 64";
+const NAME = "a text of 1 to 200 characters";
+
+const id = z.string(ID).regex(/^[A-Za-z0-9_-]{1,64}$/u, ID);
+const name = z.string(NAME).min(1, NAME).max(200, NAME);
+const reference = (what: string) => z.string(`the id of ${what}`);
+
+function current(from_A: number, what: string) {
+  const expected = `${what}: a number of amperes from ${String(from_A)} to ${String(CURRENT_MAX_A)}`;
+  return z.number(expected).min(from_A, expected).max(CURRENT_MAX_A, expected);
+}
+
+function perPhase(from_A: number, what: string) {
+  const one = current(from_A, what);
+  return z.union(
+    [one, z.tuple([one, one, one])],
+    `${what}: one number of amperes from ${String(from_A)} to 1000 or three [L1, L2, L3]`,
+  );
+}
+
+function whole(from: number, to: number, what: string) {
+  const expected = `${what}: a whole number from ${String(from)} to ${String(to)}`;
+  return z.int(expected).min(from, expected).max(to, expected);
+}
+
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, values.join(", ").replace(/, ([^,]+)$/u, " or $1"));
+
+function isZone(text: string): boolean {
+  // Only names: an offset such as +01:00 knows no summer time.
+  return /^[A-Za-z]/u.test(text) && namesZone(text);
+}
+
+function namesZone(timezone: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: timezone });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
+const REGIONS = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+const isCountry = (text: string): boolean => /^[A-Z]{2}$/u.test(text) && REGIONS.of(text) !== undefined;
+
+const ZONE = "an IANA time zone such as Europe/Berlin";
+const CURRENCY = "a currency of ISO 4217 in capitals such as EUR";
+const COUNTRY = "a country of ISO 3166-1 in capitals such as DE";
+const currency = z.string(CURRENCY).refine((text) => CURRENCIES.has(text), CURRENCY);
+
+export const identitySchema = z.strictObject({
+  name,
+  timezone: z.string(ZONE).refine(isZone, ZONE),
+  currency,
+  country: z.string(COUNTRY).refine(isCountry, COUNTRY),
+  nominal_V: whole(100, 400, "voltage from phase to neutral").default(230),
+});
+
+export const circuitSchema = z.strictObject({
+  id,
+  name,
+  parent: reference("the circuit above").optional().describe("left out on the main fuse only"),
+  fuse_A: perPhase(1, "fuse"),
+  margin_A: current(0, "kept free below the fuse").default(0),
+  meter: reference("the meter that measures this circuit").optional(),
+  limit_kW: z
+    .number("a number of kilowatts above 0")
+    .positive("a number of kilowatts above 0")
+    .max(10_000, "at most 10000 kilowatts")
+    .optional(),
+  other_load_max_A: perPhase(0, "largest load that is not a station")
+    .optional()
+    .describe("assumed while the meter is silent or absent"),
+});
+
+const PATH = "a serial port such as /dev/ttyUSB0 or COM3";
+const HOST = "a host name or an IP address";
+
+export const linkSchemas = {
+  serial: z.strictObject({
+    id,
+    kind: z.literal("serial"),
+    path: z.string(PATH).min(1, PATH).max(255, PATH),
+    baud: whole(300, 1_000_000, "baud"),
+    parity: oneOf(["none", "even", "odd"]).default("none"),
+    dataBits: z.literal([7, 8], "7 or 8").default(8),
+    stopBits: z.literal([1, 2], "1 or 2").default(1),
+  }),
+  tcp: z.strictObject({
+    id,
+    kind: oneOf(["rtu-over-tcp", "modbus-tcp"]),
+    host: z.string(HOST).regex(/^[A-Za-z0-9.:_%-]{1,253}$/u, HOST),
+    port: whole(1, 65_535, "TCP port").default(502),
+  }),
+};
+
+const unitId = whole(1, 247, "Modbus address");
+
+export const meterSchema = z.strictObject({
+  id,
+  name: name.optional(),
+  profile: reference("a device profile"),
+  link: reference("a link"),
+  unitId,
+});
+
+const IDENTITY = "an OCPP identity of 1 to 64 characters without spaces and slashes";
+
+export const ROTATIONS = ["L1L2L3", "L2L3L1", "L3L1L2", "L1L3L2", "L2L1L3", "L3L2L1", "L1", "L2", "L3"] as const;
+
+export const stationSchema = z.strictObject({
+  id,
+  name,
+  circuit: reference("a circuit"),
+  phases: z.literal([1, 2, 3], "1, 2 or 3"),
+  rotation: oneOf(ROTATIONS)
+    .optional()
+    .describe("site phases that the station's own L1, L2, L3 hang on; L1L2L3 when left out"),
+  min_A: current(CURRENT_MIN_A, "smallest current").default(CURRENT_MIN_A),
+  max_A: current(CURRENT_MIN_A, "largest current"),
+  step_A: current(0, "step").max(32, "a step of at most 32 A").default(0.1),
+  fallback_A: current(0, "current that the station keeps when it hears nothing"),
+  priority: whole(1, 10, "priority").default(1),
+  ocpp: z
+    .string(IDENTITY)
+    .regex(/^[^\s/?#]{1,64}$/u, IDENTITY)
+    .optional(),
+  connector: whole(1, 100, "OCPP connector").optional().describe("1 when left out"),
+  profile: reference("a device profile").optional(),
+  link: reference("a link").optional(),
+  unitId: unitId.optional(),
+});
+
+const PRICE = 'a price as a decimal such as "0.42", with at most 6 digits after the point';
+const DECIMAL = /^\d{1,6}(?:\.\d{1,6})?$/u;
+const VAT = "per cent from 0 to 100 with at most two decimals";
+
+export const tariffSchema = z.strictObject({
+  currency: currency.optional().describe("the site's currency when left out"),
+  per_kWh: z
+    .union([z.string().regex(DECIMAL), z.number().min(0)], PRICE)
+    .refine((price) => DECIMAL.test(String(price)), PRICE),
+  vat_percent: z
+    .number(VAT)
+    .min(0, VAT)
+    .max(100, VAT)
+    .refine((percent) => Math.abs(percent * 100 - Math.round(percent * 100)) < 1e-6, VAT),
+});
+
+export const accessSchema = z.strictObject({
+  cards: oneOf(["any", "listed"]).describe("any = every card may charge; listed = only cards of customers"),
+});
+
+export const LIST_MAX = 500;
+
+/** The whole file, for the published JSON Schema. */
+export const siteFileSchema = z
+  .strictObject({
+    site: identitySchema,
+    circuits: z.array(circuitSchema).min(1).max(LIST_MAX),
+    links: z
+      .array(z.discriminatedUnion("kind", [linkSchemas.serial, linkSchemas.tcp]))
+      .max(LIST_MAX)
+      .optional(),
+    meters: z.array(meterSchema).max(LIST_MAX).optional(),
+    stations: z.array(stationSchema).max(LIST_MAX).optional(),
+    tariff: tariffSchema,
+    access: accessSchema.optional(),
+  })
+  .meta({ title: "Chargehand site file" });
+
+/** The published JSON Schema: what `resources/schemas/site.schema.json` must hold. */
+export const siteJsonSchema = (): object => z.toJSONSchema(siteFileSchema, { io: "input", target: "draft-2020-12" });
+
+export type IdentityEntry = z.infer<typeof identitySchema>;
+export type CircuitEntry = z.infer<typeof circuitSchema>;
+export type LinkEntry = z.infer<typeof linkSchemas.serial> | z.infer<typeof linkSchemas.tcp>;
+export type MeterEntry = z.infer<typeof meterSchema>;
+export type StationEntry = z.infer<typeof stationSchema>;
+export type TariffEntry = z.infer<typeof tariffSchema>;
+export type AccessEntry = z.infer<typeof accessSchema>;
