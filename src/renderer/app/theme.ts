@@ -1,4 +1,9 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import {
+  createTheme,
+  type CSSVariablesResolver,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+} from "@mantine/core";
 import { MEASURES } from "../lib/tokens/tokens.ts";
 
 const rem = (px: number): string => `${String(px / 16)}rem`;
@@ -31,7 +36,13 @@ export const mantineTheme = createTheme({
   focusRing: "auto",
   cursorType: "pointer",
   respectReducedMotion: true,
+  // On ink stands paper, in every theme.
+  variantColorResolver: (input) => {
+    const usual = defaultVariantColorsResolver(input);
+    return input.variant === "filled" ? { ...usual, color: "var(--surface)" } : usual;
+  },
   components: {
+    SegmentedControl: { defaultProps: { withItemsBorders: false } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: false } },
     Modal: { defaultProps: { centered: true, transitionProps: { duration: 120 } } },
     Menu: { defaultProps: { transitionProps: { duration: 120 }, withinPortal: true, shadow: "none" } },
@@ -62,7 +73,6 @@ const OURS: Readonly<Record<string, string>> = {
   "--mantine-color-ink-outline-hover": "var(--sunken)",
   "--mantine-color-ink-text": "var(--ink)",
   "--mantine-primary-color-contrast": "var(--surface)",
-  "--mantine-color-white": "var(--surface)",
 };
 
 export const resolveMantineVariables: CSSVariablesResolver = () => ({ variables: {}, light: OURS, dark: OURS });

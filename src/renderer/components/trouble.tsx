@@ -17,11 +17,13 @@ type Props = { readonly error: unknown; readonly retry?: () => void; readonly re
 export function Trouble({ error, retry, retryLabel }: Props) {
   const { t } = useTranslation();
   const code = known(troubleCode(error));
+  const meaning = t(`trouble.${code}.meaning`);
+  const action = t(`trouble.${code}.action`);
   return (
     <Notice
       icon={IconAlertTriangle}
       title={t(`trouble.${code}.title`)}
-      text={`${t(`trouble.${code}.meaning`)} ${t(`trouble.${code}.action`)}`}
+      text={`${meaning} ${action}`}
     >
       {retry !== undefined && (
         <Button onClick={retry} variant="default">

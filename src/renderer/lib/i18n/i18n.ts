@@ -5,6 +5,7 @@ import type { Language } from "./languages.ts";
 export const NAMESPACES = [
   "common",
   "live",
+  "charger",
   "reasons",
   "alerts",
   "settings",

@@ -1,5 +1,6 @@
 import type alerts from "../../../../resources/locales/en/alerts.json";
 import type billing from "../../../../resources/locales/en/billing.json";
+import type charger from "../../../../resources/locales/en/charger.json";
 import type common from "../../../../resources/locales/en/common.json";
 import type history from "../../../../resources/locales/en/history.json";
 import type kiosk from "../../../../resources/locales/en/kiosk.json";
@@ -17,6 +18,7 @@ declare module "i18next" {
     resources: {
       alerts: typeof alerts;
       billing: typeof billing;
+      charger: typeof charger;
       common: typeof common;
       history: typeof history;
       kiosk: typeof kiosk;

@@ -1,0 +1,63 @@
+import type { TFunction } from "i18next";
+import type { BecauseView, CircuitLive, StationLive } from "../../../contract/index.ts";
+import { phaseIndex } from "../../../core/units/phases.ts";
+import type { Format } from "../../lib/format/format.ts";
+import { bindingRung } from "./ladder.ts";
+
+/** What the sentences draw on: texts, formatting and the names behind the ids. */
+export type Wording = {
+  readonly t: TFunction<"reasons">;
+  readonly format: Format;
+  readonly circuitOf: (circuitId: string) => CircuitLive | undefined;
+};
+
+const nameOf = ({ ref }: BecauseView, { circuitOf }: Wording): string => circuitOf(ref)?.name ?? ref;
+
+/** Reason in at most six words, for a chip: "Garage B L2 full". */
+export const shortReason = (rung: BecauseView, wording: Wording): string =>
+  wording.t(`short.${rung.kind}`, { name: nameOf(rung, wording), phase: rung.phase ?? "" }).trim();
+
+/** One rung of the ladder in words: "Garage B, phase L2: fuse 63 A, other load 38 A, margin 3 A". */
+export function rungText(rung: BecauseView, wording: Wording): string {
+  const { t, format } = wording;
+  const values = {
+    name: nameOf(rung, wording),
+    phase: rung.phase ?? "",
+    before: format.current(rung.before_mA),
+    after: format.current(rung.after_mA),
+  };
+  const circuit = wording.circuitOf(rung.ref);
+  if (rung.kind !== "circuit_phase" || rung.phase === undefined || circuit === undefined) {
+    return t(`rung.${rung.kind}`, values);
+  }
+  const at = phaseIndex(rung.phase);
+  return t("rung.circuit_phase_now", {
+    ...values,
+    fuse: format.current(circuit.fuse_mA[at]),
+    other: format.current(circuit.other_mA[at]),
+    margin: format.current(circuit.fuse_mA[at] - circuit.limit_mA[at]),
+  });
+}
+
+/** One sentence that answers "why this current?" for a charger as it is now. */
+export function explainSentence(station: StationLive, wording: Wording): string {
+  const { t, format } = wording;
+  const values = { bay: station.name, granted: format.current(station.granted_mA) };
+  if (!station.online) return t("sentence.offline", { ...values, fallback: format.current(station.fallback_mA) });
+  if (station.state === "fault") return t("sentence.fault", values);
+  if (station.state === "free") return t("sentence.free", values);
+  if (station.queuePlace !== null) return t("sentence.queue", { ...values, count: station.queuePlace, ordinal: true });
+  if (station.status === "SuspendedEV" || station.state === "occupied") return t("sentence.carPaused", values);
+  const binding = bindingRung(station.because);
+  if (binding === null) return t("sentence.full", values);
+  return t("sentence.because", { ...values, reason: rungText(binding, wording) });
+}
+
+/** The whole explanation as plain text, to be copied into a mail. */
+export function explanationText(station: StationLive, wording: Wording, at_ms: number): string {
+  const { format } = wording;
+  const rungs = station.because.map(
+    (rung) => `${format.current(rung.before_mA)} → ${format.current(rung.after_mA)}  ${rungText(rung, wording)}`,
+  );
+  return [`${station.name} · ${format.dateTime(at_ms)}`, explainSentence(station, wording), ...rungs].join("\n");
+}

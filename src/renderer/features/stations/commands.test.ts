@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { failureOf, possibleCommands } from "./commands.ts";
+
+test("a device's refusal keeps its reason, its words and whether asking again helps", () => {
+  expect(failureOf("DEVICE_FAILED", { code: "rejected", retry: true, detail: "Rejected" })).toEqual({
+    reason: "rejected",
+    retry: true,
+    detail: "Rejected",
+  });
+});
+
+test("a failure in a shape nobody knows is unknown and keeps its code, and never looks like success", () => {
+  expect(failureOf("DEVICE_FAILED", { code: "gone fishing" }).reason).toBe("unknown");
+  expect(failureOf("INTERNAL_SERVER_ERROR", null)).toEqual({ reason: "unknown", retry: false, detail: "INTERNAL_SERVER_ERROR" });
+  expect(failureOf("CONNECTION_LOST", undefined)).toEqual({ reason: "CONNECTION_LOST", retry: true, detail: "" });
+});
+
+test("a silent charger takes no command, only the limit that the balancer keeps by itself", () => {
+  expect(possibleCommands({ online: false, session: null })).toEqual({
+    start: "offline",
+    stop: "offline",
+    unlock: "offline",
+    reset: "offline",
+    limit: null,
+  });
+});
+
+test("start needs a free bay and stop a running session", () => {
+  expect(possibleCommands({ online: true, session: null })).toMatchObject({ start: null, stop: "nothing-runs" });
+  expect(possibleCommands({ online: true, session: {} })).toMatchObject({ start: "runs-already", stop: null });
+});
