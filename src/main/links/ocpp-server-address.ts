@@ -13,7 +13,7 @@ export function identityOf(url: string): string | null {
   const last = parts.at(-1);
   if (last === undefined || (parts.length === 1 && last === "ocpp")) return null;
   const identity = decoded(last).trim();
-  // eslint-disable-next-line no-control-regex -- an identity is shown, logged and stored
+  // An identity is shown, logged and stored: no control characters.
   return identity === "" || identity.length > IDENTITY_CHARS_MAX || /[\u0000-\u001f\u007f]/u.test(identity)
     ? null
     : identity;

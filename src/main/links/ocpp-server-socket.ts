@@ -1,4 +1,4 @@
-import { WebSocket, type RawData } from "ws";
+import { WebSocket } from "ws";
 import { MESSAGE_BYTES_MAX, readFrame, tooLargeFrame, type BadFrame } from "../protocol/ocpp/index.ts";
 
 /** A WebSocket message beyond this ends the connection (1009): it would have to be held in memory to be skipped. */
@@ -72,8 +72,8 @@ export class ScreenedSocket extends WebSocket {
   }
 }
 
+/** ws hands over a Buffer unless it is told otherwise. */
 function asBuffer(data: unknown): Buffer {
-  const raw = data as RawData; // ws emits "message" with RawData only
-  if (Buffer.isBuffer(raw)) return raw;
-  return Array.isArray(raw) ? Buffer.concat(raw) : Buffer.from(raw);
+  if (Buffer.isBuffer(data)) return data;
+  return data instanceof ArrayBuffer ? Buffer.from(data) : Buffer.alloc(0);
 }

@@ -45,87 +45,34 @@ export async function createOcppServer(options: {
   readonly port: number;
   readonly listener: OcppServerListener;
 }): Promise<OcppServer> {
-  const { host, listener } = options;
-  const byIdentity = new Map<string, OcppConnection>();
-  const sockets = new Set<ScreenedSocket>();
-  let newestSocket: ScreenedSocket | null = null;
-  let refused = 0;
-
-  const remember = (socket: ScreenedSocket): number => {
-    newestSocket = socket;
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    return sockets.size;
+  const { host } = options;
+  const state: State = {
+    listener: options.listener,
+    byIdentity: new Map(),
+    sockets: new Set(),
+    newest: null,
+    refused: 0,
   };
-  class OwnSocket extends ScreenedSocket {
-    // RPCServer announces its client in the same turn in which it makes the socket, but does not hand the socket over.
-    readonly place = remember(this);
-  }
-
-  const rpc = new RPCServer({
-    protocols: [],
-    strictMode: false,
-    pingIntervalMs: PING_INTERVAL_MS,
-    deferPingsOnActivity: true,
-    wssOptions: { maxPayload: SOCKET_PAYLOAD_BYTES_MAX, skipUTF8Validation: true, WebSocket: OwnSocket },
-  });
-  rpc.on("error", () => (refused += 1));
-  rpc.auth((accept, reject, { protocols }) => {
-    const protocol = chooseProtocol(protocols);
-    if (protocol.kind === "unknown") {
-      refused += 1;
-      reject(400, "This server speaks ocpp1.6");
-    } else accept({}, protocol.kind === "use" ? protocol.name : false);
-  });
-  rpc.on("client", (peer: RpcPeer) => {
-    const socket = newestSocket;
-    if (socket === null) return;
-    const connection = createOcppConnection(peer, socket);
-    const { identity } = connection;
-    byIdentity.get(identity)?.close("a newer connection has taken this identity");
-    byIdentity.set(identity, connection);
-    connection.onClosed(() => {
-      if (byIdentity.get(identity) === connection) byIdentity.delete(identity);
-      listener.closed(connection);
-    });
-    peer.handle(({ method, params }) => Promise.resolve(answerCall(listener, connection, method ?? "", params)));
-    listener.opened(connection);
-  });
-
+  const rpc = createRpcServer(state);
   const http = createServer((_request, response) => {
     response.writeHead(426, { "Content-Type": "text/plain" }).end("OCPP stations connect here by WebSocket.\n");
   });
   http.maxConnections = 2 * CONNECTIONS_MAX;
   http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const identity = identityOf(request.url ?? "/");
-    if (identity === null || sockets.size >= CONNECTIONS_MAX || !(socket instanceof Socket)) {
-      refused += 1;
-      refuseUpgrade(socket, identity === null ? "404 Not Found" : "503 Service Unavailable");
-      return;
-    }
-    // RPCServer takes the last part of the path and fails on one that is not well encoded.
-    request.url = `/ocpp/${encodeURIComponent(identity)}`;
-    rpc.handleUpgrade(request, socket, head).catch(() => {
-      refused += 1;
-      socket.destroy();
-    });
+    upgrade(state, rpc, { request, socket, head });
   });
   const port = await listen(http, host, options.port);
   const shownHost = host.includes(":") ? `[${host}]` : host;
 
   return {
-    url: `ws://${shownHost}:${String(port)}/ocpp`,
+    url: `ws://${shownHost}:${port}/ocpp`,
     port,
-    refusals: () => refused,
+    refusals: () => state.refused,
     async close() {
-      const ended = new Promise<void>((resolve) =>
-        http.close(() => {
-          resolve();
-        }),
-      );
-      for (const connection of [...byIdentity.values()]) connection.close("the server ends");
+      const ended = new Promise<void>((resolve) => http.close(() => resolve()));
+      for (const connection of [...state.byIdentity.values()]) connection.close("the server ends");
       const cut = setTimeout(() => {
-        for (const socket of sockets) socket.terminate();
+        for (const socket of state.sockets) socket.terminate();
         http.closeAllConnections();
       }, FAREWELL_MS);
       http.closeIdleConnections();
@@ -136,22 +83,98 @@ export async function createOcppServer(options: {
   };
 }
 
+type State = {
+  readonly listener: OcppServerListener;
+  readonly byIdentity: Map<string, OcppConnection>;
+  readonly sockets: Set<ScreenedSocket>;
+  newest: ScreenedSocket | null;
+  refused: number;
+};
+
+function createRpcServer(state: State): RPCServer {
+  const remember = (socket: ScreenedSocket): number => {
+    state.newest = socket;
+    state.sockets.add(socket);
+    socket.once("close", () => state.sockets.delete(socket));
+    return state.sockets.size;
+  };
+  class OwnSocket extends ScreenedSocket {
+    // RPCServer announces its client in the same turn in which it makes the socket, but does not hand the socket over.
+    readonly place = remember(this);
+  }
+  const rpc = new RPCServer({
+    protocols: [],
+    strictMode: false,
+    pingIntervalMs: PING_INTERVAL_MS,
+    deferPingsOnActivity: true,
+    wssOptions: { maxPayload: SOCKET_PAYLOAD_BYTES_MAX, skipUTF8Validation: true, WebSocket: OwnSocket },
+  });
+  rpc.on("error", () => (state.refused += 1));
+  rpc.auth((accept, reject, { protocols }) => {
+    const protocol = chooseProtocol(protocols);
+    if (protocol.kind === "unknown") {
+      state.refused += 1;
+      reject(400, "This server speaks ocpp1.6");
+    } else accept({}, protocol.kind === "use" ? protocol.name : false);
+  });
+  rpc.on("client", (peer: RpcPeer) => {
+    if (state.newest !== null) welcome(state, peer, state.newest);
+  });
+  return rpc;
+}
+
+function welcome({ listener, byIdentity }: State, peer: RpcPeer, socket: ScreenedSocket): void {
+  const connection = createOcppConnection(peer, socket);
+  const { identity } = connection;
+  byIdentity.get(identity)?.close("a newer connection has taken this identity");
+  byIdentity.set(identity, connection);
+  connection.onClosed(() => {
+    if (byIdentity.get(identity) === connection) byIdentity.delete(identity);
+    listener.closed(connection);
+  });
+  peer.handle(({ method, params }) => answerCall(listener, connection, method ?? "", params));
+  listener.opened(connection);
+}
+
+function upgrade(
+  state: State,
+  rpc: RPCServer,
+  { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
+): void {
+  const identity = identityOf(request.url ?? "/");
+  if (identity === null || state.sockets.size >= CONNECTIONS_MAX || !(socket instanceof Socket)) {
+    state.refused += 1;
+    refuseUpgrade(socket, identity === null ? "404 Not Found" : "503 Service Unavailable");
+    return;
+  }
+  // RPCServer takes the last part of the path and fails on one that is not well encoded.
+  request.url = `/ocpp/${encodeURIComponent(identity)}`;
+  rpc.handleUpgrade(request, socket, head).catch(() => {
+    state.refused += 1;
+    socket.destroy();
+  });
+}
+
+/** Runs the listener at once and settles with its answer, or with what becomes a CALLERROR. */
 function answerCall(
   listener: OcppServerListener,
   connection: OcppConnection,
   action: string,
   payload: unknown,
-): JsonObject {
-  let answer: OcppAnswer;
+): Promise<JsonObject> {
+  const refuse = (code: CallErrorCode, detail: string): Promise<JsonObject> =>
+    Promise.reject(asError(createRPCError(code, detail, {})));
   try {
-    answer = listener.call(connection, action, payload);
+    const answer = listener.call(connection, action, payload);
+    return answer.ok ? Promise.resolve(answer.result) : refuse(answer.code, answer.detail);
   } catch (error) {
     listener.failed(connection, action, error);
-    answer = { ok: false, code: "InternalError", detail: "the message could not be stored; send it again" };
+    return refuse("InternalError", "the message could not be stored; send it again");
   }
-  if (answer.ok) return answer.result;
-  throw createRPCError(answer.code, answer.detail, {});
 }
+
+/** The library types what it makes as `any`. */
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 function refuseUpgrade(socket: Duplex, status: string): void {
   socket.on("error", () => socket.destroy());

@@ -55,7 +55,13 @@ export class ManualClock implements Clock {
         return;
       }
       this.#sleepers.push({ due_ms: this.#now_ms + duration_ms, wake: resolve });
-      signal?.addEventListener("abort", () => { resolve(); }, { once: true });
+      signal?.addEventListener(
+        "abort",
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
     });
   }
 
@@ -77,7 +83,11 @@ export class ManualClock implements Clock {
 
 export const START_MS = Date.UTC(2026, 5, 1, 12, 0, 0);
 
-export function station(id: string, identity: string, more: Partial<Station> & { readonly connectorId?: number } = {}): Station {
+export function station(
+  id: string,
+  identity: string,
+  more: Partial<Station> & { readonly connectorId?: number } = {},
+): Station {
   const { connectorId = 1, ...rest } = more;
   return {
     id,
@@ -111,7 +121,9 @@ export async function openBench(stations: readonly Station[], overrides: Partial
   const numbers = new Map<string, number>();
   const on: OcppHost = {
     clock,
-    emit: (event) => { events.push(event); },
+    emit: (event) => {
+      events.push(event);
+    },
     authorize: (idToken) => (idToken === "BLOCKED" ? "Blocked" : idToken === "UNKNOWN" ? "Invalid" : "Accepted"),
     transactionIdFor: (start) => {
       const key = JSON.stringify(start);
@@ -119,7 +131,9 @@ export async function openBench(stations: readonly Station[], overrides: Partial
       numbers.set(key, known);
       return known;
     },
-    log: (entry) => { logs.push(entry); },
+    log: (entry) => {
+      logs.push(entry);
+    },
     ...overrides,
   };
   const devices = await createOcppDevices({ stations, host: "127.0.0.1", port: 0, on });
@@ -144,9 +158,25 @@ export class FakeStation {
   readonly #client: RPCClient;
 
   constructor(url: string, identity: string, script: Script = () => ({ status: "Accepted" })) {
-    // Only some of the options are needed, whatever the types of the library say.
-    const options: Partial<ConstructorParameters<typeof RPCClient>[0]> = { endpoint: url, identity, protocols: ["ocpp1.6"], reconnect: false };
-    this.#client = Reflect.construct(RPCClient, [options]);
+    this.#client = new RPCClient({
+      endpoint: url,
+      identity,
+      protocols: ["ocpp1.6"],
+      reconnect: false,
+      maxReconnects: 0,
+      callTimeoutMs: 20_000,
+      pingIntervalMs: 30_000,
+      deferPingsOnActivity: false,
+      respondWithDetailedErrors: false,
+      callConcurrency: 1,
+      strictMode: false,
+      strictModeValidators: [],
+      maxBadMessages: Infinity,
+      password: null,
+      wsOpts: {},
+      headers: {},
+      backoff: { initialDelay: 1000, maxDelay: 10_000, factor: 2, randomisationFactor: 0 },
+    });
     this.closed = new Promise((resolve) => this.#client.once("close", resolve));
     this.#client.handle(async ({ method = "", params = {} }) => {
       const received = { action: method, params };
@@ -166,7 +196,12 @@ export class FakeStation {
   }
 
   boot(): Promise<Record<string, unknown>> {
-    return this.send("BootNotification", { chargePointVendor: "Test", chargePointModel: "Box 1", firmwareVersion: "1.0", chargePointSerialNumber: "S1" });
+    return this.send("BootNotification", {
+      chargePointVendor: "Test",
+      chargePointModel: "Box 1",
+      firmwareVersion: "1.0",
+      chargePointSerialNumber: "S1",
+    });
   }
 
   /** Loses the connection without a word. */
@@ -215,8 +250,10 @@ export function profileIn({ params }: Received): Profile {
 
 export const isProfile = ({ action }: Received): boolean => action === "SetChargingProfile";
 /** A setpoint of ours, not the fallback below it. */
-export const isSetpoint = (limit: number) => (received: Received): boolean => {
-  if (!isProfile(received)) return false;
-  const { limits, duration } = profileIn(received);
-  return limits[0] === limit && (duration !== undefined || limits.length > 1);
-};
+export const isSetpoint =
+  (limit: number) =>
+  (received: Received): boolean => {
+    if (!isProfile(received)) return false;
+    const { limits, duration } = profileIn(received);
+    return limits[0] === limit && (duration !== undefined || limits.length > 1);
+  };

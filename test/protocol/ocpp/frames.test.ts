@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { CONNECTIONS_MAX } from "../../../src/main/links/ocpp-server.ts";
 import { FakeStation, openBench, Recorder, station, type Bench } from "./bench.ts";
 
 let bench: Bench;
@@ -42,18 +43,43 @@ describe("a frame that is wrong", () => {
     ["an action only we may send", '[2,"rst","Reset",{"type":"Hard"}]', "rst", "NotSupported"],
     ["a required field missing", '[2,"boot","BootNotification",{}]', "boot", "OccurrenceConstraintViolation"],
     ["a field of the wrong type", '[2,"type","Authorize",{"idTag":{}}]', "type", "TypeConstraintViolation"],
-    ["a status nobody knows", '[2,"st","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Dancing"}]', "st", "PropertyConstraintViolation"],
+    [
+      "a status nobody knows",
+      '[2,"st","StatusNotification",{"connectorId":1,"errorCode":"NoError","status":"Dancing"}]',
+      "st",
+      "PropertyConstraintViolation",
+    ],
     ["an answer to nothing", '[3,"nobody-asked",{}]', null, null],
     ["an error to nothing", '[4,"nobody-asked","GenericError","",{}]', null, null],
-    ["too large", `[2,"big","DataTransfer",{"vendorId":"x","data":"${"y".repeat(300 * 1024)}"}]`, "big", "FormationViolation"],
-    ["far too large", `[2,"huge","DataTransfer",{"vendorId":"x","data":"${"y".repeat(5 * 1024 * 1024)}"}]`, "huge", "FormationViolation"],
-    ["nested deeper than anything", `[2,"deep","DataTransfer",{"vendorId":"x","data":${"[".repeat(120_000)}${"]".repeat(120_000)}}]`, "deep", null],
-    ["deep and numbered", `[2,77,"DataTransfer",{"vendorId":"x","data":${"[".repeat(120_000)}${"]".repeat(120_000)}}]`, "77", null],
+    [
+      "too large",
+      `[2,"big","DataTransfer",{"vendorId":"x","data":"${"y".repeat(300 * 1024)}"}]`,
+      "big",
+      "FormationViolation",
+    ],
+    [
+      "far too large",
+      `[2,"huge","DataTransfer",{"vendorId":"x","data":"${"y".repeat(5 * 1024 * 1024)}"}]`,
+      "huge",
+      "FormationViolation",
+    ],
+    [
+      "nested deeper than anything",
+      `[2,"deep","DataTransfer",{"vendorId":"x","data":${"[".repeat(120_000)}${"]".repeat(120_000)}}]`,
+      "deep",
+      null,
+    ],
+    [
+      "deep and numbered",
+      `[2,77,"DataTransfer",{"vendorId":"x","data":${"[".repeat(120_000)}${"]".repeat(120_000)}}]`,
+      "77",
+      null,
+    ],
   ])("%s is answered or dropped, and the connection lives on", async (_name, frame, id, code) => {
     const other = await new FakeStation(bench.devices.url, "CP-1").connect();
     const raw = await dial("/ocpp/stranger");
     raw.socket.send(frame);
-    if (code !== null) expect((await replyTo(raw, String(id))).slice(0, 3)).toEqual([4, id, code]);
+    if (code !== null) expect((await replyTo(raw, id)).slice(0, 3)).toEqual([4, id, code]);
     raw.socket.send('[2,"after","Heartbeat",{}]');
     expect((await replyTo(raw, "after")).slice(0, 2)).toEqual([3, "after"]);
     if (id === null) expect(raw.replies.all).toHaveLength(1);
@@ -83,11 +109,20 @@ describe("a frame that is wrong", () => {
 
   test("a broken WebSocket frame ends its own connection only", async () => {
     const other = await new FakeStation(bench.devices.url, "CP-1").connect();
-    const raw = await dial("/ocpp/stranger");
-    const closed = once(raw.socket, "close");
-    const inner: unknown = Reflect.get(raw.socket, "_socket");
-    if (typeof inner === "object" && inner !== null) Reflect.get(inner, "write").call(inner, Buffer.from([0xf1, 0x01, 0x00]));
-    await closed;
+    const socket = connect(Number(new URL(bench.devices.url).port), "127.0.0.1");
+    socket.write(
+      "GET /ocpp/stranger HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    );
+    const answer = await new Promise<string>((resolve) => {
+      socket.once("data", (data) => {
+        resolve(data.toString("latin1"));
+      });
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 101 /u);
+    // Reserved bits set, and not masked.
+    socket.write(Buffer.from([0xf1, 0x01, 0x00]));
+    await once(socket, "close");
     expect(await other.send("Heartbeat", {})).toHaveProperty("currentTime");
   });
 
@@ -95,7 +130,8 @@ describe("a frame that is wrong", () => {
     const raw = await dial("/CP-1");
     const began_ms = performance.now();
     const padding = "x".repeat(4000);
-    for (let index = 0; index < 400; index += 1) raw.socket.send(`[2,"m${String(index)}","Heartbeat",{"x":"${padding}"}]`);
+    for (let index = 0; index < 400; index += 1)
+      raw.socket.send(`[2,"m${String(index)}","Heartbeat",{"x":"${padding}"}]`);
     expect((await replyTo(raw, "m399"))[0]).toBe(3);
     expect(performance.now() - began_ms).toBeGreaterThan(300);
     expect(new Set(raw.replies.all.filter(([type]) => type === 3).map(([, id]) => id)).size).toBe(400);
@@ -127,16 +163,18 @@ describe("how stations dial in", () => {
     raw.socket.terminate();
   });
 
-  test.each([[["ocpp1.6"], "ocpp1.6"], [["ocpp2.0.1", "ocpp1.6"], "ocpp1.6"], [["OCPP1.6"], "OCPP1.6"], [[], ""]])(
-    "a station that offers %j gets %j",
-    async (offered, chosen) => {
-      const raw = await dial("/CP-1", offered);
-      expect(raw.socket.protocol).toBe(chosen);
-      raw.socket.send('[2,"1","Heartbeat",{}]');
-      expect((await replyTo(raw, "1"))[0]).toBe(3);
-      raw.socket.terminate();
-    },
-  );
+  test.each([
+    [["ocpp1.6"], "ocpp1.6"],
+    [["ocpp2.0.1", "ocpp1.6"], "ocpp1.6"],
+    [["OCPP1.6"], "OCPP1.6"],
+    [[], ""],
+  ])("a station that offers %j gets %j", async (offered, chosen) => {
+    const raw = await dial("/CP-1", offered);
+    expect(raw.socket.protocol).toBe(chosen);
+    raw.socket.send('[2,"1","Heartbeat",{}]');
+    expect((await replyTo(raw, "1"))[0]).toBe(3);
+    raw.socket.terminate();
+  });
 
   test.each(["/", "/ocpp", "/ocpp/", `/ocpp/${"x".repeat(65)}`, "/ocpp/%00", "/ocpp/%20"])(
     "%s names no station and is refused, and the server lives on",
@@ -151,17 +189,28 @@ describe("how stations dial in", () => {
     await expect(dial("/CP-1", ["ocpp2.0.1"])).rejects.toThrow("400");
   });
 
-  test.each(["GET http://::: HTTP/1.1\r\n\r\n", "nonsense\r\n\r\n", "GET /CP-1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", "GET /CP-1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: ,,\r\n\r\n"])(
-    "a caller that is no station (%j) is turned away, and the server lives on",
-    async (request) => {
-      const socket = connect(Number(new URL(bench.devices.url).port), "127.0.0.1");
-      socket.on("data", () => undefined);
-      socket.end(request);
-      await once(socket, "close");
-      const raw = await dial("/CP-1");
-      raw.socket.terminate();
-    },
-  );
+  test.each([
+    "GET http://::: HTTP/1.1\r\n\r\n",
+    "nonsense\r\n\r\n",
+    "GET /CP-1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+    "GET /CP-1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: ,,\r\n\r\n",
+  ])("a caller that is no station (%j) is turned away, and the server lives on", async (request) => {
+    const socket = connect(Number(new URL(bench.devices.url).port), "127.0.0.1");
+    socket.on("data", () => undefined);
+    socket.end(request);
+    await once(socket, "close");
+    const raw = await dial("/CP-1");
+    raw.socket.terminate();
+  });
+
+  test("more connections than the server holds are refused, and those there are stay", async () => {
+    const there = await Promise.all(Array.from({ length: CONNECTIONS_MAX }, (_, index) => dial(`/S${String(index)}`)));
+    await expect(dial("/CP-1")).rejects.toThrow("503");
+    const [first] = there;
+    first?.socket.send('[2,"1","Heartbeat",{}]');
+    expect(first === undefined ? null : (await replyTo(first, "1"))[0]).toBe(3);
+    for (const { socket } of there) socket.terminate();
+  });
 
   test("when one identity dials twice, the newest connection wins and the old one is closed", async () => {
     const old = await new FakeStation(bench.devices.url, "CP-1").connect();

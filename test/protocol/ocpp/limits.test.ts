@@ -1,6 +1,18 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { milliamp } from "../../../src/core/units/index.ts";
-import { FakeStation, isProfile, isSetpoint, openBench, profileIn, refuse, START_MS, station, type Bench, type Received, type Script } from "./bench.ts";
+import {
+  FakeStation,
+  isProfile,
+  isSetpoint,
+  openBench,
+  profileIn,
+  refuse,
+  START_MS,
+  station,
+  type Bench,
+  type Received,
+  type Script,
+} from "./bench.ts";
 
 let bench: Bench;
 afterEach(() => bench.devices.close());
@@ -23,12 +35,19 @@ async function connected(script?: Script, more: Parameters<typeof station>[2] = 
 const limit = (current_A: number): ReturnType<Bench["devices"]["stations"][number]["setLimit"]> =>
   bench.port("P01").setLimit(milliamp(Math.round(current_A * 1000)));
 const setpoints = (fake: FakeStation): unknown[] =>
-  fake.calls.all.filter((call) => isProfile(call) && profileIn(call).duration !== undefined).map((call) => profileIn(call).limits[0]);
+  fake.calls.all
+    .filter((call) => isProfile(call) && profileIn(call).duration !== undefined)
+    .map((call) => profileIn(call).limits[0]);
 /** A gate in a script: the station answers only when told. */
 function gate(): { readonly opened: Promise<void>; open(): void } {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
-  return { opened, open: () => { open(); } };
+  return {
+    opened,
+    open: () => {
+      open();
+    },
+  };
 }
 
 describe("a limit", () => {
@@ -36,8 +55,22 @@ describe("a limit", () => {
     const fake = await connected(box({ ChargeProfileMaxStackLevel: "3" }));
     expect(await limit(13.37)).toEqual({ ok: true, confirmed_mA: 13_300 });
     const [fallback, setpoint] = fake.calls.all.filter(isProfile).map(profileIn);
-    expect(fallback).toMatchObject({ connectorId: 1, purpose: "TxDefaultProfile", stackLevel: 0, limits: [6], unit: "A", duration: undefined });
-    expect(setpoint).toMatchObject({ connectorId: 1, purpose: "TxDefaultProfile", stackLevel: 3, limits: [13.3], unit: "A", duration: 180 });
+    expect(fallback).toMatchObject({
+      connectorId: 1,
+      purpose: "TxDefaultProfile",
+      stackLevel: 0,
+      limits: [6],
+      unit: "A",
+      duration: undefined,
+    });
+    expect(setpoint).toMatchObject({
+      connectorId: 1,
+      purpose: "TxDefaultProfile",
+      stackLevel: 3,
+      limits: [13.3],
+      unit: "A",
+      duration: 180,
+    });
     expect(setpoint?.startSchedule).toBe(new Date(START_MS - 60_000).toISOString());
   });
 
@@ -65,14 +98,24 @@ describe("a limit", () => {
     const fake = await connected(box({ ChargingScheduleAllowedChargingRateUnit: "Power" }));
     expect(await limit(10)).toEqual({ ok: true, confirmed_mA: 10_000 });
     const profiles = fake.calls.all.filter(isProfile).map(profileIn);
-    expect(profiles.map((one) => [one.unit, one.limits[0]])).toEqual([["W", 4140], ["W", 6900]]);
+    expect(profiles.map((one) => [one.unit, one.limits[0]])).toEqual([
+      ["W", 4140],
+      ["W", 6900],
+    ]);
   });
 
   test("falls back within its own schedule where the box has one stack level only", async () => {
     const fake = await connected(box({ ChargeProfileMaxStackLevel: "0" }));
     await limit(16);
     const setpoint = fake.calls.all.filter(isProfile).map(profileIn).at(-1);
-    expect(setpoint).toMatchObject({ stackLevel: 0, duration: undefined, periods: [{ startPeriod: 0, limit: 16 }, { startPeriod: 180, limit: 6 }] });
+    expect(setpoint).toMatchObject({
+      stackLevel: 0,
+      duration: undefined,
+      periods: [
+        { startPeriod: 0, limit: 16 },
+        { startPeriod: 180, limit: 6 },
+      ],
+    });
   });
 
   test("outside what the station may have is not sent", async () => {
@@ -87,7 +130,9 @@ describe("a limit", () => {
   });
 
   test("that loses its connection on the way says so, and nothing is renewed", async () => {
-    const fake = await connected((received) => (isSetpoint(10)(received) ? new Promise(() => undefined) : { status: "Accepted" }));
+    const fake = await connected((received) =>
+      isSetpoint(10)(received) ? new Promise(() => undefined) : { status: "Accepted" },
+    );
     const reply = limit(10);
     await fake.calls.when(isSetpoint(10));
     fake.cut();
@@ -101,29 +146,57 @@ describe("a limit", () => {
 });
 
 describe("a box that does not take the usual profile", () => {
-  const refusing = (purposes: readonly unknown[], how: () => Record<string, unknown>): Script =>
-    (received: Received) => (isProfile(received) && purposes.includes(profileIn(received).purpose) ? how() : { status: "Accepted" });
+  const refusing =
+    (purposes: readonly unknown[], how: () => Record<string, unknown>): Script =>
+    (received: Received) =>
+      isProfile(received) && purposes.includes(profileIn(received).purpose) ? how() : { status: "Accepted" };
 
   test("is limited as a whole instead, and remembered", async () => {
     const fake = await connected(refusing(["TxDefaultProfile"], () => ({ status: "Rejected" })));
     expect(await limit(10)).toEqual({ ok: true, confirmed_mA: 10_000 });
     const last = fake.calls.all.filter(isProfile).map(profileIn).at(-1);
-    expect(last).toMatchObject({ purpose: "ChargePointMaxProfile", connectorId: 0, periods: [{ startPeriod: 0, limit: 10 }, { startPeriod: 180, limit: 6 }] });
+    expect(last).toMatchObject({
+      purpose: "ChargePointMaxProfile",
+      connectorId: 0,
+      periods: [
+        { startPeriod: 0, limit: 10 },
+        { startPeriod: 180, limit: 6 },
+      ],
+    });
     const before = fake.calls.all.length;
     await limit(11);
-    expect(fake.calls.all.slice(before).filter(isProfile).map((call) => profileIn(call).purpose)).toEqual(["ChargePointMaxProfile"]);
+    expect(
+      fake.calls.all
+        .slice(before)
+        .filter(isProfile)
+        .map((call) => profileIn(call).purpose),
+    ).toEqual(["ChargePointMaxProfile"]);
   });
 
   test("is limited within its transaction when that is all it takes", async () => {
-    const fake = await connected(refusing(["TxDefaultProfile", "ChargePointMaxProfile"], () => ({ status: "NotSupported" })));
+    const fake = await connected(
+      refusing(["TxDefaultProfile", "ChargePointMaxProfile"], () => ({ status: "NotSupported" })),
+    );
     expect(await limit(10)).toMatchObject({ ok: false, code: "not-supported" });
-    const { transactionId } = await fake.send("StartTransaction", { connectorId: 1, idTag: "C", meterStart: 0, timestamp: new Date(START_MS).toISOString() });
+    const { transactionId } = await fake.send("StartTransaction", {
+      connectorId: 1,
+      idTag: "C",
+      meterStart: 0,
+      timestamp: new Date(START_MS).toISOString(),
+    });
     expect(await limit(10)).toEqual({ ok: true, confirmed_mA: 10_000 });
-    expect(profileIn(fake.calls.all.filter(isProfile).at(-1) ?? { action: "", params: {} })).toMatchObject({ purpose: "TxProfile", transactionId });
+    expect(profileIn(fake.calls.all.filter(isProfile).at(-1) ?? { action: "", params: {} })).toMatchObject({
+      purpose: "TxProfile",
+      transactionId,
+    });
   });
 
   test("and takes none at all is reported as such", async () => {
-    await connected(refusing(["TxDefaultProfile", "ChargePointMaxProfile", "TxProfile"], () => { throw refuse("NotImplemented"); }));
+    await connected(
+      refusing(["TxDefaultProfile", "ChargePointMaxProfile", "TxProfile"], () => {
+        throw refuse("NotImplemented");
+      }),
+    );
     expect(await limit(10)).toMatchObject({ ok: false, code: "not-supported", retry: false });
   });
 
@@ -138,18 +211,42 @@ describe("a box that does not take the usual profile", () => {
     expect(fake.calls.all.slice(before).filter(isSetpoint(16))).toEqual([]);
   });
 
+  test("and refuses the renewal as well is announced anew when the setpoint has run out", async () => {
+    let rude = false;
+    const fake = await connected((received) => ({ status: rude && isProfile(received) ? "Rejected" : "Accepted" }));
+    await limit(16);
+    rude = true;
+    for (let second = 0; second < 140; second += 10) {
+      await bench.clock.advance(10_000);
+      await fake.send("Heartbeat", {});
+    }
+    await bench.logs.when(({ message }) => message.startsWith("a setpoint has run out"));
+    const kinds = bench.events.all.map((event) => event.kind);
+    expect(kinds).toEqual(["online", "booted", "offline", "online"]);
+  });
+
   test("with two connectors is never limited as a whole for one of them", async () => {
     bench = await openBench([station("P01", "DUO"), station("P02", "DUO", { connectorId: 2 })]);
-    const fake = await new FakeStation(bench.devices.url, "DUO", refusing(["TxDefaultProfile"], () => ({ status: "Rejected" }))).connect();
+    const fake = await new FakeStation(
+      bench.devices.url,
+      "DUO",
+      refusing(["TxDefaultProfile"], () => ({ status: "Rejected" })),
+    ).connect();
     await fake.boot();
     expect(await limit(10)).toMatchObject({ ok: false, code: "rejected" });
-    expect(fake.calls.all.filter(isProfile).map((call) => profileIn(call).purpose)).not.toContain("ChargePointMaxProfile");
+    expect(fake.calls.all.filter(isProfile).map((call) => profileIn(call).purpose)).not.toContain(
+      "ChargePointMaxProfile",
+    );
   });
 });
 
 describe("several limits at once", () => {
   /** The station holds its answer to the first setpoint until the gate opens. */
-  async function held(): Promise<{ readonly fake: FakeStation; readonly first: Promise<unknown>; readonly door: ReturnType<typeof gate> }> {
+  async function held(): Promise<{
+    readonly fake: FakeStation;
+    readonly first: Promise<unknown>;
+    readonly door: ReturnType<typeof gate>;
+  }> {
     bench = await openBench([station("P01", "DUO"), station("P02", "DUO", { connectorId: 2 })]);
     const door = gate();
     const fake = await new FakeStation(bench.devices.url, "DUO", async (received) => {
@@ -171,7 +268,10 @@ describe("several limits at once", () => {
     const decrease = limit(8);
     door.open();
     await Promise.all([first, increase, decrease, command]);
-    const order = fake.calls.all.slice(before).filter(isProfile).map((call) => profileIn(call).limits[0]);
+    const order = fake.calls.all
+      .slice(before)
+      .filter(isProfile)
+      .map((call) => profileIn(call).limits[0]);
     expect(order.indexOf(8)).toBeLessThan(order.indexOf(16));
   });
 
@@ -198,104 +298,13 @@ describe("several limits at once", () => {
       return { status: "Accepted" };
     }).connect();
     await fake.boot();
-    await Promise.all([limit(10), bench.port("P02").setLimit(milliamp(9000)), bench.port("P01").unlock(), bench.port("P02").reset("Soft"), bench.port("P01").start("CARD")]);
+    await Promise.all([
+      limit(10),
+      bench.port("P02").setLimit(milliamp(9000)),
+      bench.port("P01").unlock(),
+      bench.port("P02").reset("Soft"),
+      bench.port("P01").start("CARD"),
+    ]);
     expect(most).toBe(1);
-  });
-});
-
-describe("the set-up of a station", () => {
-  const steps = (fake: FakeStation): unknown[] => fake.calls.all.map(({ action, params }) => (action === "ChangeConfiguration" ? params["key"] : action === "TriggerMessage" ? params["requestedMessage"] : action));
-
-  test("asks what it can, stores the fallback, makes it operative and has it measure", async () => {
-    const fake = await connected(box({ ChargeProfileMaxStackLevel: "8" }));
-    await fake.calls.when(({ params }) => params["requestedMessage"] === "MeterValues");
-    expect(steps(fake)).toEqual(["GetConfiguration", "SetChargingProfile", "ChangeAvailability", "MeterValuesSampledData", "MeterValueSampleInterval", "WebSocketPingInterval", "HeartbeatInterval", "StatusNotification", "MeterValues"]);
-  });
-
-  test.each([
-    ["refuses", (): Record<string, unknown> => ({ status: "Rejected" })],
-    ["does not know", (): Record<string, unknown> => { throw refuse("NotImplemented"); }],
-    ["answers with nonsense", (): Record<string, unknown> => ({ status: 5, configurationKey: "none" })],
-  ])("goes to its end with a box that %s everything", async (_name, how) => {
-    const fake = await connected(how);
-    const entry = await bench.logs.when(({ message }) => message === "the station is set up");
-    expect(entry.level).toBe("warn");
-    expect(fake.calls.all.filter(({ params }) => params["key"] === "MeterValuesSampledData")).toHaveLength(4);
-    expect(await fake.send("Heartbeat", {})).toHaveProperty("currentTime");
-  });
-
-  test("takes place five seconds after a reconnect without BootNotification, which is asked for", async () => {
-    bench = await openBench([station("P01", "CP-1")]);
-    const fake = await new FakeStation(bench.devices.url, "CP-1", ({ action, params }) => ({ status: action === "TriggerMessage" && params["requestedMessage"] === "BootNotification" ? "NotImplemented" : "Accepted" })).connect();
-    await bench.clock.advance(4000);
-    expect(fake.calls.all).toEqual([]);
-    await bench.clock.advance(1000);
-    await fake.calls.when(({ action }) => action === "GetConfiguration");
-    expect(steps(fake)[0]).toBe("BootNotification");
-    expect(bench.events.all[0]).toMatchObject({ kind: "online", stationId: "P01", vendor: null });
-  });
-
-  test("starts over with each BootNotification", async () => {
-    const fake = await connected();
-    await bench.logs.when(({ message }) => message === "the station is set up");
-    const before = fake.calls.all.length;
-    await fake.boot();
-    await fake.calls.when(({ params }) => params["requestedMessage"] === "MeterValues", before);
-  });
-});
-
-describe("a station that falls silent", () => {
-  test("is asked for a sign of life and then declared offline", async () => {
-    bench = await openBench([station("P01", "CP-1")]);
-    const fake = await new FakeStation(bench.devices.url, "CP-1", ({ params }) => (params["requestedMessage"] === "Heartbeat" ? new Promise(() => undefined) : { status: "Accepted" })).connect();
-    await fake.boot();
-    await bench.logs.when(({ message }) => message === "the station is set up");
-    await bench.clock.advance(150_000);
-    await fake.calls.when(({ params }) => params["requestedMessage"] === "Heartbeat");
-    expect(bench.events.all.map((event) => event.kind)).not.toContain("offline");
-    await bench.clock.advance(60_000);
-    expect(await bench.events.when((event) => event.kind === "offline")).toMatchObject({ stationId: "P01" });
-    await fake.closed;
-  });
-
-  test("stays online while it answers anything", async () => {
-    const fake = await connected();
-    await bench.logs.when(({ message }) => message === "the station is set up");
-    for (let minute = 0; minute < 10; minute += 1) {
-      await bench.clock.advance(60_000);
-      await fake.send("Heartbeat", {});
-    }
-    expect(bench.events.all.map((event) => event.kind)).toEqual(["online", "booted"]);
-  });
-
-  test("is offline at once when its connection ends", async () => {
-    const fake = await connected();
-    await fake.close();
-    expect(await bench.events.when((event) => event.kind === "offline")).toEqual({ kind: "offline", stationId: "P01", at_ms: START_MS });
-  });
-});
-
-describe("commands", () => {
-  test("are sent as OCPP knows them, and the box's refusal is passed on", async () => {
-    const fake = await connected(({ action }) => ({ status: action === "UnlockConnector" ? "Unlocked" : action === "Reset" ? "Rejected" : "Accepted" }));
-    const port = bench.port("P01");
-    expect(await port.start("CARD1")).toEqual({ ok: true });
-    expect(await port.unlock()).toEqual({ ok: true });
-    expect(await port.reset("Hard")).toMatchObject({ ok: false, code: "rejected", retry: true, detail: "Rejected" });
-    expect(await port.changeConfiguration("X", "1")).toEqual({ ok: true });
-    expect(await port.triggerMessage("StatusNotification")).toEqual({ ok: true });
-    expect(await port.clearChargingProfile()).toEqual({ ok: true });
-    expect(await port.start("x".repeat(21))).toMatchObject({ ok: false, code: "invalid" });
-    const sent = (action: string): unknown => fake.calls.all.find((call) => call.action === action)?.params;
-    expect(sent("RemoteStartTransaction")).toEqual({ connectorId: 1, idTag: "CARD1" });
-    expect(sent("Reset")).toEqual({ type: "Hard" });
-    expect(sent("ClearChargingProfile")).toEqual({ connectorId: 1 });
-    expect(isProfile(fake.calls.all.at(-1) ?? { action: "", params: {} })).toBe(true);
-  });
-
-  test("can read the configuration of a box", async () => {
-    await connected(box({ NumberOfConnectors: "1" }));
-    const reply = await bench.port("P01").getConfiguration([]);
-    expect(reply.ok && Object.fromEntries(reply.configuration)).toEqual({ NumberOfConnectors: "1" });
   });
 });

@@ -22,7 +22,15 @@ describe("a known station", () => {
   test("is announced with what it says of itself, then as booted", async () => {
     await known();
     expect(bench.events.all.slice(0, 2)).toEqual([
-      { kind: "online", stationId: "P01", at_ms: START_MS, vendor: "Test", model: "Box 1", serial: "S1", firmware: "1.0" },
+      {
+        kind: "online",
+        stationId: "P01",
+        at_ms: START_MS,
+        vendor: "Test",
+        model: "Box 1",
+        serial: "S1",
+        firmware: "1.0",
+      },
       { kind: "booted", stationId: "P01", at_ms: START_MS },
     ]);
   });
@@ -40,20 +48,66 @@ describe("a known station", () => {
       ["StatusNotification", { connectorId: 0, errorCode: "NoError", status: "Available" }],
       ["StatusNotification", { connectorId: 1, errorCode: "NoError", status: "Available" }],
       ["MeterValues", { connectorId: 1, meterValue: [] }],
-    ] as const) expect(await box.send(action, payload)).toEqual({});
+    ] as const)
+      expect(await box.send(action, payload)).toEqual({});
   });
 
   test("shows its status as controlPilot, with the vendor's error while faulted", async () => {
     const box = await known();
-    const wanted = [["Available", "A"], ["Preparing", "B"], ["Charging", "C"], ["SuspendedEV", "B"], ["SuspendedEVSE", "B"], ["Finishing", "B"], ["Unavailable", null], ["Faulted", "F"]] as const;
-    for (const [status] of wanted) await box.send("StatusNotification", { connectorId: 1, errorCode: "OtherError", vendorErrorCode: "E42", status });
+    const wanted = [
+      ["Available", "A"],
+      ["Preparing", "B"],
+      ["Charging", "C"],
+      ["SuspendedEV", "B"],
+      ["SuspendedEVSE", "B"],
+      ["Finishing", "B"],
+      ["Unavailable", null],
+      ["Faulted", "F"],
+    ] as const;
+    for (const [status] of wanted)
+      await box.send("StatusNotification", { connectorId: 1, errorCode: "OtherError", vendorErrorCode: "E42", status });
     expect(of("reading").map(({ reading }) => [reading.status, reading.controlPilot])).toEqual(wanted);
     expect(of("reading").at(-1)?.reading.errorCode).toBe("E42");
   });
 
+  test("measures once, and no later status makes the measured values look younger", async () => {
+    const box = await known();
+    const sampledValue = [{ value: "10", measurand: "Current.Import", phase: "L1" }, { value: "500" }];
+    await box.send("MeterValues", { connectorId: 1, meterValue: [{ timestamp: NOW, sampledValue }] });
+    await bench.clock.advance(30_000);
+    await box.send("StatusNotification", { connectorId: 1, errorCode: "NoError", status: "SuspendedEV" });
+    expect(of("reading").map(({ reading }) => [reading.measured_at_ms, reading.energyRegister_Wh])).toEqual([
+      [START_MS, 500],
+      [START_MS + 30_000, null],
+    ]);
+    expect(of("reading")[1]?.reading.current_mA).toEqual([null, null, null]);
+  });
+
+  test("is read as a whole when one instant is spread over several entries, and not when it comes out of a queue", async () => {
+    const box = await known();
+    const entry = (timestamp: string, sample: object): object => ({ timestamp, sampledValue: [sample] });
+    await box.send("MeterValues", {
+      connectorId: 1,
+      meterValue: [
+        entry("2026-06-01T11:50:00Z", { value: "400" }),
+        entry(NOW, { value: "10", measurand: "Current.Import", phase: "L1" }),
+        entry(NOW, { value: "11", measurand: "Current.Import", phase: "L2" }),
+        entry(NOW, { value: "500" }),
+      ],
+    });
+    await box.send("MeterValues", { connectorId: 1, meterValue: [entry("2026-06-01T11:58:00Z", { value: "450" })] });
+    expect(of("reading").map(({ reading }) => reading)).toMatchObject([
+      { measured_at_ms: START_MS, current_mA: [10_000, 11_000, null], energyRegister_Wh: 500 },
+    ]);
+  });
+
   test("has stored a fact before it gets the answer", async () => {
     let stored = 0;
-    bench = await openBench([station("P01", "CP-1")], { emit: (event) => { if (event.kind.startsWith("transaction")) stored += 1; } });
+    bench = await openBench([station("P01", "CP-1")], {
+      emit: (event) => {
+        if (event.kind.startsWith("transaction")) stored += 1;
+      },
+    });
     const box = await new FakeStation(bench.devices.url, "CP-1").connect();
     await box.boot();
     const { transactionId } = await start(box);
@@ -88,7 +142,16 @@ describe("a transaction", () => {
     await box.send("MeterValues", {
       connectorId: 1,
       transactionId,
-      meterValue: [{ timestamp: NOW, sampledValue: [{ value: "1.5", unit: "kWh" }, { value: "10,5", measurand: "Current.Import", unit: "Amp", phase: "L1" }, { value: 2415, measurand: "Power.Active.Import" }] }],
+      meterValue: [
+        {
+          timestamp: NOW,
+          sampledValue: [
+            { value: "1.5", unit: "kWh" },
+            { value: "10,5", measurand: "Current.Import", unit: "Amp", phase: "L1" },
+            { value: 2415, measurand: "Power.Active.Import" },
+          ],
+        },
+      ],
     });
     await box.send("StopTransaction", {
       transactionId,
@@ -104,7 +167,11 @@ describe("a transaction", () => {
       { kind: "transaction-register", ...at, register_Wh: 1990 },
       { kind: "transaction-stopped", ...at, idToken: null, meterStop_Wh: 2000, reason: "EVDisconnected" },
     ]);
-    expect(of("reading")[0]?.reading).toMatchObject({ current_mA: [10_500, null, null], power_W: 2415, energyRegister_Wh: 1500 });
+    expect(of("reading")[0]?.reading).toMatchObject({
+      current_mA: [10_500, null, null],
+      power_W: 2415,
+      energyRegister_Wh: 1500,
+    });
   });
 
   test("sent twice is one transaction, even with a clock that was never set", async () => {
@@ -115,7 +182,9 @@ describe("a transaction", () => {
       expect(await start(box, { timestamp })).toEqual(first);
     }
     expect(of("transaction-started").map((event) => event.transactionId)).toEqual([1000, 1001, 1002]);
-    expect(of("transaction-started").every((event) => event.at_ms <= event.received_at_ms && event.at_ms >= START_MS)).toBe(true);
+    expect(
+      of("transaction-started").every((event) => event.at_ms <= event.received_at_ms && event.at_ms >= START_MS),
+    ).toBe(true);
   });
 
   test("is the same when it is sent again after a restart of ours", async () => {
@@ -132,7 +201,10 @@ describe("a transaction", () => {
     expect(numbers[1]).toEqual(numbers[0]);
   });
 
-  test.each([["BLOCKED", "Blocked"], ["UNKNOWN", "Invalid"]])("of the card %s is on record, answered %s and ended", async (idTag, status) => {
+  test.each([
+    ["BLOCKED", "Blocked"],
+    ["UNKNOWN", "Invalid"],
+  ])("of the card %s is on record, answered %s and ended", async (idTag, status) => {
     const box = await known();
     const { transactionId, idTagInfo } = await start(box, { idTag });
     expect(idTagInfo).toEqual({ status });
@@ -144,27 +216,53 @@ describe("a transaction", () => {
   test("that is stopped without having been known is accepted and reported", async () => {
     const box = await known();
     for (const transactionId of [-1, 0, 99, "77"]) {
-      expect(await box.send("StopTransaction", { transactionId, meterStop: 5, timestamp: NOW })).toEqual({ idTagInfo: { status: "Accepted" } });
+      expect(await box.send("StopTransaction", { transactionId, meterStop: 5, timestamp: NOW })).toEqual({
+        idTagInfo: { status: "Accepted" },
+      });
     }
-    expect(of("transaction-stopped").map((event) => [event.transactionId, event.reason])).toEqual([[-1, "Local"], [0, "Local"], [99, "Local"], [77, "Local"]]);
+    expect(of("transaction-stopped").map((event) => [event.transactionId, event.reason])).toEqual([
+      [-1, "Local"],
+      [0, "Local"],
+      [99, "Local"],
+      [77, "Local"],
+    ]);
   });
 
   test("that happened while the station was offline keeps the station's times", async () => {
     const box = await known();
     const begun_ms = START_MS - 7_200_000;
     const { transactionId } = await start(box, { timestamp: new Date(begun_ms).toISOString() });
-    await box.send("MeterValues", { connectorId: 1, transactionId, meterValue: [{ timestamp: new Date(begun_ms + 60_000).toISOString(), sampledValue: [{ value: "1100" }, { value: "16", measurand: "Current.Import", phase: "L1" }] }] });
+    await box.send("MeterValues", {
+      connectorId: 1,
+      transactionId,
+      meterValue: [
+        {
+          timestamp: new Date(begun_ms + 60_000).toISOString(),
+          sampledValue: [{ value: "1100" }, { value: "16", measurand: "Current.Import", phase: "L1" }],
+        },
+      ],
+    });
     expect(of("transaction-started")[0]).toMatchObject({ at_ms: begun_ms, received_at_ms: START_MS });
-    expect(of("transaction-register")[0]).toMatchObject({ at_ms: begun_ms + 60_000, received_at_ms: START_MS, register_Wh: 1100 });
+    expect(of("transaction-register")[0]).toMatchObject({
+      at_ms: begun_ms + 60_000,
+      received_at_ms: START_MS,
+      register_Wh: 1100,
+    });
     expect(of("reading")[0]?.reading.measured_at_ms).toBe(begun_ms + 60_000);
   });
 
   test("is recognised again by its meter values after a reboot, and can be stopped", async () => {
     const box = await known();
     await box.send("StatusNotification", { connectorId: 1, errorCode: "NoError", status: "Charging" });
-    await box.send("MeterValues", { connectorId: 1, transactionId: 4711, meterValue: [{ timestamp: NOW, sampledValue: [{ value: "1100" }] }] });
+    await box.send("MeterValues", {
+      connectorId: 1,
+      transactionId: 4711,
+      meterValue: [{ timestamp: NOW, sampledValue: [{ value: "1100" }] }],
+    });
     expect(await bench.port("P01").stop()).toEqual({ ok: true });
-    expect(box.calls.all.find(({ action }) => action === "RemoteStopTransaction")?.params).toEqual({ transactionId: 4711 });
+    expect(box.calls.all.find(({ action }) => action === "RemoteStopTransaction")?.params).toEqual({
+      transactionId: 4711,
+    });
   });
 
   test("is neither stopped nor guessed where none runs", async () => {
@@ -179,7 +277,11 @@ describe("a box with two connectors", () => {
     const box = await new FakeStation(bench.devices.url, "DUO").connect();
     await box.boot();
     const { transactionId } = await start(box, { connectorId: 2 });
-    await box.send("MeterValues", { connectorId: 2, transactionId, meterValue: [{ timestamp: NOW, sampledValue: [{ value: "7", measurand: "Current.Import" }] }] });
+    await box.send("MeterValues", {
+      connectorId: 2,
+      transactionId,
+      meterValue: [{ timestamp: NOW, sampledValue: [{ value: "7", measurand: "Current.Import" }] }],
+    });
     await box.send("StopTransaction", { transactionId, meterStop: 1200, timestamp: NOW });
     expect(of("online").map((event) => event.stationId)).toEqual(["A", "B"]);
     expect(of("transaction-started")[0]?.stationId).toBe("B");
@@ -188,7 +290,9 @@ describe("a box with two connectors", () => {
   });
 
   test("asks the site whose transaction ended when it was begun before a restart of ours", async () => {
-    bench = await openBench([station("A", "DUO"), station("B", "DUO", { connectorId: 2 })], { stationOfTransaction: (id) => (id === 55 ? "B" : null) });
+    bench = await openBench([station("A", "DUO"), station("B", "DUO", { connectorId: 2 })], {
+      stationOfTransaction: (id) => (id === 55 ? "B" : null),
+    });
     const box = await new FakeStation(bench.devices.url, "DUO").connect();
     await box.send("StopTransaction", { transactionId: 55, meterStop: 1200, timestamp: NOW });
     expect(of("transaction-stopped")[0]?.stationId).toBe("B");
@@ -209,12 +313,25 @@ describe("an unknown identity", () => {
     expect(await box.send("Authorize", { idTag: "CARD1" })).toEqual({ idTagInfo: { status: "Invalid" } });
     expect(await start(box)).toEqual({ transactionId: 0, idTagInfo: { status: "Invalid" } });
     await box.send("StatusNotification", { connectorId: 1, errorCode: "NoError", status: "Charging" });
-    await box.send("MeterValues", { connectorId: 1, transactionId: 5, meterValue: [{ timestamp: NOW, sampledValue: [{ value: "5" }] }] });
+    await box.send("MeterValues", {
+      connectorId: 1,
+      transactionId: 5,
+      meterValue: [{ timestamp: NOW, sampledValue: [{ value: "5" }] }],
+    });
     await box.send("StopTransaction", { transactionId: 5, meterStop: 5, timestamp: NOW });
     await bench.clock.advance(120_000);
     expect(bench.events.all).toEqual([]);
     expect(box.calls.all).toEqual([]);
-    expect(bench.devices.waiting()).toEqual([{ identity: "NEW", firstSeen_ms: START_MS, lastSeen_ms: START_MS, connected: true, vendor: "Test", model: "Box 1" }]);
+    expect(bench.devices.waiting()).toEqual([
+      {
+        identity: "NEW",
+        firstSeen_ms: START_MS,
+        lastSeen_ms: START_MS,
+        connected: true,
+        vendor: "Test",
+        model: "Box 1",
+      },
+    ]);
     await box.close();
   });
 

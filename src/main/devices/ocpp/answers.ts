@@ -12,7 +12,15 @@ import {
 } from "../../protocol/ocpp/index.ts";
 import { HEARTBEAT_INTERVAL_S, PENDING_INTERVAL_S, setUpAfterBoot } from "./bring-up.ts";
 import { PRIORITY } from "./call-lane.ts";
-import type { Evse } from "./evse.ts";
+import {
+  emitRegisters,
+  forgetAfterBoot,
+  rememberStart,
+  setRunning,
+  takeSamples,
+  takeStatus,
+  type Evse,
+} from "./evse.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 import { announceOnline, logAbout, type Point } from "./point.ts";
 import { schemaDeviation } from "./schema-check.ts";
@@ -66,7 +74,7 @@ function resultFor(point: Point, host: OcppHost, message: StationMessage, receiv
     case "StopTransaction":
       return onStop(point, host, message, received_at_ms);
     case "MeterValues":
-      return onMeterValues(point, message, received_at_ms);
+      return onMeterValues(point, host, message);
     case "DataTransfer":
       return { status: "UnknownVendorId" };
     case "Notification":
@@ -82,7 +90,7 @@ function onBoot(point: Point, host: OcppHost, message: BootNotification, at_ms: 
   point.identification = { vendor, model, serial, firmware };
   point.hasBooted = true;
   if (point.evses.length === 0) return { status: "Pending", interval: PENDING_INTERVAL_S };
-  for (const evse of point.evses) evse.forget();
+  for (const evse of point.evses) forgetAfterBoot(evse);
   // Queued first, so that what the box can do is known before the site's first setpoint goes out.
   setUpAfterBoot(point, host);
   announceOnline(point, host);
@@ -94,7 +102,8 @@ const evseAt = (point: Point, connectorId: number): Evse | undefined =>
   point.evses.find((evse) => evse.connectorId === connectorId);
 
 function onStatus(point: Point, host: OcppHost, message: StatusNotification, received_at_ms: EpochMs): JsonObject {
-  evseAt(point, message.connectorId)?.takeStatus(message, received_at_ms);
+  const evse = evseAt(point, message.connectorId);
+  if (evse !== undefined) takeStatus(evse, host, message, received_at_ms);
   if (message.connectorId === 0 && message.errorCode !== null) {
     logAbout(point, host, {
       level: "warn",
@@ -119,7 +128,7 @@ function onStart(point: Point, host: OcppHost, message: StartTransaction, receiv
   const { time, meterStart_Wh, idToken } = message;
   const status = host.authorize(idToken ?? "", station.id);
   const key = JSON.stringify([time.stated_ms, meterStart_Wh, idToken]);
-  const known = time.stated_ms === null ? undefined : evse.findStart(key);
+  const known = time.stated_ms === null ? undefined : evse.starts.find((start) => start.key === key);
   const transactionId =
     known?.transactionId ??
     host.transactionIdFor({
@@ -138,8 +147,8 @@ function onStart(point: Point, host: OcppHost, message: StartTransaction, receiv
       idToken,
       meterStart_Wh,
     });
-    evse.rememberStart({ key, transactionId });
-    evse.setRunning(transactionId);
+    rememberStart(evse, { key, transactionId });
+    setRunning(evse, transactionId);
   }
   // The box reports a transaction, it does not ask for one: it is on record, and then ended.
   if (status !== "Accepted") stopRejected(point, host, transactionId);
@@ -163,10 +172,7 @@ function onStop(point: Point, host: OcppHost, message: StopTransaction, received
   const evse = evseOfTransaction(point, host, transactionId);
   if (evse !== undefined) {
     const stationId = evse.station.id;
-    for (const { at_ms, register_Wh } of samples) {
-      if (register_Wh !== null)
-        host.emit({ kind: "transaction-register", stationId, at_ms, received_at_ms, transactionId, register_Wh });
-    }
+    emitRegisters(evse, host, samples, transactionId);
     host.emit({
       kind: "transaction-stopped",
       stationId,
@@ -177,7 +183,7 @@ function onStop(point: Point, host: OcppHost, message: StopTransaction, received
       reason,
       idToken,
     });
-    if (evse.transactionToStop() === transactionId) evse.setRunning(null);
+    if (evse.unended === transactionId) setRunning(evse, null);
   }
   // OCPP 1.6, 4.10: the Central System cannot prevent a transaction from stopping.
   return { idTagInfo: { status: "Accepted" } };
@@ -185,8 +191,9 @@ function onStop(point: Point, host: OcppHost, message: StopTransaction, received
 
 /** StopTransaction names no connector: who runs it, else who the site says, else the first of the box. */
 function evseOfTransaction(point: Point, host: OcppHost, transactionId: number): Evse | undefined {
-  const running = point.evses.find((evse) => evse.transactionToStop() === transactionId);
-  const started = running ?? point.evses.find((evse) => evse.hasStarted(transactionId));
+  const running = point.evses.find((evse) => evse.unended === transactionId);
+  const started =
+    running ?? point.evses.find((evse) => evse.starts.some((start) => start.transactionId === transactionId));
   if (started !== undefined || point.evses.length < 2) return started ?? point.evses[0];
   const stationId =
     host.stationOfTransaction?.(
@@ -196,14 +203,13 @@ function evseOfTransaction(point: Point, host: OcppHost, transactionId: number):
   return point.evses.find((evse) => evse.station.id === stationId) ?? point.evses[0];
 }
 
-function onMeterValues(point: Point, message: MeterValues, received_at_ms: EpochMs): JsonObject {
+function onMeterValues(point: Point, host: OcppHost, message: MeterValues): JsonObject {
   const { connectorId, transactionId, samples } = message;
-  const byTransaction =
-    transactionId === null ? undefined : point.evses.find((evse) => evse.runningTransaction() === transactionId);
+  const byTransaction = transactionId === null ? undefined : point.evses.find((evse) => evse.running === transactionId);
   // Boxes with one connector report it as 0, or not at all.
   const alone = point.evses.length === 1 ? point.evses[0] : undefined;
   const evse = connectorId === null || connectorId === 0 ? (byTransaction ?? alone) : evseAt(point, connectorId);
-  evse?.takeSamples(samples, transactionId, received_at_ms);
+  if (evse !== undefined) takeSamples(evse, host, { samples, transactionId });
   return {};
 }
 

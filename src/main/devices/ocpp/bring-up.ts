@@ -109,8 +109,8 @@ export async function watchConnection(point: Point, host: OcppHost, signal: Abor
   if (!signal.aborted && !point.hasBooted) await bringUpWithoutBoot(point, host, signal);
   while (!signal.aborted) {
     await clock.sleep(HEARTBEAT_INTERVAL_MS / 2, signal);
-    if (signal.aborted) return;
     const silent_ms = clock.now_ms() - (point.lastHeard_ms ?? 0);
+    if (isAborted(signal)) break;
     if (silent_ms > SILENT_MS) {
       logAbout(point, host, { level: "warn", message: "the station is silent", data: { silent_ms } });
       announceOffline(point, host);
@@ -120,6 +120,9 @@ export async function watchConnection(point: Point, host: OcppHost, signal: Abor
     }
   }
 }
+
+/** Asked after an await, when the answer may have changed. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function bringUpWithoutBoot(point: Point, host: OcppHost, signal: AbortSignal): Promise<void> {
   if (point.evses.length > 0 && !point.isOnline) announceOnline(point, host);

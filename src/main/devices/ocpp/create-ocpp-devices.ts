@@ -7,7 +7,7 @@ import { setUpAfterBoot, watchConnection } from "./bring-up.ts";
 import { connectorOf, createEvse } from "./evse.ts";
 import { createLimiter } from "./limiter.ts";
 import type { OcppHost } from "./ocpp-host.ts";
-import { announceOffline, announceOnline, createPoint, logAbout, type Point } from "./point.ts";
+import { announceAgain, announceOffline, announceOnline, createPoint, logAbout, type Point } from "./point.ts";
 import { createStationPort, type OcppStationPort } from "./station-port.ts";
 
 export type { LogEntry, OcppHost } from "./ocpp-host.ts";
@@ -39,45 +39,25 @@ export async function createOcppDevices(options: {
   const { on: host } = options;
   const points = new Map<string, Point>();
   const stations: OcppStationPort[] = [];
-
-  const pointFor = (identity: string): Point => {
-    const known = points.get(identity);
-    if (known !== undefined) return known;
-    const point = createPoint(identity);
-    points.set(identity, point);
-    forgetStrangers(points);
-    return point;
-  };
-  const add = (station: Station): { readonly point: Point; readonly port: OcppStationPort } => {
-    const { identity, connectorId } = connectorOf(station);
-    const point = pointFor(identity);
-    assert(
-      point.evses.every((evse) => evse.connectorId !== connectorId),
-      "each connector of a box is one station",
-    );
-    const evse = createEvse(station, host, (runningTransaction) =>
-      createLimiter({
-        station,
-        connectorId,
-        clock: host.clock,
-        lane: point.lane,
-        log: host.log,
-        runningTransaction,
-        capabilities: () => point.capabilities,
-        isAlone: () => point.evses.length === 1,
-      }),
-    );
-    point.evses = [...point.evses, evse];
-    const port = createStationPort(point, evse);
+  const add = (station: Station): OcppStationPort => {
+    const port = addTo(pointFor(points, connectorOf(station).identity), station, host);
     stations.push(port);
-    return { point, port };
+    return port;
   };
   for (const station of options.stations) if (station.connection.kind === "ocpp") add(station);
 
-  const server = await createOcppServer({
-    host: options.host,
-    port: options.port,
-    listener: listenerFor(host, pointFor),
+  const listener = listenerFor(host, (identity) => pointFor(points, identity));
+  const server = await createOcppServer({ host: options.host, port: options.port, listener });
+  const linkHealth = (): DeviceHealth => ({
+    id: "ocpp",
+    kind: "link",
+    name: "OCPP",
+    connection: server.url,
+    online: true,
+    lastExchange_ms: null,
+    exchanges: sum(points, (point) => point.exchanges),
+    errors: server.refusals() + sum(points, errorsOf),
+    detail: null,
   });
 
   return {
@@ -85,32 +65,53 @@ export async function createOcppDevices(options: {
     stations,
     waiting: () => [...points.values()].flatMap(waitingStation),
     adopt(station) {
-      const { point, port } = add(station);
+      const port = add(station);
       // Later, so that the caller knows the port before it hears its events.
       setImmediate(() => {
-        welcome(point, host);
+        welcome(pointFor(points, port.identity), host);
       });
       return port;
     },
-    health: () => [
-      ...[...points.values()].flatMap((point) => healthOf(point)),
-      {
-        id: "ocpp",
-        kind: "link",
-        name: "OCPP",
-        connection: server.url,
-        online: true,
-        lastExchange_ms: null,
-        exchanges: sum(points, (point) => point.exchanges),
-        errors: server.refusals() + sum(points, errorsOf),
-        detail: null,
-      },
-    ],
+    health: () => [...[...points.values()].flatMap(healthOf), linkHealth()],
     async close() {
       for (const point of points.values()) point.setup.abort();
       await server.close();
     },
   };
+}
+
+function pointFor(points: Map<string, Point>, identity: string): Point {
+  const known = points.get(identity);
+  if (known !== undefined) return known;
+  const point = createPoint(identity);
+  points.set(identity, point);
+  forgetStrangers(points);
+  return point;
+}
+
+function addTo(point: Point, station: Station, host: OcppHost): OcppStationPort {
+  const { connectorId } = connectorOf(station);
+  assert(
+    point.evses.every((evse) => evse.connectorId !== connectorId),
+    "each connector of a box is one station",
+  );
+  const evse = createEvse(station, (runningTransaction) =>
+    createLimiter({
+      station,
+      connectorId,
+      clock: host.clock,
+      lane: point.lane,
+      log: host.log,
+      runningTransaction,
+      capabilities: () => point.capabilities,
+      isAlone: () => point.evses.length === 1,
+      lapsed: () => {
+        announceAgain(point, host);
+      },
+    }),
+  );
+  point.evses = [...point.evses, evse];
+  return createStationPort(point, evse);
 }
 
 function listenerFor(host: OcppHost, pointFor: (identity: string) => Point): OcppServerListener {

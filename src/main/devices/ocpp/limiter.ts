@@ -1,14 +1,15 @@
-import { assert, epochMs, type EpochMs, type Milliamp } from "../../../core/units/index.ts";
+import { epochMs, type EpochMs, type Milliamp } from "../../../core/units/index.ts";
 import type { Station } from "../../../core/site/index.ts";
 import {
   rateLimit,
   setChargingProfile,
+  SETPOINT_HOLDS_S,
   START_BEFORE_NOW_S,
   type ProfileParts,
   type ProfilePurpose,
   type RateUnit,
 } from "../../protocol/ocpp/index.ts";
-import type { Clock, CommandReply, LimitReply } from "../ports.ts";
+import type { Clock, CommandFailure, CommandReply, LimitReply } from "../ports.ts";
 import { PRIORITY, type Call, type CallLane, type Priority, type Queued } from "./call-lane.ts";
 import type { LogEntry } from "./ocpp-host.ts";
 import { commandReply, failure } from "./replies.ts";
@@ -33,6 +34,8 @@ export type LimiterContext = {
   readonly runningTransaction: () => number | null;
   /** Whether connector 0 of the box means this station alone. */
   readonly isAlone: () => boolean;
+  /** A setpoint ran out because the box did not take its renewal. */
+  readonly lapsed: () => void;
 };
 
 /** Keeps one EVSE at its setpoint, such that it returns to its fallback by itself when we fall silent. */
@@ -60,116 +63,124 @@ type Known = {
 
 const NOTHING_KNOWN: Known = { confirmed_mA: null, confirmedAt_ms: epochMs(0), purpose: null, fallback: "unknown" };
 
+type Holding = { readonly context: LimiterContext; known: Known; slot: Slot | null };
+
 export function createLimiter(context: LimiterContext): Limiter {
-  const { station, clock, lane, log } = context;
-  let known: Known = { ...NOTHING_KNOWN };
-  let slot: Slot | null = null;
-
-  const priorityOf = (current_mA: Milliamp): Priority =>
-    known.confirmed_mA === null || current_mA <= known.confirmed_mA ? PRIORITY.decrease : PRIORITY.increase;
-
-  const storeFallback = async (call: Call): Promise<void> => {
-    if (known.fallback !== "unknown") return;
-    const about = known;
-    const reply = await send(context, call, {
-      purpose: "TxDefaultProfile",
-      stackLevel: 0,
-      current_mA: station.fallback_mA,
-      then: "forever",
-      which: "fallback",
-    });
-    if (reply.ok) about.fallback = "kept";
-    else if (reply.code === "rejected" || reply.code === "not-supported") {
-      about.fallback = "refused";
-      log({
-        level: "warn",
-        message: "the station does not keep a fallback current",
-        data: { stationId: station.id, detail: reply.detail },
-      });
-    }
-  };
-
-  const apply = async (call: Call, current_mA: Milliamp): Promise<LimitReply> => {
-    const about = known;
-    await storeFallback(call);
-    let last: LimitReply = failure("not-supported", "no charging profile fits");
-    for (const purpose of purposesFor(context, about.purpose)) {
-      const { confirmed_mA } = rateLimit(current_mA, "A", station.phaseCount);
-      const reply = await send(context, call, {
-        ...shapeFor(context, about, purpose),
-        purpose,
-        current_mA,
-        which: "setpoint",
-      });
-      if (reply.ok) {
-        Object.assign(about, { confirmed_mA, confirmedAt_ms: clock.now_ms(), purpose });
-        return { ok: true, confirmed_mA };
-      }
-      last = reply;
-      if (reply.code !== "rejected" && reply.code !== "not-supported") break;
-    }
-    assert(!last.ok, "a setpoint that was taken has been returned");
-    // What the box does now is not certain, or is more than it should: let it run out into the fallback.
-    const isCertain = last.code === "rejected" || last.code === "not-supported";
-    if (!isCertain || (about.confirmed_mA !== null && current_mA < about.confirmed_mA)) about.confirmed_mA = null;
-    return last;
-  };
-
-  const runSlot = async (call: Call): Promise<void> => {
-    const mine = slot;
-    slot = null;
-    if (mine === null) return;
-    const reply = await apply(call, mine.current_mA);
-    for (const waiter of mine.waiters) waiter.resolve(replyFor(waiter, reply));
-  };
-
+  const holding: Holding = { context, known: { ...NOTHING_KNOWN }, slot: null };
   return {
-    set(current_mA) {
-      if (current_mA < 0 || current_mA > station.current_mA_max) {
-        return Promise.resolve(failure("invalid", `${String(current_mA)} mA is outside what the station may have`));
-      }
-      return new Promise((resolve) => {
-        slot ??= { current_mA, waiters: [], job: null };
-        slot.current_mA = current_mA;
-        slot.waiters.push({ asked_mA: current_mA, resolve });
-        if (slot.waiters.length > WAITERS_MAX) slot.waiters.shift()?.resolve(REPLACED);
-        if (slot.job === null) {
-          const mine = slot;
-          const job = lane.add(priorityOf(current_mA), runSlot);
-          mine.job = job;
-        } else slot.job.setPriority(priorityOf(current_mA));
-      });
-    },
-    storeFallback: (priority) => lane.add(priority, storeFallback).done,
+    set: (current_mA) => setPoint(holding, current_mA),
+    storeFallback: (priority) => context.lane.add(priority, (call) => storeFallback(holding, call)).done,
     forget() {
-      known = { ...NOTHING_KNOWN };
+      holding.known = { ...NOTHING_KNOWN };
     },
     transactionEnded() {
+      const { known } = holding;
       if (known.purpose === "TxProfile") Object.assign(known, { confirmed_mA: null, purpose: null });
     },
     async keep(signal) {
+      const { clock } = context;
       while (!signal.aborted) {
-        const due_ms = known.confirmedAt_ms + RENEW_MS - clock.now_ms();
-        await clock.sleep(known.confirmed_mA === null || due_ms <= 0 ? RENEW_RETRY_MS : due_ms, signal);
-        await renew(signal);
+        const { confirmed_mA, confirmedAt_ms } = holding.known;
+        const due_ms = confirmedAt_ms + RENEW_MS - clock.now_ms();
+        await clock.sleep(confirmed_mA === null || due_ms <= 0 ? RENEW_RETRY_MS : due_ms, signal);
+        await renew(holding, signal);
       }
     },
   };
+}
 
-  async function renew(signal: AbortSignal): Promise<void> {
-    const isDue = clock.now_ms() - known.confirmedAt_ms >= RENEW_MS;
-    if (signal.aborted || known.confirmed_mA === null || slot !== null || !isDue) return;
-    const reply = await lane.add(PRIORITY.renew, (call): Promise<LimitReply | null> =>
-      known.confirmed_mA === null || slot !== null ? Promise.resolve(null) : apply(call, known.confirmed_mA),
-    ).done;
-    if (reply === null || reply.ok || signal.aborted) return;
-    log({
-      level: "warn",
-      message: "a setpoint could not be renewed",
-      data: { stationId: station.id, detail: reply.detail },
-    });
+function setPoint(holding: Holding, current_mA: Milliamp): Promise<LimitReply> {
+  const { station, lane } = holding.context;
+  if (current_mA < 0 || current_mA > station.current_mA_max) {
+    return Promise.resolve(failure("invalid", `${current_mA} mA is outside what the station may have`));
+  }
+  const { confirmed_mA } = holding.known;
+  const isDecrease = confirmed_mA === null || current_mA <= confirmed_mA;
+  const priority = isDecrease ? PRIORITY.decrease : PRIORITY.increase;
+  return new Promise((resolve) => {
+    const slot = (holding.slot ??= { current_mA, waiters: [], job: null });
+    slot.current_mA = current_mA;
+    slot.waiters.push({ asked_mA: current_mA, resolve });
+    if (slot.waiters.length > WAITERS_MAX) slot.waiters.shift()?.resolve(REPLACED);
+    if (slot.job === null) slot.job = lane.add(priority, (call) => sendSlot(holding, call));
+    else slot.job.setPriority(priority);
+  });
+}
+
+async function sendSlot(holding: Holding, call: Call): Promise<void> {
+  const { slot } = holding;
+  holding.slot = null;
+  if (slot === null) return;
+  const reply = await apply(holding, call, slot.current_mA);
+  for (const waiter of slot.waiters) waiter.resolve(replyFor(waiter, reply));
+}
+
+async function storeFallback({ context, known }: Holding, call: Call): Promise<void> {
+  if (known.fallback !== "unknown") return;
+  const { station, log } = context;
+  const reply = await send(context, call, {
+    purpose: "TxDefaultProfile",
+    stackLevel: 0,
+    current_mA: station.fallback_mA,
+    then: "forever",
+    which: "fallback",
+  });
+  if (reply.ok) known.fallback = "kept";
+  else if (reply.code === "rejected" || reply.code === "not-supported") {
+    known.fallback = "refused";
+    const data = { stationId: station.id, detail: reply.detail };
+    log({ level: "warn", message: "the station does not keep a fallback current", data });
   }
 }
+
+/** Brings one setpoint to the box by the first purpose it takes. */
+async function apply(holding: Holding, call: Call, current_mA: Milliamp): Promise<LimitReply> {
+  const { context, known } = holding;
+  await storeFallback(holding, call);
+  let last: CommandFailure = failure("not-supported", "no charging profile fits");
+  for (const purpose of purposesFor(context, known.purpose)) {
+    const what = { ...shapeFor(context, known, purpose), purpose, current_mA, which: "setpoint" } as const;
+    const reply = await send(context, call, what);
+    if (reply.ok) {
+      const { confirmed_mA } = rateLimit(current_mA, "A", context.station.phaseCount);
+      Object.assign(known, { confirmed_mA, confirmedAt_ms: context.clock.now_ms(), purpose });
+      return { ok: true, confirmed_mA };
+    }
+    last = reply;
+    if (reply.code !== "rejected" && reply.code !== "not-supported") break;
+  }
+  // What the box does now is not certain, or is more than it should: let it run out into the fallback.
+  const isCertain = last.code === "rejected" || last.code === "not-supported";
+  if (!isCertain || (known.confirmed_mA !== null && current_mA < known.confirmed_mA)) known.confirmed_mA = null;
+  return last;
+}
+
+async function renew(holding: Holding, signal: AbortSignal): Promise<void> {
+  const { context, known } = holding;
+  const { clock, lane, station } = context;
+  if (signal.aborted || known.confirmed_mA === null || clock.now_ms() - known.confirmedAt_ms < RENEW_MS) return;
+  const reply = await lane.add(PRIORITY.renew, async (call) => {
+    const { confirmed_mA } = known;
+    if (confirmed_mA === null || holding.slot !== null || holding.known !== known) return null;
+    const outcome = await apply(holding, call, confirmed_mA);
+    // One unanswered renewal is no reason to give the setpoint up before it runs out.
+    known.confirmed_mA = confirmed_mA;
+    return outcome;
+  }).done;
+  if (reply === null || reply.ok || isAborted(signal)) return;
+  log(context, "a setpoint could not be renewed", reply.detail);
+  if (clock.now_ms() - known.confirmedAt_ms < SETPOINT_HOLDS_S * 1000) return;
+  known.confirmed_mA = null;
+  log(context, "a setpoint has run out; the station is at its fallback", station.id);
+  context.lapsed();
+}
+
+/** Asked after an await, when the answer may have changed. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
+
+const log = ({ station, ...context }: LimiterContext, message: string, detail: string): void => {
+  context.log({ level: "warn", message, data: { stationId: station.id, detail } });
+};
 
 const REPLACED = failure("not-followed", "replaced by a newer setpoint");
 

@@ -71,6 +71,13 @@ export function announceOffline(point: Point, host: OcppHost): void {
   for (const { station } of point.evses) host.emit({ kind: "offline", stationId: station.id, at_ms });
 }
 
+/** Has the site take everything it knows of these boxes as uncertain and set it anew. */
+export function announceAgain(point: Point, host: OcppHost): void {
+  if (!point.isOnline) return;
+  announceOffline(point, host);
+  announceOnline(point, host);
+}
+
 export function logAbout(point: Point, host: OcppHost, entry: LogEntry): void {
   host.log({ ...entry, data: { identity: point.identity, ...entry.data } });
 }

@@ -46,7 +46,7 @@ export function createStationPort(point: Point, evse: Evse): OcppStationPort {
         ? Promise.resolve(failure("invalid", "a card number for OCPP has 1 to 20 characters"))
         : command("RemoteStartTransaction", { connectorId, idTag: idToken }),
     stop: () => {
-      const transactionId = evse.transactionToStop();
+      const transactionId = evse.unended;
       return transactionId === null
         ? Promise.resolve({ ...failure("rejected", "no transaction is running"), retry: false })
         : command("RemoteStopTransaction", { transactionId });
