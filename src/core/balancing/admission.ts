@@ -18,7 +18,13 @@ export function admit(request: AllocationRequest, evses: readonly AllocationEvse
   const wanting = evses.filter((evse) => ceilingOf(evse, request).ceiling_mA >= evse.min_mA && evse.min_mA > 0);
   const order = wanting
     .map((evse) => ({ evse, key: admissionKey(request, evse) }))
-    .sort((a, b) => a.key.group - b.key.group || a.key.rank - b.key.rank || a.evse.plugged_at_ms - b.evse.plugged_at_ms || (a.evse.id < b.evse.id ? -1 : 1));
+    .sort(
+      (a, b) =>
+        a.key.group - b.key.group ||
+        a.key.rank - b.key.rank ||
+        a.evse.plugged_at_ms - b.evse.plugged_at_ms ||
+        (a.evse.id < b.evse.id ? -1 : 1),
+    );
   const admitted: AllocationEvse[] = [];
   const queue: AllocationEvse[] = [];
   const blockedBy = new Map<string, Row>();
@@ -39,9 +45,13 @@ const HOLD_GROUP = 0;
 const MUST_GROUP = 1;
 const OTHER_GROUP = 2;
 
-function admissionKey(request: AllocationRequest, evse: AllocationEvse): { readonly group: number; readonly rank: number } {
+function admissionKey(
+  request: AllocationRequest,
+  evse: AllocationEvse,
+): { readonly group: number; readonly rank: number } {
   const running = evse.charging_since_ms;
-  if (running !== null && request.now_ms - running < request.policy.hold_ms) return { group: HOLD_GROUP, rank: running };
+  if (running !== null && request.now_ms - running < request.policy.hold_ms)
+    return { group: HOLD_GROUP, rank: running };
   const ratio = requiredRatio(request, evse);
   if (request.policy.share === "need" && ratio !== null && ratio >= 1) return { group: MUST_GROUP, rank: -ratio };
   // Least attained service: energy so far per ampere of what the bay could take, weighted.

@@ -7,7 +7,11 @@ import type { AllocationCircuit, AllocationEvse, AllocationRequest } from "./typ
 
 const HOUR_MS = 3_600_000;
 const now_ms = epochMs(1_760_000_000_000);
-const amps = (l1: number, l2: number, l3: number): PerPhase<ReturnType<typeof milliamp>> => [milliamp(l1 * 1000), milliamp(l2 * 1000), milliamp(l3 * 1000)];
+const amps = (l1: number, l2: number, l3: number): PerPhase<ReturnType<typeof milliamp>> => [
+  milliamp(l1 * 1000),
+  milliamp(l2 * 1000),
+  milliamp(l3 * 1000),
+];
 
 const circuit = (id: string, parent: string | null, limit_A: number, other_A = 0): AllocationCircuit => ({
   id,
@@ -39,52 +43,80 @@ const request = (circuits: readonly AllocationCircuit[], evses: readonly Allocat
   evses,
 });
 
-const current = (result: ReturnType<typeof allocate>, id: string): number | undefined => result.grants.find((grant) => grant.evse === id)?.current_mA;
+const current = (result: ReturnType<typeof allocate>, id: string): number | undefined =>
+  result.grants.find((grant) => grant.evse === id)?.current_mA;
 
 describe("sharing", () => {
   test("two cars on a 20 A circuit get 10 A each", () => {
-    const result = allocate(request([circuit("main", null, 20)], [car("1", ["L1"]), car("2", ["L1"], { max_mA: milliamp(16_000) })]));
+    const result = allocate(
+      request([circuit("main", null, 20)], [car("1", ["L1"]), car("2", ["L1"], { max_mA: milliamp(16_000) })]),
+    );
     expect(result.grants.map((grant) => grant.current_mA)).toEqual([10_000, 10_000]);
   });
 
   test("a car on another phase does not take anything from the others", () => {
-    const result = allocate(request([circuit("main", null, 20)], [car("1", ["L1"]), car("2", ["L2"]), car("3", ["L1"])]));
+    const result = allocate(
+      request([circuit("main", null, 20)], [car("1", ["L1"]), car("2", ["L2"]), car("3", ["L1"])]),
+    );
     expect([current(result, "1"), current(result, "2"), current(result, "3")]).toEqual([10_000, 20_000, 10_000]);
   });
 
   test("what one car cannot use goes to the others", () => {
-    const result = allocate(request([circuit("main", null, 40)], [car("1", ["L1"], { max_mA: milliamp(8000) }), car("2", ["L1"]), car("3", ["L1"])]));
+    const result = allocate(
+      request(
+        [circuit("main", null, 40)],
+        [car("1", ["L1"], { max_mA: milliamp(8000) }), car("2", ["L1"]), car("3", ["L1"])],
+      ),
+    );
     expect([current(result, "1"), current(result, "2"), current(result, "3")]).toEqual([8000, 16_000, 16_000]);
   });
 
   test("a child circuit binds before its parent does", () => {
     const result = allocate(
-      request([circuit("main", null, 100), circuit("a", "main", 20)], [car("1", ["L1"], { circuit: "a" }), car("2", ["L1"], { circuit: "a" }), car("3", ["L1"])]),
+      request(
+        [circuit("main", null, 100), circuit("a", "main", 20)],
+        [car("1", ["L1"], { circuit: "a" }), car("2", ["L1"], { circuit: "a" }), car("3", ["L1"])],
+      ),
     );
     expect([current(result, "1"), current(result, "2"), current(result, "3")]).toEqual([10_000, 10_000, 32_000]);
   });
 
   test("below 6 A nobody charges: the car that got least so far goes first and the other waits", () => {
     const result = allocate(
-      request([circuit("main", null, 10)], [car("1", ["L1"], { attained_Wh: wattHour(9000) }), car("2", ["L1"], { attained_Wh: wattHour(10) })]),
+      request(
+        [circuit("main", null, 10)],
+        [car("1", ["L1"], { attained_Wh: wattHour(9000) }), car("2", ["L1"], { attained_Wh: wattHour(10) })],
+      ),
     );
     expect([current(result, "1"), current(result, "2")]).toEqual([0, 10_000]);
-    expect(result.queue).toEqual([{ evse: "1", place: 1, because: [{ kind: "min_current", ref: "main", phase: "L1", before_mA: 6000, after_mA: 0 }] }]);
+    expect(result.queue).toEqual([
+      {
+        evse: "1",
+        place: 1,
+        because: [{ kind: "min_current", ref: "main", phase: "L1", before_mA: 6000, after_mA: 0 }],
+      },
+    ]);
   });
 
   test("a car within its hold is not paused for one that has less", () => {
     const result = allocate(
-      request([circuit("main", null, 10)], [
-        car("1", ["L1"], { attained_Wh: wattHour(9000), charging_since_ms: epochMs(now_ms - 10_000) }),
-        car("2", ["L1"]),
-      ]),
+      request(
+        [circuit("main", null, 10)],
+        [
+          car("1", ["L1"], { attained_Wh: wattHour(9000), charging_since_ms: epochMs(now_ms - 10_000) }),
+          car("2", ["L1"]),
+        ],
+      ),
     );
     expect([current(result, "1"), current(result, "2")]).toEqual([10_000, 0]);
   });
 
   test("per energy gives a single-phase car three times the current of a three-phase car", () => {
     const both = [car("1", ["L1"]), car("3", ["L1", "L2", "L3"])];
-    const result = allocate({ ...request([circuit("main", null, 32)], both), policy: { share: "equal", per: "energy", hold_ms: millisecond(0) } });
+    const result = allocate({
+      ...request([circuit("main", null, 32)], both),
+      policy: { share: "equal", per: "energy", hold_ms: millisecond(0) },
+    });
     expect([current(result, "1"), current(result, "3")]).toEqual([24_000, 8000]);
   });
 
@@ -92,7 +124,10 @@ describe("sharing", () => {
     const inOneHour = epochMs(now_ms + HOUR_MS);
     const needy = car("1", ["L1"], { needed_Wh: wattHour(4600), departure_ms: inOneHour });
     const calm = car("2", ["L1"], { needed_Wh: wattHour(1400), departure_ms: inOneHour });
-    const result = allocate({ ...request([circuit("main", null, 28)], [needy, calm]), policy: { share: "need", per: "current", hold_ms: millisecond(0) } });
+    const result = allocate({
+      ...request([circuit("main", null, 28)], [needy, calm]),
+      policy: { share: "need", per: "current", hold_ms: millisecond(0) },
+    });
     expect([current(result, "1"), current(result, "2")]).toEqual([20_000, 8000]);
   });
 
@@ -100,7 +135,10 @@ describe("sharing", () => {
     const limited = { ...circuit("main", null, 63), limit_W: 11_040 };
     const result = allocate(request([{ ...limited, limit_W: null }], [car("1", ["L1", "L2", "L3"])]));
     expect(current(result, "1")).toBe(32_000);
-    const capped = allocate({ ...request([], [car("1", ["L1", "L2", "L3"])]), circuits: [JSON.parse(JSON.stringify(limited)) as AllocationCircuit] });
+    const capped = allocate({
+      ...request([], [car("1", ["L1", "L2", "L3"])]),
+      circuits: [JSON.parse(JSON.stringify(limited)) as AllocationCircuit],
+    });
     expect(current(capped, "1")).toBe(16_000);
   });
 
@@ -123,18 +161,38 @@ const anyCar = fc.record({
   bound_mA: fc.option(fc.integer({ min: 0, max: 32_000 }), { nil: null }),
   needed_Wh: fc.option(fc.integer({ min: 0, max: 60_000 }).map(wattHour), { nil: null }),
 });
-const anyLimit = fc.tuple(fc.integer({ min: 0, max: 125_000 }), fc.integer({ min: 0, max: 125_000 }), fc.integer({ min: 0, max: 125_000 })).map(
-  ([a, b, c]): PerPhase<ReturnType<typeof milliamp>> => [milliamp(a), milliamp(b), milliamp(c)],
-);
+const anyLimit = fc
+  .tuple(
+    fc.integer({ min: 0, max: 125_000 }),
+    fc.integer({ min: 0, max: 125_000 }),
+    fc.integer({ min: 0, max: 125_000 }),
+  )
+  .map(([a, b, c]): PerPhase<ReturnType<typeof milliamp>> => [milliamp(a), milliamp(b), milliamp(c)]);
 const anyRequest = fc
-  .record({ limits: fc.array(anyLimit, { minLength: 4, maxLength: 4 }), others: fc.array(anyLimit, { minLength: 4, maxLength: 4 }), cars: fc.array(anyCar, { maxLength: 24 }), share: fc.constantFrom("need" as const, "equal" as const), per: fc.constantFrom("current" as const, "energy" as const) })
+  .record({
+    limits: fc.array(anyLimit, { minLength: 4, maxLength: 4 }),
+    others: fc.array(anyLimit, { minLength: 4, maxLength: 4 }),
+    cars: fc.array(anyCar, { maxLength: 24 }),
+    share: fc.constantFrom("need" as const, "equal" as const),
+    per: fc.constantFrom("current" as const, "energy" as const),
+  })
   .map(({ limits, others, cars, share, per }): AllocationRequest => {
-    const tree: readonly (readonly [string, string | null])[] = [["main", null], ["a", "main"], ["b", "main"], ["aa", "a"]];
+    const tree: readonly (readonly [string, string | null])[] = [
+      ["main", null],
+      ["a", "main"],
+      ["b", "main"],
+      ["aa", "a"],
+    ];
     const none = amps(0, 0, 0);
     return {
       now_ms,
       policy: { share, per, hold_ms: millisecond(HOUR_MS) },
-      circuits: tree.map(([id, parent], index) => ({ id, parent, limit_mA: limits[index] ?? none, otherLoad_mA: others[index] ?? none })),
+      circuits: tree.map(([id, parent], index) => ({
+        id,
+        parent,
+        limit_mA: limits[index] ?? none,
+        otherLoad_mA: others[index] ?? none,
+      })),
       evses: cars.map(({ charging, bound_mA, ...rest }, index) =>
         car(`P${String(index)}`, rest.phases, {
           ...rest,
@@ -146,7 +204,12 @@ const anyRequest = fc
     };
   });
 
-const parents: Readonly<Record<string, readonly string[]>> = { main: ["main"], a: ["a", "main"], b: ["b", "main"], aa: ["aa", "a", "main"] };
+const parents: Readonly<Record<string, readonly string[]>> = {
+  main: ["main"],
+  a: ["a", "main"],
+  b: ["b", "main"],
+  aa: ["aa", "a", "main"],
+};
 const RUNS = 2000;
 
 describe("always", () => {
@@ -190,7 +253,11 @@ describe("always", () => {
     fc.assert(
       fc.property(anyRequest, (raw) => {
         // Without steps and needs the answer is the weighted max-min vector to the milliampere, so the certificate is exact.
-        const asked: AllocationRequest = { ...raw, policy: { ...raw.policy, share: "equal", per: "current" }, evses: raw.evses.map((evse) => ({ ...evse, step_mA: milliamp(0), weight: 1 })) };
+        const asked: AllocationRequest = {
+          ...raw,
+          policy: { ...raw.policy, share: "equal", per: "current" },
+          evses: raw.evses.map((evse) => ({ ...evse, step_mA: milliamp(0), weight: 1 })),
+        };
         const result = allocate(asked);
         for (const evse of asked.evses) {
           const mine = current(result, evse.id) ?? 0;
@@ -200,10 +267,14 @@ describe("always", () => {
             evse.phases.some((phase) => {
               const row = asked.circuits.find((one) => one.id === id);
               if (row === undefined) return false;
-              const sharers = asked.evses.filter((one) => parents[one.circuit]?.includes(id) === true && one.phases.includes(phase));
+              const sharers = asked.evses.filter(
+                (one) => parents[one.circuit]?.includes(id) === true && one.phases.includes(phase),
+              );
               const given = sharers.reduce((sum, one) => sum + (current(result, one.id) ?? 0), 0);
               const full = onPhase(row.limit_mA, phase) - onPhase(row.otherLoad_mA, phase) - given <= sharers.length;
-              const nobodyHasMore = sharers.every((one) => (current(result, one.id) ?? 0) <= Math.max(mine, one.min_mA) + 1);
+              const nobodyHasMore = sharers.every(
+                (one) => (current(result, one.id) ?? 0) <= Math.max(mine, one.min_mA) + 1,
+              );
               return full && nobodyHasMore;
             }),
           );

@@ -53,7 +53,8 @@ function roundToSteps(filled: readonly Filled[], rows: Rows): Map<string, Grant>
   for (const share of byLoss) {
     const { evse } = share;
     const next = share.current_mA + evse.step_mA;
-    if (evse.step_mA <= 0 || share.lost_mA <= 0 || next > share.ceiling_mA || room(rows, evse).left_mA < evse.step_mA) continue;
+    if (evse.step_mA <= 0 || share.lost_mA <= 0 || next > share.ceiling_mA || room(rows, evse).left_mA < evse.step_mA)
+      continue;
     take(rows, evse, evse.step_mA);
     raised.add(evse.id);
   }
@@ -70,7 +71,11 @@ function reservedGrant(evse: AllocationEvse, request: AllocationRequest): Grant 
   assert(evse.reserved !== undefined && evse.reserved !== null, "only a reserved EVSE gets a reserved grant");
   const { rungs, ceiling_mA } = ceilingOf(evse, request);
   const { current_mA, kind } = evse.reserved;
-  return { evse: evse.id, current_mA, because: [...rungs, { kind, ref: evse.id, before_mA: ceiling_mA, after_mA: current_mA }] };
+  return {
+    evse: evse.id,
+    current_mA,
+    because: [...rungs, { kind, ref: evse.id, before_mA: ceiling_mA, after_mA: current_mA }],
+  };
 }
 
 function queuedGrant(evse: AllocationEvse, request: AllocationRequest, blockedBy: Row | null): Grant {

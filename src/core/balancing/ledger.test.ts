@@ -2,14 +2,39 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { epochMs, milliamp } from "../units/index.ts";
 import type { EpochMs, Milliamp } from "../units/index.ts";
-import { acknowledged, forgotten, missed, plan, sent, SETTLE_MS, settled, unknownEntry, worstCase_mA } from "./ledger.ts";
+import {
+  acknowledged,
+  forgotten,
+  missed,
+  plan,
+  sent,
+  SETTLE_MS,
+  settled,
+  unknownEntry,
+  worstCase_mA,
+} from "./ledger.ts";
 import type { BoxView, LedgerEntry, Participant } from "./ledger.ts";
 import type { AllocationCircuit } from "./types.ts";
 
 const t = (ms: number): EpochMs => epochMs(1_760_000_000_000 + ms);
 const mA = (value: number): Milliamp => milliamp(value);
-const box = (more: Partial<BoxView> = {}): BoxView => ({ online: true, unplugged: false, drawn_mA: null, drawn_at_ms: null, max_mA: mA(32_000), fallback_mA: mA(6000), ...more });
-const at = (current: number): LedgerEntry => ({ setpoint_mA: mA(current), upper_mA: mA(current), sent_at_ms: t(-100_000), acknowledged_at_ms: t(-90_000), raised_at_ms: null, misses: 0 });
+const box = (more: Partial<BoxView> = {}): BoxView => ({
+  online: true,
+  unplugged: false,
+  drawn_mA: null,
+  drawn_at_ms: null,
+  max_mA: mA(32_000),
+  fallback_mA: mA(6000),
+  ...more,
+});
+const at = (current: number): LedgerEntry => ({
+  setpoint_mA: mA(current),
+  upper_mA: mA(current),
+  sent_at_ms: t(-100_000),
+  acknowledged_at_ms: t(-90_000),
+  raised_at_ms: null,
+  misses: 0,
+});
 
 describe("what a box may be drawing", () => {
   test("a decrease counts only when confirmed, settled and not contradicted by the box's own meter", () => {
@@ -50,8 +75,23 @@ describe("what a box may be drawing", () => {
   });
 });
 
-const main = (limit: number): AllocationCircuit => ({ id: "main", parent: null, limit_mA: [mA(limit), mA(limit), mA(limit)], otherLoad_mA: [mA(0), mA(0), mA(0)] });
-const participant = (id: string, entry: LedgerEntry, target: number, view: Partial<BoxView> = {}): Participant => ({ id, circuit: "main", phases: ["L1"], min_mA: mA(6000), step_mA: mA(1000), entry, box: box(view), target_mA: mA(target), commandable: view.online !== false });
+const main = (limit: number): AllocationCircuit => ({
+  id: "main",
+  parent: null,
+  limit_mA: [mA(limit), mA(limit), mA(limit)],
+  otherLoad_mA: [mA(0), mA(0), mA(0)],
+});
+const participant = (id: string, entry: LedgerEntry, target: number, view: Partial<BoxView> = {}): Participant => ({
+  id,
+  circuit: "main",
+  phases: ["L1"],
+  min_mA: mA(6000),
+  step_mA: mA(1000),
+  entry,
+  box: box(view),
+  target_mA: mA(target),
+  commandable: view.online !== false,
+});
 const options = (ms: number) => ({ now_ms: t(ms), voltage_V: 230, raisesAllowed: () => true });
 
 describe("what to send", () => {
@@ -61,15 +101,21 @@ describe("what to send", () => {
     const lowered = acknowledged(sent(at(16_000), mA(8000), t(0)), mA(8000), t(100));
     const after = settled(lowered, box({ drawn_mA: mA(7900) }), t(SETTLE_MS + 200));
     const later = [participant("a", after, 8000, { drawn_mA: mA(7900) }), participant("b", at(0), 8000)];
-    expect(plan([main(16_000)], later, options(SETTLE_MS + 200))).toEqual([{ evse: "b", current_mA: 8000, kind: "increase" }]);
+    expect(plan([main(16_000)], later, options(SETTLE_MS + 200))).toEqual([
+      { evse: "b", current_mA: 8000, kind: "increase" },
+    ]);
   });
 
   test("nobody is raised while the meter above is stale", () => {
-    expect(plan([main(63_000)], [participant("b", at(0), 8000)], { ...options(0), raisesAllowed: () => false })).toEqual([]);
+    expect(
+      plan([main(63_000)], [participant("b", at(0), 8000)], { ...options(0), raisesAllowed: () => false }),
+    ).toEqual([]);
   });
 
   test("a box of which nothing is known is told its fallback or less first", () => {
-    expect(plan([main(63_000)], [participant("a", unknownEntry({ max_mA: mA(32_000) }), 16_000)], options(0))).toEqual([{ evse: "a", current_mA: 6000, kind: "decrease" }]);
+    expect(plan([main(63_000)], [participant("a", unknownEntry({ max_mA: mA(32_000) }), 16_000)], options(0))).toEqual([
+      { evse: "a", current_mA: 6000, kind: "decrease" },
+    ]);
   });
 
   test("less than an ampere down is not worth a command while the circuit holds, and is sent when it does not", () => {
@@ -85,7 +131,9 @@ describe("what to send", () => {
   test("an unanswered command is repeated after twenty seconds", () => {
     const unanswered = missed(sent(at(6000), mA(6000), t(0)));
     expect(plan([main(63_000)], [participant("a", unanswered, 6000)], options(19_000))).toEqual([]);
-    expect(plan([main(63_000)], [participant("a", unanswered, 6000)], options(20_000))).toEqual([{ evse: "a", current_mA: 6000, kind: "repeat" }]);
+    expect(plan([main(63_000)], [participant("a", unanswered, 6000)], options(20_000))).toEqual([
+      { evse: "a", current_mA: 6000, kind: "repeat" },
+    ]);
   });
 });
 
@@ -93,12 +141,21 @@ describe("what to send", () => {
 type Sim = { entry: LedgerEntry; inFlight: { current: number; lost: boolean }[]; real: number };
 
 test("whatever is lost or late, the boxes together never draw more than the circuit carries", () => {
-  const step = fc.record({ targets: fc.array(fc.constantFrom(0, 6000, 8000, 10_000, 16_000, 32_000), { minLength: 4, maxLength: 4 }), arrives: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), replyLost: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), wait_ms: fc.constantFrom(1000, 5000, 12_000, 30_000) });
+  const step = fc.record({
+    targets: fc.array(fc.constantFrom(0, 6000, 8000, 10_000, 16_000, 32_000), { minLength: 4, maxLength: 4 }),
+    arrives: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+    replyLost: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+    wait_ms: fc.constantFrom(1000, 5000, 12_000, 30_000),
+  });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const limit = 40_000;
       let now = 0;
-      const sims: Sim[] = [0, 1, 2, 3].map(() => ({ entry: { ...at(0), acknowledged_at_ms: t(-90_000) }, inFlight: [], real: 0 }));
+      const sims: Sim[] = [0, 1, 2, 3].map(() => ({
+        entry: { ...at(0), acknowledged_at_ms: t(-90_000) },
+        inFlight: [],
+        real: 0,
+      }));
       for (const { targets, arrives, replyLost, wait_ms } of steps) {
         now += wait_ms;
         sims.forEach((sim, index) => {
@@ -113,14 +170,19 @@ test("whatever is lost or late, the boxes together never draw more than the circ
           sim.entry = settled(sim.entry, box(), t(now));
         });
         // The targets themselves may be nonsense: the account alone has to keep the promise.
-        const fair = targets.map((target, index) => participant(`P${String(index)}`, sims[index]?.entry ?? at(0), target));
+        const fair = targets.map((target, index) =>
+          participant(`P${String(index)}`, sims[index]?.entry ?? at(0), target),
+        );
         for (const command of plan([main(limit)], fair, options(now))) {
           const sim = sims[Number(command.evse.slice(1))];
           if (sim === undefined) continue;
           sim.entry = sent(sim.entry, command.current_mA, t(now));
           sim.inFlight.push({ current: command.current_mA, lost: false });
         }
-        const worst = sims.reduce((sum, sim) => sum + Math.max(sim.real, ...sim.inFlight.map((command) => command.current)), 0);
+        const worst = sims.reduce(
+          (sum, sim) => sum + Math.max(sim.real, ...sim.inFlight.map((command) => command.current)),
+          0,
+        );
         expect(worst).toBeLessThanOrEqual(limit);
       }
     }),

@@ -121,7 +121,11 @@ export type Participant = {
   readonly commandable: boolean;
 };
 
-export type Command = { readonly evse: string; readonly current_mA: Milliamp; readonly kind: "decrease" | "increase" | "repeat" };
+export type Command = {
+  readonly evse: string;
+  readonly current_mA: Milliamp;
+  readonly kind: "decrease" | "increase" | "repeat";
+};
 
 /**
  * Which commands to send now. Decreases always and first. An increase only as far as every circuit still holds when each
@@ -130,7 +134,11 @@ export type Command = { readonly evse: string; readonly current_mA: Milliamp; re
 export function plan(
   circuits: readonly AllocationCircuit[],
   participants: readonly Participant[],
-  options: { readonly now_ms: EpochMs; readonly voltage_V: number; readonly raisesAllowed: (circuitId: string) => boolean },
+  options: {
+    readonly now_ms: EpochMs;
+    readonly voltage_V: number;
+    readonly raisesAllowed: (circuitId: string) => boolean;
+  },
 ): readonly Command[] {
   const commands: Command[] = [];
   const steady = keptAsTheyAre(circuits, participants, options.voltage_V);
@@ -163,7 +171,11 @@ function decreaseOrRepeat(one: Participant, keep: boolean, now_ms: EpochMs): Com
 }
 
 /** Boxes whose target is less than 1 A below their setpoint, where every circuit still holds with the setpoints. */
-function keptAsTheyAre(circuits: readonly AllocationCircuit[], participants: readonly Participant[], voltage_V: number): ReadonlySet<string> {
+function keptAsTheyAre(
+  circuits: readonly AllocationCircuit[],
+  participants: readonly Participant[],
+  voltage_V: number,
+): ReadonlySet<string> {
   const rows = buildRows({ circuits, evses: participants }, voltage_V);
   const near = participants.filter(({ target_mA, entry }) => {
     const above = (entry.setpoint_mA ?? 0) - target_mA;
@@ -186,16 +198,24 @@ function raiseTo(one: Participant, rows: Rows, now_ms: EpochMs): Milliamp | null
   if (!fromZero && raised_at_ms !== null && now_ms - raised_at_ms < RAISE_INTERVAL_MS) return null;
   const worst = worstCase_mA(one.entry, one.box);
   let fits = Number.POSITIVE_INFINITY;
-  for (const { row, coefficient } of rows.uses.get(one.id) ?? []) fits = Math.min(fits, worst + Math.floor(row.left / coefficient));
+  for (const { row, coefficient } of rows.uses.get(one.id) ?? [])
+    fits = Math.min(fits, worst + Math.floor(row.left / coefficient));
   const most = Math.min(one.target_mA, fits);
   if (most < one.min_mA) return null;
-  const onGrid = most === one.target_mA ? one.target_mA : milliamp(one.min_mA + floorToStep(milliamp(most - one.min_mA), one.step_mA));
+  const onGrid =
+    most === one.target_mA
+      ? one.target_mA
+      : milliamp(one.min_mA + floorToStep(milliamp(most - one.min_mA), one.step_mA));
   if (onGrid <= setpoint_mA) return null;
   return !fromZero && onGrid - setpoint_mA < RAISE_MIN_MA && onGrid !== one.target_mA ? null : onGrid;
 }
 
 /** Rows after everybody's worst case; below zero where the worst case does not fit: nobody is raised there. */
-function reservedRows(circuits: readonly AllocationCircuit[], participants: readonly Participant[], voltage_V: number): Rows {
+function reservedRows(
+  circuits: readonly AllocationCircuit[],
+  participants: readonly Participant[],
+  voltage_V: number,
+): Rows {
   const rows = buildRows({ circuits, evses: participants }, voltage_V);
   for (const one of participants) book(rows, one, worstCase_mA(one.entry, one.box));
   return rows;

@@ -36,7 +36,9 @@ export function observeOtherLoad(
     const before = first ? high : onPhase(state.estimate_mA, phase);
     return Math.round(Math.min(Math.max(before, low), high));
   });
-  const kept = state.samples.filter((old) => sample.at_ms - old.at_ms <= OTHER_LOAD_MEMORY_MS && old.at_ms <= sample.at_ms);
+  const kept = state.samples.filter(
+    (old) => sample.at_ms - old.at_ms <= OTHER_LOAD_MEMORY_MS && old.at_ms <= sample.at_ms,
+  );
   return { estimate_mA: value_mA, samples: [...kept.slice(-SAMPLES_MAX + 1), { at_ms: sample.at_ms, value_mA }] };
 }
 

@@ -28,7 +28,9 @@ export function buildRows(
   voltage_V: number,
 ): Rows {
   const circuits = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
-  const rows = new Map<string, readonly Row[]>(request.circuits.map((circuit) => [circuit.id, rowsOf(circuit, voltage_V)]));
+  const rows = new Map<string, readonly Row[]>(
+    request.circuits.map((circuit) => [circuit.id, rowsOf(circuit, voltage_V)]),
+  );
   const uses = new Map(request.evses.map((evse) => [evse.id, usesOf(evse, circuits, rows, voltage_V)]));
   return { all: [...rows.values()].flat(), uses };
 }
@@ -79,5 +81,6 @@ export function room(rows: Rows, evse: Pick<Wired, "id">): { readonly left_mA: n
 
 /** Books `current_mA` on every row of the EVSE. A reservation may exceed what is there: the row is then empty. */
 export function take(rows: Rows, evse: Pick<Wired, "id">, current_mA: Milliamp): void {
-  for (const { row, coefficient } of rows.uses.get(evse.id) ?? []) row.left = Math.max(0, row.left - current_mA * coefficient);
+  for (const { row, coefficient } of rows.uses.get(evse.id) ?? [])
+    row.left = Math.max(0, row.left - current_mA * coefficient);
 }

@@ -8,6 +8,10 @@ import type { EpochMs, Milliamp } from "../units/index.ts";
 export const LEARN_AFTER_MS = 30_000;
 /** Kept above what the car draws, so that it can show that it wants more. */
 export const PROBE_MA = 1_000;
+/** Less than this below its offer counts as taking all: on-board meters and pilots are not exact. */
+export const TAKES_ALL_MA = 500;
+/** Below this the car does not charge at all just now, which says nothing about what it could take. */
+export const DRAWS_MA = 1_000;
 
 export type VehicleBound = {
   /** `null`: takes all it is offered as far as we know. */
@@ -20,14 +24,21 @@ export const unknownVehicle: VehicleBound = { bound_mA: null, below_since_ms: nu
 /** Takes one settled reading of a charging car: `drawn_mA` is its highest phase, `offered_mA` the confirmed setpoint. */
 export function observeVehicle(
   state: VehicleBound,
-  reading: { readonly at_ms: EpochMs; readonly drawn_mA: Milliamp; readonly offered_mA: Milliamp; readonly min_mA: Milliamp },
+  reading: {
+    readonly at_ms: EpochMs;
+    readonly drawn_mA: Milliamp;
+    readonly offered_mA: Milliamp;
+    readonly min_mA: Milliamp;
+  },
 ): VehicleBound {
   const { at_ms, drawn_mA, offered_mA, min_mA } = reading;
-  const takesAll = drawn_mA >= offered_mA - PROBE_MA;
-  if (takesAll && state.bound_mA === null) return unknownVehicle;
-  const bound_mA = milliamp(Math.max(min_mA, drawn_mA + PROBE_MA));
-  // It took the probe: the bound goes up with it.
-  if (takesAll) return { bound_mA: milliamp(Math.max(bound_mA, state.bound_mA ?? 0)), below_since_ms: null };
+  if (drawn_mA < DRAWS_MA) return { ...state, below_since_ms: null };
+  // It took all, the probe included: what it really wants is unknown again.
+  if (drawn_mA >= offered_mA - TAKES_ALL_MA) return unknownVehicle;
   const since = state.below_since_ms ?? at_ms;
-  return { bound_mA: at_ms - since >= LEARN_AFTER_MS ? bound_mA : state.bound_mA, below_since_ms: since };
+  const learned = at_ms - since >= LEARN_AFTER_MS;
+  return {
+    bound_mA: learned ? milliamp(Math.max(min_mA, drawn_mA + PROBE_MA)) : state.bound_mA,
+    below_since_ms: since,
+  };
 }

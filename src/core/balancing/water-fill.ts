@@ -35,7 +35,12 @@ const EPSILON = 1e-6;
  * Raises everybody admitted from the minimum: first towards what each needs (all by the same fraction), then equally by
  * weight until a row is full or the car has its ceiling. Result: the weighted max-min vector above the minimum.
  */
-export function fill(request: AllocationRequest, admitted: readonly AllocationEvse[], rows: Rows, voltage_V: number): readonly Filled[] {
+export function fill(
+  request: AllocationRequest,
+  admitted: readonly AllocationEvse[],
+  rows: Rows,
+  voltage_V: number,
+): readonly Filled[] {
   const left = new Map<Row, number>(rows.all.map((row) => [row, row.left]));
   const shares = admitted.map((evse, order) => startShare(request, evse, order, rows));
   if (request.policy.share === "need") fillNeeds({ ...request, voltage_V }, shares, left);
@@ -92,7 +97,8 @@ function raise(shares: readonly Share[], left: Map<Row, number>, weightOf: (shar
     for (const share of rising) {
       const before = share.current;
       share.current = Math.min(share.target, before + weightOf(share) * step);
-      for (const { row, coefficient } of share.uses) left.set(row, (left.get(row) ?? 0) - (share.current - before) * coefficient);
+      for (const { row, coefficient } of share.uses)
+        left.set(row, (left.get(row) ?? 0) - (share.current - before) * coefficient);
     }
     level = next;
     for (const share of rising) {
@@ -131,7 +137,10 @@ function nextEvent(
 
 function finished(share: Share): Filled {
   const current_mA = milliamp(Math.floor(share.current + EPSILON));
-  const because = (granted_mA: Milliamp): readonly Because[] => [...share.rungs, ...sharingRungs(share, current_mA, granted_mA)];
+  const because = (granted_mA: Milliamp): readonly Because[] => [
+    ...share.rungs,
+    ...sharingRungs(share, current_mA, granted_mA),
+  ];
   return { evse: share.evse, order: share.order, current_mA, ceiling_mA: milliamp(Math.floor(share.ceiling)), because };
 }
 

@@ -7,11 +7,25 @@ import type { EvseState, SessionEffect, SessionEvent } from "./machine.ts";
 const T = 1_760_000_000_000;
 const moment = (ms: number) => ({ at_ms: epochMs(T + ms), received_at_ms: epochMs(T + ms) });
 const started = (ms: number, transactionId: number, meter_Wh: number | null): SessionEvent => ({
-  ...moment(ms), kind: "transaction-started", transactionId, idToken: "CARD", meterStart_Wh: meter_Wh === null ? null : wattHour(meter_Wh),
+  ...moment(ms),
+  kind: "transaction-started",
+  transactionId,
+  idToken: "CARD",
+  meterStart_Wh: meter_Wh === null ? null : wattHour(meter_Wh),
 });
-const register = (ms: number, value_Wh: number, transactionId: number | null = null): SessionEvent => ({ ...moment(ms), kind: "register", register_Wh: wattHour(value_Wh), transactionId });
+const register = (ms: number, value_Wh: number, transactionId: number | null = null): SessionEvent => ({
+  ...moment(ms),
+  kind: "register",
+  register_Wh: wattHour(value_Wh),
+  transactionId,
+});
 const stopped = (ms: number, transactionId: number, meter_Wh: number | null): SessionEvent => ({
-  ...moment(ms), kind: "transaction-stopped", transactionId, idToken: "CARD", reason: "Local", meterStop_Wh: meter_Wh === null ? null : wattHour(meter_Wh),
+  ...moment(ms),
+  kind: "transaction-stopped",
+  transactionId,
+  idToken: "CARD",
+  reason: "Local",
+  meterStop_Wh: meter_Wh === null ? null : wattHour(meter_Wh),
 });
 
 function run(events: readonly SessionEvent[]): { state: EvseState; effects: SessionEffect[] } {
@@ -31,7 +45,12 @@ describe("a box with transactions", () => {
   test("a start opens, registers are kept, a stop closes with the box's own register", () => {
     const { state, effects } = run([started(0, 7, 1000), register(60_000, 1500, 7), stopped(120_000, 7, 2000)]);
     expect(done(effects)).toEqual(["open", "register", "register", "register", "close"]);
-    expect(effects.at(-1)).toMatchObject({ do: "close", reason: "Local", endedBy: "station", stop: { register_Wh: 2000 } });
+    expect(effects.at(-1)).toMatchObject({
+      do: "close",
+      reason: "Local",
+      endedBy: "station",
+      stop: { register_Wh: 2000 },
+    });
     expect(state.running).toBeNull();
   });
 
@@ -41,7 +60,9 @@ describe("a box with transactions", () => {
 
   test("a new start ends the one that nobody stopped, by the server and without a stop message", () => {
     const { effects } = run([started(0, 7, 1000), register(60_000, 1500, 7), started(120_000, 8, 1600)]);
-    expect(effects.filter((effect) => effect.do === "close")).toMatchObject([{ opened: { transactionId: 7 }, stop: null, endedBy: "server", reason: "Lost" }]);
+    expect(effects.filter((effect) => effect.do === "close")).toMatchObject([
+      { opened: { transactionId: 7 }, stop: null, endedBy: "server", reason: "Lost" },
+    ]);
     expect(effects.filter((effect) => effect.do === "open")).toHaveLength(2);
   });
 
@@ -78,7 +99,10 @@ describe("a box without transactions", () => {
   });
 
   test("a register that is too old is no start value", () => {
-    expect(run([register(0, 500), pluggedIn(10 * 60_000)]).effects[0]).toMatchObject({ do: "open", session: { start_Wh: null } });
+    expect(run([register(0, 500), pluggedIn(10 * 60_000)]).effects[0]).toMatchObject({
+      do: "open",
+      session: { start_Wh: null },
+    });
   });
 
   test("plugging out without a session does nothing", () => {
@@ -87,9 +111,27 @@ describe("a box without transactions", () => {
 });
 
 const anyEvent: fc.Arbitrary<SessionEvent> = fc.oneof(
-  fc.record({ ms: fc.integer({ min: 0, max: 1e7 }), id: fc.integer({ min: -1, max: 3 }), meter: fc.option(fc.integer({ min: 0, max: 1e6 }), { nil: null }) }).map(({ ms, id, meter }) => started(ms, id, meter)),
-  fc.record({ ms: fc.integer({ min: 0, max: 1e7 }), id: fc.integer({ min: -1, max: 3 }), meter: fc.option(fc.integer({ min: 0, max: 1e6 }), { nil: null }) }).map(({ ms, id, meter }) => stopped(ms, id, meter)),
-  fc.record({ ms: fc.integer({ min: 0, max: 1e7 }), value: fc.integer({ min: 0, max: 1e6 }), id: fc.option(fc.integer({ min: -1, max: 3 }), { nil: null }) }).map(({ ms, value, id }) => register(ms, value, id)),
+  fc
+    .record({
+      ms: fc.integer({ min: 0, max: 1e7 }),
+      id: fc.integer({ min: -1, max: 3 }),
+      meter: fc.option(fc.integer({ min: 0, max: 1e6 }), { nil: null }),
+    })
+    .map(({ ms, id, meter }) => started(ms, id, meter)),
+  fc
+    .record({
+      ms: fc.integer({ min: 0, max: 1e7 }),
+      id: fc.integer({ min: -1, max: 3 }),
+      meter: fc.option(fc.integer({ min: 0, max: 1e6 }), { nil: null }),
+    })
+    .map(({ ms, id, meter }) => stopped(ms, id, meter)),
+  fc
+    .record({
+      ms: fc.integer({ min: 0, max: 1e7 }),
+      value: fc.integer({ min: 0, max: 1e6 }),
+      id: fc.option(fc.integer({ min: -1, max: 3 }), { nil: null }),
+    })
+    .map(({ ms, value, id }) => register(ms, value, id)),
   fc.integer({ min: 0, max: 1e7 }).map((ms): SessionEvent => ({ ...moment(ms), kind: "available" })),
   fc.integer({ min: 0, max: 1e7 }).map((ms): SessionEvent => ({ ...moment(ms), kind: "plugged-in", idToken: null })),
   fc.integer({ min: 0, max: 1e7 }).map((ms): SessionEvent => ({ ...moment(ms), kind: "ended", reason: "Remote" })),

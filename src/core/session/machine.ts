@@ -14,8 +14,19 @@ export type SessionEvent =
   | (Moment & { readonly kind: "ended"; readonly reason: "EVDisconnected" | "Remote" })
   | (Moment & { readonly kind: "activity"; readonly activity: Activity })
   | (Moment & { readonly kind: "register"; readonly register_Wh: WattHour; readonly transactionId: number | null })
-  | (Moment & { readonly kind: "transaction-started"; readonly transactionId: number; readonly idToken: string | null; readonly meterStart_Wh: WattHour | null })
-  | (Moment & { readonly kind: "transaction-stopped"; readonly transactionId: number; readonly meterStop_Wh: WattHour | null; readonly reason: EndReason; readonly idToken: string | null })
+  | (Moment & {
+      readonly kind: "transaction-started";
+      readonly transactionId: number;
+      readonly idToken: string | null;
+      readonly meterStart_Wh: WattHour | null;
+    })
+  | (Moment & {
+      readonly kind: "transaction-stopped";
+      readonly transactionId: number;
+      readonly meterStop_Wh: WattHour | null;
+      readonly reason: EndReason;
+      readonly idToken: string | null;
+    })
   /** An OCPP box says that the bay is free: no transaction can be open any more. */
   | (Moment & { readonly kind: "available" })
   | (Moment & { readonly kind: "booted" });
@@ -52,10 +63,20 @@ export type SessionEffect =
 
 export type Step = { readonly state: EvseState; readonly effects: readonly SessionEffect[] };
 
-export const idleEvse = (stationId: string, evseId: number): EvseState => ({ stationId, evseId, running: null, register: null });
+export const idleEvse = (stationId: string, evseId: number): EvseState => ({
+  stationId,
+  evseId,
+  running: null,
+  register: null,
+});
 
 /** An id that the same start always gets: a message repeated after a reconnect opens nothing twice. */
-export const sessionId = (stationId: string, evseId: number, started_at_ms: EpochMs, transactionId: number | null): string =>
+export const sessionId = (
+  stationId: string,
+  evseId: number,
+  started_at_ms: EpochMs,
+  transactionId: number | null,
+): string =>
   `${stationId}-${String(evseId)}-${started_at_ms.toString(36)}${transactionId === null ? "" : `-${transactionId.toString(36)}`}`;
 
 /** A register older than this says nothing about the moment of plugging in. */
@@ -65,11 +86,18 @@ export const START_REGISTER_AGE_MS_MAX = 60_000;
 export function next(state: EvseState, event: SessionEvent): Step {
   switch (event.kind) {
     case "plugged-in":
-      return state.running === null ? opening(state, event, null, event.idToken, startRegister(state, event.at_ms)) : { state, effects: [] };
+      return state.running === null
+        ? opening(state, event, null, event.idToken, startRegister(state, event.at_ms))
+        : { state, effects: [] };
     case "ended":
       return state.running === null || state.running.opened.transactionId !== null
         ? { state, effects: [] }
-        : closing(state, { ...momentOf(event), register_Wh: state.running.lastRegister?.register_Wh ?? null, idToken: null }, event.reason, "station");
+        : closing(
+            state,
+            { ...momentOf(event), register_Wh: state.running.lastRegister?.register_Wh ?? null, idToken: null },
+            event.reason,
+            "station",
+          );
     case "activity":
       return activityChanged(state, event.at_ms, event.activity);
     case "register":
@@ -86,7 +114,13 @@ export function next(state: EvseState, event: SessionEvent): Step {
   }
 }
 
-function opening(state: EvseState, at: Moment, transactionId: number | null, idToken: string | null, start_Wh: WattHour | null): Step {
+function opening(
+  state: EvseState,
+  at: Moment,
+  transactionId: number | null,
+  idToken: string | null,
+  start_Wh: WattHour | null,
+): Step {
   const { stationId, evseId } = state;
   const opened: OpenedSession = {
     id: sessionId(stationId, evseId, at.at_ms, transactionId),
@@ -98,10 +132,14 @@ function opening(state: EvseState, at: Moment, transactionId: number | null, idT
     received_at_ms: at.received_at_ms,
     start_Wh,
   };
-  const sample = start_Wh === null ? null : { at_ms: at.at_ms, received_at_ms: at.received_at_ms, register_Wh: start_Wh };
+  const sample =
+    start_Wh === null ? null : { at_ms: at.at_ms, received_at_ms: at.received_at_ms, register_Wh: start_Wh };
   const effects: SessionEffect[] = [{ do: "open", session: opened }];
   if (sample !== null) effects.push({ do: "register", sessionId: opened.id, sample });
-  return { state: { ...state, running: { opened, lastRegister: sample, activity: null }, register: sample ?? state.register }, effects };
+  return {
+    state: { ...state, running: { opened, lastRegister: sample, activity: null }, register: sample ?? state.register },
+    effects,
+  };
 }
 
 function startRegister(state: EvseState, at_ms: EpochMs): WattHour | null {
@@ -111,7 +149,10 @@ function startRegister(state: EvseState, at_ms: EpochMs): WattHour | null {
 
 function closing(state: EvseState, stop: StopMessage | null, reason: EndReason, endedBy: EndedBy): Step {
   if (state.running === null) return { state, effects: [] };
-  return { state: { ...state, running: null }, effects: [{ do: "close", opened: state.running.opened, stop, reason, endedBy }] };
+  return {
+    state: { ...state, running: null },
+    effects: [{ do: "close", opened: state.running.opened, stop, reason, endedBy }],
+  };
 }
 
 /** Nobody will tell us the end any more: it ends where its last proven register value was read. */
@@ -127,12 +168,17 @@ function activityChanged(state: EvseState, at_ms: EpochMs, activity: Activity): 
 }
 
 function registerRead(state: EvseState, event: SessionEvent & { kind: "register" }): Step {
-  const sample: RegisterSample = { at_ms: event.at_ms, received_at_ms: event.received_at_ms, register_Wh: event.register_Wh };
+  const sample: RegisterSample = {
+    at_ms: event.at_ms,
+    received_at_ms: event.received_at_ms,
+    register_Wh: event.register_Wh,
+  };
   const newest = state.register === null || sample.at_ms >= state.register.at_ms ? sample : state.register;
   const { running } = state;
   const foreign = event.transactionId !== null && running?.opened.transactionId !== event.transactionId;
   if (foreign) return { state: { ...state, register: newest }, effects: [{ do: "stray", event }] };
-  if (running === null || sample.at_ms < running.opened.started_at_ms) return { state: { ...state, register: newest }, effects: [] };
+  if (running === null || sample.at_ms < running.opened.started_at_ms)
+    return { state: { ...state, register: newest }, effects: [] };
   const later = running.lastRegister === null || sample.at_ms >= running.lastRegister.at_ms;
   return {
     state: { ...state, register: newest, running: later ? { ...running, lastRegister: sample } : running },
@@ -155,13 +201,20 @@ function transactionStarted(state: EvseState, event: SessionEvent & { kind: "tra
 }
 
 function transactionStopped(state: EvseState, event: SessionEvent & { kind: "transaction-stopped" }): Step {
-  if (state.running === null || state.running.opened.transactionId !== event.transactionId) return { state, effects: [{ do: "stray", event }] };
+  if (state.running === null || state.running.opened.transactionId !== event.transactionId)
+    return { state, effects: [{ do: "stray", event }] };
   const register_Wh = event.meterStop_Wh ?? state.running.lastRegister?.register_Wh ?? null;
   const moment = momentOf(event);
   const effects: SessionEffect[] =
     event.meterStop_Wh === null
       ? []
-      : [{ do: "register", sessionId: state.running.opened.id, sample: { ...moment, register_Wh: event.meterStop_Wh } }];
+      : [
+          {
+            do: "register",
+            sessionId: state.running.opened.id,
+            sample: { ...moment, register_Wh: event.meterStop_Wh },
+          },
+        ];
   const closed = closing(state, { ...moment, register_Wh, idToken: event.idToken }, event.reason, "station");
   return { state: closed.state, effects: [...effects, ...closed.effects] };
 }

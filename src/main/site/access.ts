@@ -7,7 +7,13 @@ export const OWNER_TOKEN = "CHARGEHAND";
 export type CardCheck = "Accepted" | "Blocked" | "Invalid";
 
 /** What a card may do here. Unknown cards are remembered so that they can be given to a customer. */
-export function checkCard(stores: Stores, access: Access, idToken: string, stationId: string, now_ms: EpochMs): CardCheck {
+export function checkCard(
+  stores: Stores,
+  access: Access,
+  idToken: string,
+  stationId: string,
+  now_ms: EpochMs,
+): CardCheck {
   if (idToken === OWNER_TOKEN) return "Accepted";
   const { verdict } = stores.customers.card(idToken);
   if (verdict === "blocked") return "Blocked";

@@ -10,17 +10,28 @@ const OCPP_STEP_MA = 100;
 const MIN_MA = 6_000;
 const STATIONS_MAX = 200;
 
-export type AdoptContext = { readonly model: SiteModel; readonly waiting: readonly WaitingStation[]; readonly adopted: (station: Station) => void };
+export type AdoptContext = {
+  readonly model: SiteModel;
+  readonly waiting: readonly WaitingStation[];
+  readonly adopted: (station: Station) => void;
+};
 
 /** Makes a box that called in a station of the site. Nothing changes unless the whole request fits. */
-export function adoptStation(request: AdoptRequest, context: AdoptContext): "ok" | "not-found" | "conflict" | "circuit-unknown" | "invalid" {
+export function adoptStation(
+  request: AdoptRequest,
+  context: AdoptContext,
+): "ok" | "not-found" | "conflict" | "circuit-unknown" | "invalid" {
   const { model, waiting } = context;
   if (!waiting.some((box) => box.identity === request.identity)) return "not-found";
   if (model.stations.some((station) => station.id === request.id)) return "conflict";
   if (!model.circuits.some((circuit) => circuit.id === request.circuitId)) return "circuit-unknown";
   const rotation = ROTATIONS.find((known) => known === request.rotation);
   const wires = rotation === undefined ? 0 : rotation.length / 2;
-  const fits = rotation !== undefined && wires >= request.phases && request.max_mA >= MIN_MA && request.fallback_mA <= request.max_mA;
+  const fits =
+    rotation !== undefined &&
+    wires >= request.phases &&
+    request.max_mA >= MIN_MA &&
+    request.fallback_mA <= request.max_mA;
   if (!fits || model.stations.length >= STATIONS_MAX) return "invalid";
   context.adopted({
     id: request.id,

@@ -4,7 +4,7 @@ import type { EpochMs } from "../../core/units/index.ts";
 import { isStubborn } from "../../core/balancing/index.ts";
 import type { Alert } from "../../contract/index.ts";
 import type { AlertStore } from "../storage/types.ts";
-import { meterAge_ms, meterTrust } from "./circuit-view.ts";
+import { circuitTotal_mA, meterAge_ms, meterTrust } from "./circuit-view.ts";
 import type { SiteState } from "./state.ts";
 
 /** A step of the building's load lasts until cars have followed; longer than this over the fuse is an alarm. */
@@ -14,34 +14,86 @@ export const OFFLINE_ALARM_MS = 60_000;
 /** After a start everything gets this long to answer before silence is reported. */
 export const GRACE_MS = 60_000;
 
-type Wanted = { readonly code: Alert["code"]; readonly severity: Alert["severity"]; readonly ref: string; readonly inputs: Alert["inputs"] };
+type Wanted = {
+  readonly code: Alert["code"];
+  readonly severity: Alert["severity"];
+  readonly ref: string;
+  readonly inputs: Alert["inputs"];
+};
 
 /** What is wrong right now, judged from the state alone. */
-export function currentAlarms(site: SiteState, now_ms: EpochMs, started_at_ms: EpochMs, fallbackProblems: readonly CommissioningProblem[]): readonly Wanted[] {
+export function currentAlarms(
+  site: SiteState,
+  now_ms: EpochMs,
+  started_at_ms: EpochMs,
+  fallbackProblems: readonly CommissioningProblem[],
+): readonly Wanted[] {
   const wanted: Wanted[] = [];
   for (const circuit of site.circuits.values()) {
     const { id, meterId, fuse_mA } = circuit.circuit;
     if (circuit.overSince_ms !== null && now_ms - circuit.overSince_ms >= OVER_FUSE_ALARM_MS) {
-      const reading = meterId === null ? null : (site.meters.get(meterId)?.reading ?? null);
-      const worst = PHASES.map((phase) => ({ phase, over: (reading === null ? 0 : (onPhase(reading.current_mA, phase) ?? 0)) - onPhase(fuse_mA, phase) })).reduce((a, b) => (b.over > a.over ? b : a));
-      wanted.push({ code: "over-fuse", severity: "safety", ref: id, inputs: { phase: worst.phase, over_mA: Math.max(0, worst.over), for_ms: now_ms - circuit.overSince_ms } });
+      const total = circuitTotal_mA(site, circuit, now_ms);
+      const worst = PHASES.map((phase) => ({ phase, over: onPhase(total, phase) - onPhase(fuse_mA, phase) })).reduce(
+        (a, b) => (b.over > a.over ? b : a),
+      );
+      wanted.push({
+        code: "over-fuse",
+        severity: "safety",
+        ref: id,
+        inputs: { phase: worst.phase, over_mA: Math.max(0, worst.over), for_ms: now_ms - circuit.overSince_ms },
+      });
     }
     if (now_ms - started_at_ms >= GRACE_MS && meterTrust(site, circuit, now_ms) === "lost")
-      wanted.push({ code: "meter-stale", severity: "stopped", ref: meterId ?? id, inputs: { circuit: id, age_ms: meterAge_ms(site, circuit, now_ms) } });
+      wanted.push({
+        code: "meter-stale",
+        severity: "stopped",
+        ref: meterId ?? id,
+        inputs: { circuit: id, age_ms: meterAge_ms(site, circuit, now_ms) },
+      });
   }
   for (const state of site.stations.values()) {
     const ref = state.station.id;
     const silentSince = state.heard_at_ms ?? started_at_ms;
-    if (!state.online && now_ms - silentSince >= OFFLINE_ALARM_MS) wanted.push({ code: "station-offline", severity: "degraded", ref, inputs: { reserved_mA: state.grant.current_mA, silent_ms: now_ms - silentSince } });
-    if (state.online && state.status === "Faulted") wanted.push({ code: "station-fault", severity: "stopped", ref, inputs: { error: state.reading?.errorCode ?? null } });
-    if (state.online && isStubborn(state.ledger)) wanted.push({ code: "station-stubborn", severity: "degraded", ref, inputs: { misses: state.ledger.misses, last: state.lastFailure } });
+    if (!state.online && now_ms - silentSince >= OFFLINE_ALARM_MS)
+      wanted.push({
+        code: "station-offline",
+        severity: "degraded",
+        ref,
+        inputs: { reserved_mA: state.grant.current_mA, silent_ms: now_ms - silentSince },
+      });
+    if (state.online && state.status === "Faulted")
+      wanted.push({
+        code: "station-fault",
+        severity: "stopped",
+        ref,
+        inputs: { error: state.reading?.errorCode ?? null },
+      });
+    if (state.online && isStubborn(state.ledger))
+      wanted.push({
+        code: "station-stubborn",
+        severity: "degraded",
+        ref,
+        inputs: { misses: state.ledger.misses, last: state.lastFailure },
+      });
   }
   for (const problem of fallbackProblems)
-    wanted.push({ code: "fallback-too-high", severity: "degraded", ref: problem.circuitId, inputs: { phase: problem.phase, sum_mA: problem.sum_mA, limit_mA: problem.limit_mA } });
+    wanted.push({
+      code: "fallback-too-high",
+      severity: "degraded",
+      ref: problem.circuitId,
+      inputs: { phase: problem.phase, sum_mA: problem.sum_mA, limit_mA: problem.limit_mA },
+    });
   return wanted;
 }
 
-const WATCHED: ReadonlySet<Alert["code"]> = new Set(["over-fuse", "meter-stale", "station-offline", "station-fault", "station-stubborn", "fallback-too-high"]);
+const WATCHED: ReadonlySet<Alert["code"]> = new Set([
+  "over-fuse",
+  "meter-stale",
+  "station-offline",
+  "station-fault",
+  "station-stubborn",
+  "fallback-too-high",
+]);
 
 /** Opens what is new and ends what is over. An alarm that goes on is not counted again. */
 export function watchAlarms(alerts: AlertStore, wanted: readonly Wanted[], now_ms: EpochMs): void {
@@ -57,11 +109,11 @@ export function watchAlarms(alerts: AlertStore, wanted: readonly Wanted[], now_m
   for (const alert of open) if (!isWanted.has(keyOf(alert))) alerts.end(alert.code, alert.ref, now_ms);
 }
 
-/** Notes since when each circuit is above its fuse on any phase, from its meter or from what its boxes draw. */
-export function watchFuses(site: SiteState, totals_mA: ReadonlyMap<string, readonly number[]>, now_ms: EpochMs): void {
+/** Notes since when each circuit is above its fuse on any phase, by its meter or by what its boxes draw. */
+export function watchFuses(site: SiteState, now_ms: EpochMs): void {
   for (const circuit of site.circuits.values()) {
-    const total = totals_mA.get(circuit.circuit.id) ?? [];
-    const over = PHASES.some((phase, index) => (total[index] ?? 0) > onPhase(circuit.circuit.fuse_mA, phase));
+    const total = circuitTotal_mA(site, circuit, now_ms);
+    const over = PHASES.some((phase) => onPhase(total, phase) > onPhase(circuit.circuit.fuse_mA, phase));
     circuit.overSince_ms = over ? (circuit.overSince_ms ?? now_ms) : null;
   }
 }

@@ -23,7 +23,8 @@ export function wantsCurrent(state: StationState): boolean {
 }
 
 const isFinished = (state: StationState, now_ms: EpochMs): boolean =>
-  (state.status === "SuspendedEV" || state.status === "Finishing") && now_ms - state.statusSince_ms >= FINISHED_AFTER_MS;
+  (state.status === "SuspendedEV" || state.status === "Finishing") &&
+  now_ms - state.statusSince_ms >= FINISHED_AFTER_MS;
 
 /** One snapshot of everything the allocator needs; it reads the state and changes nothing. */
 export function allocationRequest(site: SiteState, now_ms: EpochMs, policy: Policy): AllocationRequest {
@@ -65,7 +66,10 @@ function asEvse(site: SiteState, state: StationState, now_ms: EpochMs): Allocati
     needed_Wh: null,
     departure_ms: null,
     bounds: boundsOf(site, state, now_ms, finished),
-    reserved: silent || stubborn ? { current_mA: worstCase_mA(state.ledger, box), kind: silent ? "fallback" : "stubborn" } : null,
+    reserved:
+      silent || stubborn
+        ? { current_mA: worstCase_mA(state.ledger, box), kind: silent ? "fallback" : "stubborn" }
+        : null,
   };
 }
 
@@ -76,6 +80,7 @@ function boundsOf(site: SiteState, state: StationState, now_ms: EpochMs, finishe
   else if (vehicle.bound_mA !== null) bounds.push({ max_mA: vehicle.bound_mA, kind: "vehicle", ref: station.id });
   if (manualLimit !== null) bounds.push({ max_mA: manualLimit.limit_mA, kind: "manual", ref: station.id });
   const lost = circuitPath(site, station.circuitId).find((circuit) => meterTrust(site, circuit, now_ms) === "lost");
-  if (lost !== undefined) bounds.push({ max_mA: station.fallback_mA, kind: "stale_meter", ref: lost.circuit.meterId ?? lost.circuit.id });
+  if (lost !== undefined)
+    bounds.push({ max_mA: station.fallback_mA, kind: "stale_meter", ref: lost.circuit.meterId ?? lost.circuit.id });
   return bounds;
 }

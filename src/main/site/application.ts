@@ -39,16 +39,29 @@ export type SiteProblemList = Extract<ParsedSite, { ok: false }>["problems"];
 export type StartFailure =
   | OpenFailure
   | { readonly ok: false; readonly code: "site-invalid"; readonly message: string; readonly problems: SiteProblemList }
-  | { readonly ok: false; readonly code: "demo-folder" | "real-folder" | "speed-refused" | "site-exists"; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly code: "demo-folder" | "real-folder" | "speed-refused" | "site-exists";
+      readonly message: string;
+    };
 
 export type StartResult = { readonly ok: true; readonly application: Application } | StartFailure;
 
-type Running = { readonly folder: OpenedFolder; readonly clock: RunningClock; readonly engine: Engine | null; readonly world: DemoWorld | null };
+type Running = {
+  readonly folder: OpenedFolder;
+  readonly clock: RunningClock;
+  readonly engine: Engine | null;
+  readonly world: DemoWorld | null;
+};
 
 /** Opens the data folder and, when it has a site or is given one, runs it. Nothing is imported unless all of it is right. */
 export async function createApplication(options: ApplicationOptions): Promise<StartResult> {
   if (options.speed !== 1 && !options.demo)
-    return { ok: false, code: "speed-refused", message: "--speed works with --demo only: real devices live in real time. Leave --speed out." };
+    return {
+      ok: false,
+      code: "speed-refused",
+      message: "--speed works with --demo only: real devices live in real time. Leave --speed out.",
+    };
   const first = await open(options, options.demo);
   if (!first.ok) return first;
   let running = first.running;
@@ -70,7 +83,10 @@ export async function createApplication(options: ApplicationOptions): Promise<St
     },
     startDemo: async () => {
       if (running.engine !== null) return "conflict";
-      const demo = await open({ ...options, demo: true, siteFile: null, dataFolder: join(options.dataFolder, "demo") }, true);
+      const demo = await open(
+        { ...options, demo: true, siteFile: null, dataFolder: join(options.dataFolder, "demo") },
+        true,
+      );
       if (!demo.ok) {
         options.log.error({ code: demo.code }, demo.message);
         return "conflict";
@@ -94,7 +110,10 @@ export async function createApplication(options: ApplicationOptions): Promise<St
   return { ok: true, application };
 }
 
-async function open(options: ApplicationOptions, demo: boolean): Promise<{ ok: true; running: Running } | StartFailure> {
+async function open(
+  options: ApplicationOptions,
+  demo: boolean,
+): Promise<{ ok: true; running: Running } | StartFailure> {
   const folder = openDataFolder(options.dataFolder, { now_ms: () => Date.now() });
   if (!folder.ok) return folder;
   const refuse = (failure: StartFailure): StartFailure => {
@@ -103,17 +122,32 @@ async function open(options: ApplicationOptions, demo: boolean): Promise<{ ok: t
   };
   const stored = folder.stores.site.load();
   if (stored !== null && stored.demo && !demo)
-    return refuse({ ok: false, code: "demo-folder", message: "this data folder holds the demo site. Start with --demo, or name another folder with --data." });
+    return refuse({
+      ok: false,
+      code: "demo-folder",
+      message: "this data folder holds the demo site. Start with --demo, or name another folder with --data.",
+    });
   if (stored !== null && !stored.demo && demo)
-    return refuse({ ok: false, code: "real-folder", message: "this data folder holds a real site, which the demo would mix with invented data. Name another folder with --data." });
+    return refuse({
+      ok: false,
+      code: "real-folder",
+      message:
+        "this data folder holds a real site, which the demo would mix with invented data. Name another folder with --data.",
+    });
   if (demo) return { ok: true, running: await runDemo(options, folder) };
   const clock = createClock({ speed: 1 });
-  if (stored !== null) return { ok: true, running: { folder, clock, engine: await run(options, folder, stored, clock), world: null } };
+  if (stored !== null)
+    return { ok: true, running: { folder, clock, engine: await run(options, folder, stored, clock), world: null } };
   if (options.siteFile === null) return { ok: true, running: { folder, clock, engine: null, world: null } };
   const parsed = parseSiteFile(options.siteFile, knownProfiles(options));
   if (!parsed.ok) {
     clock.close();
-    return refuse({ ok: false, code: "site-invalid", message: "the site file has mistakes; nothing was imported.", problems: parsed.problems });
+    return refuse({
+      ok: false,
+      code: "site-invalid",
+      message: "the site file has mistakes; nothing was imported.",
+      problems: parsed.problems,
+    });
   }
   saveSite(folder, parsed.site, parsed.tariff, clock);
   return { ok: true, running: { folder, clock, engine: await run(options, folder, parsed.site, clock), world: null } };
@@ -131,7 +165,12 @@ async function runDemo(options: ApplicationOptions, folder: OpenedFolder): Promi
   return { folder, clock, engine, world };
 }
 
-const run = (options: ApplicationOptions, folder: OpenedFolder, stored: StoredSite, clock: RunningClock): Promise<Engine> =>
+const run = (
+  options: ApplicationOptions,
+  folder: OpenedFolder,
+  stored: StoredSite,
+  clock: RunningClock,
+): Promise<Engine> =>
   startEngine({
     folder,
     stored,
@@ -144,11 +183,25 @@ const run = (options: ApplicationOptions, folder: OpenedFolder, stored: StoredSi
     ...(options.onCycle === undefined ? {} : { onCycle: options.onCycle }),
   });
 
-function saveSite(folder: OpenedFolder, site: StoredSite, tariff: { readonly currency: string; readonly perKWh: string; readonly vat_bp: number }, clock: RunningClock): void {
+function saveSite(
+  folder: OpenedFolder,
+  site: StoredSite,
+  tariff: { readonly currency: string; readonly perKWh: string; readonly vat_bp: number },
+  clock: RunningClock,
+): void {
   const now_ms = clock.now_ms();
   folder.transaction(() => {
     folder.stores.site.save(site, now_ms, "site file");
-    folder.stores.tariffs.add(flatTariff({ id: `tariff-${now_ms.toString(36)}`, name: "Standard", currency: tariff.currency, perKWh: tariff.perKWh, vat_bp: basisPoint(tariff.vat_bp), valid_from_ms: epochMs(now_ms) }));
+    folder.stores.tariffs.add(
+      flatTariff({
+        id: `tariff-${now_ms.toString(36)}`,
+        name: "Standard",
+        currency: tariff.currency,
+        perKWh: tariff.perKWh,
+        vat_bp: basisPoint(tariff.vat_bp),
+        valid_from_ms: epochMs(now_ms),
+      }),
+    );
   });
 }
 

@@ -1,6 +1,5 @@
 import { countedOtherLoad_mA } from "../../core/balancing/index.ts";
 import type { AllocationCircuit } from "../../core/balancing/index.ts";
-import { pathToRoot } from "../../core/site/index.ts";
 import { elapsed_ms, milliamp, onPhase, perPhase } from "../../core/units/index.ts";
 import type { EpochMs, Milliamp, PerPhase } from "../../core/units/index.ts";
 import { drawn_mA } from "./box-view.ts";
@@ -55,21 +54,28 @@ export const allocationCircuit = (site: SiteState, circuit: CircuitState, now_ms
 });
 
 /** Stations on the circuit or anywhere below it. */
-export function stationsBelow(site: SiteState, circuitId: string): readonly StationState[] {
-  const circuits = new Map(site.model.circuits.map((circuit) => [circuit.id, circuit]));
-  return [...site.stations.values()].filter(({ station }) => pathToRoot(circuits, station.circuitId).some((circuit) => circuit.id === circuitId));
-}
+export const stationsBelow = (site: SiteState, circuitId: string): readonly StationState[] =>
+  site.below.get(circuitId) ?? [];
 
 /** The circuit's own and its ancestors' states, nearest first. */
-export function circuitPath(site: SiteState, circuitId: string): readonly CircuitState[] {
-  const circuits = new Map(site.model.circuits.map((circuit) => [circuit.id, circuit]));
-  return pathToRoot(circuits, circuitId)
-    .map((circuit) => site.circuits.get(circuit.id))
-    .filter((state): state is CircuitState => state !== undefined);
-}
+export const circuitPath = (site: SiteState, circuitId: string): readonly CircuitState[] =>
+  site.paths.get(circuitId) ?? [];
 
 /** What EVSEs below draw per phase; unknown ones count with what they were granted. */
 export const evLoad_mA = (below: readonly StationState[], now_ms: EpochMs): PerPhase<Milliamp> =>
   perPhase((phase) =>
-    milliamp(below.reduce((sum, state) => sum + (onPhase(drawn_mA(state, now_ms), phase) ?? state.grant.current_mA), 0)),
+    milliamp(
+      below.reduce((sum, state) => sum + (onPhase(drawn_mA(state, now_ms), phase) ?? state.grant.current_mA), 0),
+    ),
   );
+
+/** What flows through the circuit: its meter while that can be believed, else its other load and its EVSEs. */
+export function circuitTotal_mA(site: SiteState, circuit: CircuitState, now_ms: EpochMs): PerPhase<number> {
+  const { id, meterId } = circuit.circuit;
+  const meter = meterId === null ? null : (site.meters.get(meterId)?.reading ?? null);
+  if (meter !== null && meterTrust(site, circuit, now_ms) !== "lost")
+    return perPhase((phase) => onPhase(meter.current_mA, phase) ?? 0);
+  const other = otherLoad_mA(site, circuit, now_ms);
+  const ev = evLoad_mA(stationsBelow(site, id), now_ms);
+  return perPhase((phase) => onPhase(other, phase) + onPhase(ev, phase));
+}

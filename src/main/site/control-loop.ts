@@ -16,7 +16,12 @@ export const CYCLE_MS = 1_000;
 /** Real time between two cycles that events ask for: a storm of events is one cycle, not many. */
 const HURRY_REAL_MS = 5;
 
-export type CycleReport = { readonly at_ms: EpochMs; readonly allocation: Allocation; readonly commands: readonly Command[]; readonly took_us: number };
+export type CycleReport = {
+  readonly at_ms: EpochMs;
+  readonly allocation: Allocation;
+  readonly commands: readonly Command[];
+  readonly took_us: number;
+};
 
 export type ControlLoopOptions = {
   readonly site: SiteState;
@@ -27,7 +32,8 @@ export type ControlLoopOptions = {
   /** Called before each decision: time-outs of manual limits, lost sessions and the like. */
   readonly beforeCycle: (now_ms: EpochMs) => void;
   readonly onCycle: (report: CycleReport) => void;
-  readonly onGrant: (state: StationState, now_ms: EpochMs) => void;
+  /** Stations whose grant or its reasons changed in this cycle. */
+  readonly onGrants: (changed: readonly StationState[], now_ms: EpochMs) => void;
   /** A cycle threw: our code is wrong. Boxes fall back by themselves if this goes on. */
   readonly onError: (error: unknown) => void;
   readonly onCommandFailed: (state: StationState, code: string, detail: string, now_ms: EpochMs) => void;
@@ -82,7 +88,8 @@ function cycle(options: ControlLoopOptions, now_ms: EpochMs): void {
   const commands = plan(request.circuits, participants(site, now_ms), {
     now_ms,
     voltage_V: site.model.identity.nominal_V,
-    raisesAllowed: (circuitId) => circuitPath(site, circuitId).every((circuit) => meterTrust(site, circuit, now_ms) === "fresh"),
+    raisesAllowed: (circuitId) =>
+      circuitPath(site, circuitId).every((circuit) => meterTrust(site, circuit, now_ms) === "fresh"),
   });
   const took_us = options.stopwatch_us() - started_us;
   for (const command of commands) send(options, command, now_ms);
@@ -92,6 +99,7 @@ function cycle(options: ControlLoopOptions, now_ms: EpochMs): void {
 function applyGrants(options: ControlLoopOptions, allocation: Allocation, now_ms: EpochMs): void {
   const grants = new Map(allocation.grants.map((grant) => [grant.evse, grant]));
   const places = new Map(allocation.queue.map((entry) => [entry.evse, entry.place]));
+  const changed: StationState[] = [];
   for (const state of options.site.stations.values()) {
     const grant = grants.get(state.station.id);
     const before = state.grant;
@@ -99,12 +107,15 @@ function applyGrants(options: ControlLoopOptions, allocation: Allocation, now_ms
       grant === undefined
         ? noGrant
         : { current_mA: grant.current_mA, because: grant.because, queuePlace: places.get(state.station.id) ?? null };
-    if (before.current_mA !== state.grant.current_mA || whyOf(before.because) !== whyOf(state.grant.because)) options.onGrant(state, now_ms);
+    if (before.current_mA !== state.grant.current_mA || whyOf(before.because) !== whyOf(state.grant.because))
+      changed.push(state);
   }
+  if (changed.length > 0) options.onGrants(changed, now_ms);
 }
 
 /** Which limits led to a grant, without their numbers: those change every second and tell nothing new. */
-const whyOf = (because: StationState["grant"]["because"]): string => because.map((rung) => `${rung.kind}:${rung.ref}:${rung.phase ?? ""}`).join(" ");
+const whyOf = (because: StationState["grant"]["because"]): string =>
+  because.map((rung) => `${rung.kind}:${rung.ref}:${rung.phase ?? ""}`).join(" ");
 
 function participants(site: SiteState, now_ms: EpochMs): readonly Participant[] {
   return [...site.stations.values()].map((state) => ({
@@ -116,7 +127,11 @@ function participants(site: SiteState, now_ms: EpochMs): readonly Participant[] 
     entry: state.ledger,
     box: boxView(state, now_ms),
     // A stubborn box keeps getting the value that would be safe, in case it listens one day.
-    target_mA: isStubborn(state.ledger) ? state.station.fallback_mA : wantsCurrent(state) ? state.grant.current_mA : milliamp(0),
+    target_mA: isStubborn(state.ledger)
+      ? state.station.fallback_mA
+      : wantsCurrent(state)
+        ? state.grant.current_mA
+        : milliamp(0),
     commandable: state.online && state.port !== null,
   }));
 }
@@ -138,7 +153,12 @@ function send(options: ControlLoopOptions, command: Command, now_ms: EpochMs): v
   );
 }
 
-function answered(options: ControlLoopOptions, state: StationState, current_mA: Milliamp, failure: { code: string; detail: string } | null): void {
+function answered(
+  options: ControlLoopOptions,
+  state: StationState,
+  current_mA: Milliamp,
+  failure: { code: string; detail: string } | null,
+): void {
   const now_ms = options.clock.now_ms();
   if (failure === null) {
     state.ledger = acknowledged(state.ledger, current_mA, now_ms);

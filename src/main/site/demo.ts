@@ -14,7 +14,12 @@ export type DemoWorld = {
 };
 
 /** Starts the simulated devices, goes on with the registers of the last run, and invents a year of history the first time. */
-export async function openDemo(options: { readonly folder: OpenedFolder; readonly clock: Clock; readonly seed: number; readonly log: Log }): Promise<DemoWorld> {
+export async function openDemo(options: {
+  readonly folder: OpenedFolder;
+  readonly clock: Clock;
+  readonly seed: number;
+  readonly log: Log;
+}): Promise<DemoWorld> {
   const { folder, clock, seed, log } = options;
   const { stores } = folder;
   const before = stores.site.load();
@@ -25,7 +30,16 @@ export async function openDemo(options: { readonly folder: OpenedFolder; readonl
     log.info({}, "first start of the demo: a year of history is being made up");
     folder.transaction(() => {
       stores.site.save(site, clock.now_ms(), "demo");
-      stores.tariffs.add(flatTariff({ id: "demo-first", name: "Standard", currency: tariff.currency, perKWh: tariff.perKWh, vat_bp: basisPoint(tariff.vat_bp), valid_from_ms: epochMs(0) }));
+      stores.tariffs.add(
+        flatTariff({
+          id: "demo-first",
+          name: "Standard",
+          currency: tariff.currency,
+          perKWh: tariff.perKWh,
+          vat_bp: basisPoint(tariff.vat_bp),
+          valid_from_ms: epochMs(0),
+        }),
+      );
     });
     fillDemoHistory({ stores, transaction: folder.transaction, site, now_ms: clock.now_ms(), seed });
   }

@@ -5,12 +5,20 @@ import { METER_AGE_MS_FALLBACK } from "./circuit-view.ts";
 import type { SiteState } from "./state.ts";
 
 /** Every station, meter and link with what its wire has carried, for the expert's table. */
-export function deviceHealth(site: SiteState, modbus: ModbusHealth, ocpp: readonly DeviceHealth[], now_ms: EpochMs): DeviceHealth[] {
+export function deviceHealth(
+  site: SiteState,
+  modbus: ModbusHealth,
+  ocpp: readonly DeviceHealth[],
+  now_ms: EpochMs,
+): DeviceHealth[] {
   const counters = new Map(modbus.buses.map((bus) => [bus.linkId, bus]));
   const problems = new Map(modbus.devices.map((device) => [device.id, device.problem]));
   const onWire = (linkId: string, unitId: number): { exchanges: number; errors: number } => {
     const unit = counters.get(linkId)?.units.get(unitId);
-    return { exchanges: unit?.frames ?? 0, errors: unit === undefined ? 0 : unit.crcErrors + unit.timeouts + unit.exceptions };
+    return {
+      exchanges: unit?.frames ?? 0,
+      errors: unit === undefined ? 0 : unit.crcErrors + unit.timeouts + unit.exceptions,
+    };
   };
   const stations = [...site.stations.values()].flatMap((state): DeviceHealth[] => {
     const { station } = state;
@@ -42,18 +50,16 @@ export function deviceHealth(site: SiteState, modbus: ModbusHealth, ocpp: readon
       detail: problems.get(meter.id) ?? null,
     };
   });
-  const links = modbus.buses.map(
-    (bus): DeviceHealth => ({
-      id: bus.linkId,
-      kind: "link",
-      name: bus.linkId,
-      connection: bus.name,
-      online: bus.state.kind === "up",
-      lastExchange_ms: null,
-      exchanges: bus.total.frames,
-      errors: bus.total.crcErrors + bus.total.timeouts + bus.total.exceptions,
-      detail: bus.queued > 0 ? `queue ${String(bus.queued)}` : null,
-    }),
-  );
+  const links = modbus.buses.map((bus): DeviceHealth => ({
+    id: bus.linkId,
+    kind: "link",
+    name: bus.linkId,
+    connection: bus.name,
+    online: bus.state.kind === "up",
+    lastExchange_ms: null,
+    exchanges: bus.total.frames,
+    errors: bus.total.crcErrors + bus.total.timeouts + bus.total.exceptions,
+    detail: bus.queued > 0 ? `queue ${String(bus.queued)}` : null,
+  }));
   return [...ocpp, ...stations, ...meters, ...links];
 }

@@ -22,12 +22,12 @@ import { applyEvent, OWED_STOP_MS } from "./events.ts";
 import { createHistoryFeed } from "./history-feed.ts";
 import { kioskState } from "./kiosk-view.ts";
 import { createLivePublisher } from "./live-publisher.ts";
-import { circuitLive, displayOf, liveUpdate, sitePower_W, stationLive } from "./live-view.ts";
+import { displayOf, liveUpdate, sitePower_W, stationLive } from "./live-view.ts";
 import { createOwnerCommands } from "./owner-commands.ts";
 import { SessionRecorder } from "./recorder.ts";
 import { exportSiteFile } from "./site-file/index.ts";
 import { createSpark } from "./spark.ts";
-import { newSiteState, newStation } from "./state.ts";
+import { newSiteState, newStation, wireStation } from "./state.ts";
 import type { SiteState, StationState } from "./state.ts";
 
 export type EngineOptions = {
@@ -62,7 +62,16 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     stores,
     transaction: folder.transaction,
     onClosed: (session) => {
-      if (!session.billable) stores.alerts.raise({ code: "session-held", severity: "info", ref: session.id, inputs: { station: session.stationId, flags: session.flags.map((flag) => flag.rule).join(" ") } }, clock.now_ms());
+      if (!session.billable)
+        stores.alerts.raise(
+          {
+            code: "session-held",
+            severity: "info",
+            ref: session.id,
+            inputs: { station: session.stationId, flags: session.flags.map((flag) => flag.rule).join(" ") },
+          },
+          clock.now_ms(),
+        );
     },
   });
   recorder.resume(started_at_ms);
@@ -84,7 +93,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       event,
     );
   };
-  const modbus = createModbusDevices({ site: stored.model, clock, profileFolders: [options.ownProfiles, join(options.resources, "devices")], emit, log });
+  const modbus = createModbusDevices({
+    site: stored.model,
+    clock,
+    profileFolders: [options.ownProfiles, join(options.resources, "devices")],
+    emit,
+    log,
+  });
   for (const problem of modbus.problems) log.error(problem, "a device profile cannot be used");
   const ocpp = await createOcppDevices({
     stations: stored.model.stations.filter((station) => station.connection.kind === "ocpp"),
@@ -94,6 +109,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       emit,
       authorize: (idToken, stationId) => checkCard(stores, stored.access, idToken, stationId, clock.now_ms()),
       transactionIdFor: (start) => recorder.transactionIdFor(start, clock.now_ms()),
+      stationOfTransaction: (transactionId, stationIds) =>
+        stationIds.find((id) => site.stations.get(id)?.evse.running?.opened.transactionId === transactionId) ??
+        stationIds.find((id) => stores.sessions.findByTransaction(id, transactionId) !== null) ??
+        null,
       log: ({ level, message, data }) => {
         log[level](data ?? {}, message);
       },
@@ -112,8 +131,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   const beforeCycle = (now_ms: EpochMs): void => {
     for (const state of site.stations.values()) expire(state, recorder, now_ms);
-    const totals = new Map([...site.circuits.values()].map((circuit) => [circuit.circuit.id, circuitLive(site, circuit, now_ms).total_mA]));
-    watchFuses(site, totals, now_ms);
+    watchFuses(site, now_ms);
     history.tick(now_ms);
     spark.add(now_ms, sitePower_W(site, now_ms));
     if (now_ms - alarmsAt_ms >= ALARMS_EVERY_MS) {
@@ -141,8 +159,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     stopwatch_us: () => Math.round(performance.now() * 1000),
     beforeCycle,
     onCycle: (report) => options.onCycle?.(report),
-    onGrant: (state, at_ms) => {
-      stores.grants.add({ stationId: state.station.id, at_ms, granted_mA: state.grant.current_mA, because: state.grant.because });
+    onGrants: (changed, at_ms) => {
+      folder.transaction(() => {
+        for (const { station, grant } of changed)
+          stores.grants.add({ stationId: station.id, at_ms, granted_mA: grant.current_mA, because: grant.because });
+      });
     },
     onCommandFailed: (state, code, detail) => {
       log.warn({ station: state.station.id, code, detail }, "a limit was not taken");
@@ -154,7 +175,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   hurry = () => {
     loop.hurry();
   };
-  const live = (seq = 0): ReturnType<Engine["live"]> => liveUpdate(site, clock.now_ms(), { demo: stored.demo, speed: options.speed, openAlerts }, seq);
+  const live = (seq = 0): ReturnType<Engine["live"]> =>
+    liveUpdate(site, clock.now_ms(), { demo: stored.demo, speed: options.speed, openAlerts }, seq);
   const publisher = createLivePublisher(live, (error) => {
     log.error({ err: error }, "a window could not be updated");
   });
@@ -162,10 +184,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const adopted = (station: Station): void => {
     model = { ...model, stations: [...model.stations, station] };
     const state = newStation(station, clock.now_ms());
-    site.stations.set(station.id, state);
+    wireStation(site, state);
     stores.site.save({ ...stored, model }, clock.now_ms(), "owner");
     state.port = ocpp.adopt(station);
-    if (station.connection.kind === "ocpp") stores.alerts.end("unknown-station", station.connection.identity, clock.now_ms());
+    if (station.connection.kind === "ocpp")
+      stores.alerts.end("unknown-station", station.connection.identity, clock.now_ms());
     hurry();
   };
 
@@ -187,7 +210,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       return state === undefined ? null : stationFacts(state, clock.now_ms());
     },
     hasStation: (stationId) => site.stations.has(stationId),
-    ...createOwnerCommands({ site, recorder, clock, hurry: () => { hurry(); } }),
+    ...createOwnerCommands({
+      site,
+      recorder,
+      clock,
+      hurry: () => {
+        hurry();
+      },
+    }),
     waiting: () => ocpp.waiting(),
     adopt: (request) => adoptStation(request, { model, waiting: ocpp.waiting(), adopted }),
     health: () => deviceHealth(site, modbus.health(), ocpp.health(), clock.now_ms()),

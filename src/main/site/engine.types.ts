@@ -56,6 +56,16 @@ export interface Application {
   engine(): Engine | null;
   onChange(listener: () => void): () => void;
   startDemo(): Promise<"ok" | "conflict">;
-  importSite(yaml: string): Promise<{ ok: true } | { ok: false; code: "conflict" } | { ok: false; code: "invalid"; problems: { line: number | null; column: number | null; field: string; code: string; expected: string }[] }>;
+  importSite(
+    yaml: string,
+  ): Promise<
+    | { ok: true }
+    | { ok: false; code: "conflict" }
+    | {
+        ok: false;
+        code: "invalid";
+        problems: { line: number | null; column: number | null; field: string; code: string; expected: string }[];
+      }
+  >;
   close(): Promise<void>;
 }

@@ -90,18 +90,30 @@ function applyReading(context: EventContext, state: StationState, reading: Stati
   if (reading.status !== null && statusChanged) {
     state.status = reading.status;
     state.statusSince_ms = at_ms;
-    state.chargingSince_ms = reading.status === "Charging" ? (state.chargingSince_ms ?? at_ms) : reading.status === "SuspendedEVSE" ? state.chargingSince_ms : null;
+    state.chargingSince_ms =
+      reading.status === "Charging"
+        ? (state.chargingSince_ms ?? at_ms)
+        : reading.status === "SuspendedEVSE"
+          ? state.chargingSince_ms
+          : null;
     context.onStatus(state, at_ms);
   }
   const plugged = isPlugged(state);
   if (plugged && wasPlugged !== true) state.pluggedAt_ms ??= at_ms;
   if (!plugged) unplugged(state);
   if (reading.energyRegister_Wh !== null)
-    context.recorder.take(state, { kind: "register", at_ms, received_at_ms: context.now_ms(), register_Wh: reading.energyRegister_Wh, transactionId: null });
+    context.recorder.take(state, {
+      kind: "register",
+      at_ms,
+      received_at_ms: context.now_ms(),
+      register_Wh: reading.energyRegister_Wh,
+      transactionId: null,
+    });
   if (state.port?.reportsTransactions === true) followOcpp(state, at_ms);
   else followBox(context, state, plugged, at_ms);
   const activity = activityOf(state.status);
-  if (statusChanged && activity !== null) context.recorder.take(state, { kind: "activity", at_ms, received_at_ms: context.now_ms(), activity });
+  if (statusChanged && activity !== null)
+    context.recorder.take(state, { kind: "activity", at_ms, received_at_ms: context.now_ms(), activity });
   learnVehicle(state, at_ms);
   if (plugged !== wasPlugged || statusChanged) context.hurry();
 }
@@ -110,7 +122,8 @@ function applyReading(context: EventContext, state: StationState, reading: Stati
 function merged(before: StationReading | null, now: StationReading): StationReading {
   if (before === null) return now;
   const keep = <T>(fresh: T | null, old: T | null): T | null => fresh ?? old;
-  const keepAll = <T>(fresh: PerPhase<T | null>, old: PerPhase<T | null>): PerPhase<T | null> => (fresh.every((value) => value === null) ? old : fresh);
+  const keepAll = <T>(fresh: PerPhase<T | null>, old: PerPhase<T | null>): PerPhase<T | null> =>
+    fresh.every((value) => value === null) ? old : fresh;
   const measures = now.current_mA.some((value) => value !== null) || now.power_W !== null;
   return {
     // Only a message with measured values makes the currents younger.
@@ -156,7 +169,12 @@ function learnVehicle(state: StationState, at_ms: EpochMs): void {
   const currents = drawn_mA(state, at_ms).filter((value) => value !== null);
   if (currents.length < 3) return;
   const drawn = currents.reduce((highest, value) => (value > highest ? value : highest));
-  state.vehicle = observeVehicle(state.vehicle, { at_ms, drawn_mA: drawn, offered_mA: state.ledger.setpoint_mA, min_mA: state.station.current_mA_min });
+  state.vehicle = observeVehicle(state.vehicle, {
+    at_ms,
+    drawn_mA: drawn,
+    offered_mA: state.ledger.setpoint_mA,
+    min_mA: state.station.current_mA_min,
+  });
 }
 
 function applyMeter(context: EventContext, meterId: string, reading: MeterReading): void {
@@ -175,7 +193,11 @@ function applyMeter(context: EventContext, meterId: string, reading: MeterReadin
       least_mA: ranges.reduce((sum, range) => sum + onPhase(range, phase).least_mA, 0),
       most_mA: ranges.reduce((sum, range) => sum + onPhase(range, phase).most_mA, 0),
     }));
-    circuit.otherLoad = observeOtherLoad(circuit.otherLoad, { at_ms: reading.measured_at_ms, meter_mA: [l1, l2, l3], cars });
+    circuit.otherLoad = observeOtherLoad(circuit.otherLoad, {
+      at_ms: reading.measured_at_ms,
+      meter_mA: [l1, l2, l3],
+      cars,
+    });
     const limit = workingLimit_mA(circuit);
     if (l1 > limit[0] || l2 > limit[1] || l3 > limit[2]) context.hurry();
   }

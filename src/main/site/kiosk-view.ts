@@ -30,7 +30,11 @@ export function kioskState(live: LiveUpdate, stores: Stores, access: Access): Ki
       session:
         station.session === null
           ? null
-          : { started_at_ms: station.session.started_at_ms, energy_Wh: station.session.energy_Wh, gross_minor: station.session.gross_minor },
+          : {
+              started_at_ms: station.session.started_at_ms,
+              energy_Wh: station.session.energy_Wh,
+              gross_minor: station.session.gross_minor,
+            },
       granted_mA: station.granted_mA,
       because: station.because,
       queuePlace: station.queuePlace,

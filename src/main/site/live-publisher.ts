@@ -10,7 +10,10 @@ export type LivePublisher = {
 };
 
 /** Sends each listener what changed since its last update, once a second, and does nothing while nobody listens. */
-export function createLivePublisher(makeUpdate: (seq: number) => LiveUpdate, onError: (error: unknown) => void): LivePublisher {
+export function createLivePublisher(
+  makeUpdate: (seq: number) => LiveUpdate,
+  onError: (error: unknown) => void,
+): LivePublisher {
   const listeners = new Map<(update: LiveUpdate) => void, LiveUpdate>();
   let seq = 0;
   const publish = (): void => {

@@ -5,7 +5,15 @@ import { worstCase_mA } from "../../core/balancing/index.ts";
 import { millisecond, milliamp, onPhase, perPhase, PHASES } from "../../core/units/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import { boxView, drawn_mA } from "./box-view.ts";
-import { evLoad_mA, meterAge_ms, meterTrust, otherLoad_mA, stationsBelow, workingLimit_mA } from "./circuit-view.ts";
+import {
+  circuitTotal_mA,
+  evLoad_mA,
+  meterAge_ms,
+  meterTrust,
+  otherLoad_mA,
+  stationsBelow,
+  workingLimit_mA,
+} from "./circuit-view.ts";
 import { attained_Wh, wantsCurrent } from "./allocation-input.ts";
 import type { CircuitState, SiteState, StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
@@ -17,7 +25,11 @@ export const cardAlias = (idToken: string | null): string | null => (idToken ===
 export function costSoFar_minor(state: StationState): number | null {
   const { context, evse } = state;
   if (context === null || evse.running?.lastRegister == null) return null;
-  const { cost } = price(context.tariff, { energy_Wh: attained_Wh(state), charging_ms: millisecond(0), parked_ms: millisecond(0) });
+  const { cost } = price(context.tariff, {
+    energy_Wh: attained_Wh(state),
+    charging_ms: millisecond(0),
+    parked_ms: millisecond(0),
+  });
   return Number(cost.gross_minor);
 }
 
@@ -61,20 +73,29 @@ export function stationLive(state: StationState, now_ms: EpochMs): StationLive {
 }
 
 export const displayOf = (state: StationState): StationLive["state"] =>
-  bayState({ online: state.online, status: state.status, granted_mA: state.grant.current_mA, because: state.grant.because, queued: state.grant.queuePlace !== null });
+  bayState({
+    online: state.online,
+    status: state.status,
+    granted_mA: state.grant.current_mA,
+    because: state.grant.because,
+    queued: state.grant.queuePlace !== null,
+  });
 
 export function circuitLive(site: SiteState, state: CircuitState, now_ms: EpochMs): CircuitLive {
   const { circuit } = state;
   const below = stationsBelow(site, circuit.id);
   const ev = evLoad_mA(below, now_ms);
   const other = otherLoad_mA(site, state, now_ms);
-  const meter = circuit.meterId === null ? null : (site.meters.get(circuit.meterId)?.reading ?? null);
   const trust = meterTrust(site, state, now_ms);
   const limit = workingLimit_mA(state);
-  const measured = meter !== null && trust !== "lost";
-  const total = perPhase((phase) => (measured ? (onPhase(meter.current_mA, phase) ?? 0) : onPhase(other, phase) + onPhase(ev, phase)));
+  const measured = circuit.meterId !== null && trust !== "lost";
+  const total = circuitTotal_mA(site, state, now_ms);
   const reserved = perPhase((phase) => {
-    const worst = below.reduce((sum, one) => sum + (wiredPhases(one.station).includes(phase) ? worstCase_mA(one.ledger, boxView(one, now_ms)) : 0), 0);
+    const worst = below.reduce(
+      (sum, one) =>
+        sum + (wiredPhases(one.station).includes(phase) ? worstCase_mA(one.ledger, boxView(one, now_ms)) : 0),
+      0,
+    );
     return milliamp(Math.max(0, worst - onPhase(ev, phase)));
   });
   return {
@@ -86,7 +107,9 @@ export function circuitLive(site: SiteState, state: CircuitState, now_ms: EpochM
     meterAge_ms: meterAge_ms(site, state, now_ms),
     fuse_mA: [...circuit.fuse_mA],
     limit_mA: [...limit],
-    other_mA: perPhaseArray((phase) => (measured ? Math.max(0, onPhase(total, phase) - onPhase(ev, phase)) : onPhase(other, phase))),
+    other_mA: perPhaseArray((phase) =>
+      measured ? Math.max(0, onPhase(total, phase) - onPhase(ev, phase)) : onPhase(other, phase),
+    ),
     ev_mA: [...ev],
     reserved_mA: [...reserved],
     total_mA: [...total],
@@ -95,7 +118,11 @@ export function circuitLive(site: SiteState, state: CircuitState, now_ms: EpochM
   };
 }
 
-const perPhaseArray = (make: (phase: (typeof PHASES)[number]) => number): [number, number, number] => [make("L1"), make("L2"), make("L3")];
+const perPhaseArray = (make: (phase: (typeof PHASES)[number]) => number): [number, number, number] => [
+  make("L1"),
+  make("L2"),
+  make("L3"),
+];
 
 export type SiteFacts = { readonly demo: boolean; readonly speed: number; readonly openAlerts: number };
 
@@ -106,12 +133,28 @@ export function liveUpdate(site: SiteState, now_ms: EpochMs, facts: SiteFacts, s
   return { seq, full: true, site: siteLive(site, stations, circuits, now_ms, facts), circuits, stations };
 }
 
-function siteLive(site: SiteState, stations: readonly StationLive[], circuits: readonly CircuitLive[], now_ms: EpochMs, facts: SiteFacts): SiteLive {
+function siteLive(
+  site: SiteState,
+  stations: readonly StationLive[],
+  circuits: readonly CircuitLive[],
+  now_ms: EpochMs,
+  facts: SiteFacts,
+): SiteLive {
   const { identity } = site.model;
-  const counts: SiteLive["counts"] = { free: 0, charging: 0, limited: 0, waiting: 0, occupied: 0, fault: 0, offline: 0 };
+  const counts: SiteLive["counts"] = {
+    free: 0,
+    charging: 0,
+    limited: 0,
+    waiting: 0,
+    occupied: 0,
+    fault: 0,
+    offline: 0,
+  };
   for (const station of stations) counts[station.state] += 1;
   const meters = [...site.meters.values()];
-  const metersOnline = meters.filter((meter) => meter.reading !== null && now_ms - meter.reading.measured_at_ms <= 30_000).length;
+  const metersOnline = meters.filter(
+    (meter) => meter.reading !== null && now_ms - meter.reading.measured_at_ms <= 30_000,
+  ).length;
   return {
     at_ms: now_ms,
     name: identity.name,
@@ -151,7 +194,14 @@ function tightest(circuits: readonly CircuitLive[]): SiteLive["tightest"] {
     for (const phase of PHASES) {
       const free_mA = onPhase(circuit.free_mA, phase);
       if (least !== null && least.free_mA <= free_mA) continue;
-      least = { circuitId: circuit.circuitId, name: circuit.name, phase, used_mA: onPhase(circuit.total_mA, phase), limit_mA: onPhase(circuit.limit_mA, phase), free_mA };
+      least = {
+        circuitId: circuit.circuitId,
+        name: circuit.name,
+        phase,
+        used_mA: onPhase(circuit.total_mA, phase),
+        limit_mA: onPhase(circuit.limit_mA, phase),
+        free_mA,
+      };
     }
   return least;
 }
@@ -159,6 +209,9 @@ function tightest(circuits: readonly CircuitLive[]): SiteLive["tightest"] {
 /** What changed since `before`: the site and circuits always, stations only where something is different. */
 export function changesSince(before: LiveUpdate, now: LiveUpdate): LiveUpdate {
   const old = new Map(before.stations.map((station) => [station.stationId, JSON.stringify(station)]));
-  return { ...now, full: false, stations: now.stations.filter((station) => old.get(station.stationId) !== JSON.stringify(station)) };
+  return {
+    ...now,
+    full: false,
+    stations: now.stations.filter((station) => old.get(station.stationId) !== JSON.stringify(station)),
+  };
 }
-

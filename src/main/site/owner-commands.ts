@@ -11,14 +11,29 @@ type OwnerCommands = Pick<Engine, "start" | "stop" | "unlock" | "reset" | "setMa
 const unknownStation: CommandReply = { ok: false, code: "invalid", retry: false, detail: "no such station" };
 
 /** What the owner can tell a station. Boxes with transactions are asked; for the others we decide and the limit follows. */
-export function createOwnerCommands(context: { readonly site: SiteState; readonly recorder: SessionRecorder; readonly clock: Clock; readonly hurry: () => void }): OwnerCommands {
+export function createOwnerCommands(context: {
+  readonly site: SiteState;
+  readonly recorder: SessionRecorder;
+  readonly clock: Clock;
+  readonly hurry: () => void;
+}): OwnerCommands {
   const { site, recorder, clock, hurry } = context;
-  const withStation = async (stationId: string, act: (state: StationState) => Promise<CommandReply>): Promise<CommandReply> => {
+  const withStation = async (
+    stationId: string,
+    act: (state: StationState) => Promise<CommandReply>,
+  ): Promise<CommandReply> => {
     const state = site.stations.get(stationId);
     return state === undefined ? unknownStation : act(state);
   };
-  const ask = async (stationId: string, act: (port: NonNullable<StationState["port"]>) => Promise<CommandReply>): Promise<CommandReply> =>
-    withStation(stationId, (state) => (state.port === null ? Promise.resolve({ ok: false, code: "offline", retry: true, detail: "not connected yet" }) : act(state.port)));
+  const ask = async (
+    stationId: string,
+    act: (port: NonNullable<StationState["port"]>) => Promise<CommandReply>,
+  ): Promise<CommandReply> =>
+    withStation(stationId, (state) =>
+      state.port === null
+        ? Promise.resolve({ ok: false, code: "offline", retry: true, detail: "not connected yet" })
+        : act(state.port),
+    );
 
   const startBox = (state: StationState, idToken: string | null): CommandReply => {
     if (!isPlugged(state)) return { ok: false, code: "rejected", retry: true, detail: "no car is plugged in" };
@@ -39,10 +54,14 @@ export function createOwnerCommands(context: { readonly site: SiteState; readonl
   return {
     start: (stationId, idToken) =>
       withStation(stationId, (state) =>
-        state.port?.reportsTransactions === true ? state.port.start(idToken ?? OWNER_TOKEN) : Promise.resolve(startBox(state, idToken)),
+        state.port?.reportsTransactions === true
+          ? state.port.start(idToken ?? OWNER_TOKEN)
+          : Promise.resolve(startBox(state, idToken)),
       ),
     stop: (stationId) =>
-      withStation(stationId, (state) => (state.port?.reportsTransactions === true ? state.port.stop() : Promise.resolve(stopBox(state)))),
+      withStation(stationId, (state) =>
+        state.port?.reportsTransactions === true ? state.port.stop() : Promise.resolve(stopBox(state)),
+      ),
     unlock: (stationId) => ask(stationId, (port) => port.unlock()),
     reset: (stationId, kind) => ask(stationId, (port) => port.reset(kind)),
     setManualLimit: (stationId: string, limit_mA: Milliamp | null, until_ms: number | null) => {

@@ -39,8 +39,16 @@ export class SessionRecorder {
         });
         continue;
       }
-      state.evse = { ...state.evse, running: { opened: running.opened, lastRegister, activity: last?.activity ?? null }, register: lastRegister };
-      state.context = { tariff: running.tariff, customerName: this.#customerName(running.opened.idToken), journaled_at_ms: lastRegister?.at_ms ?? null };
+      state.evse = {
+        ...state.evse,
+        running: { opened: running.opened, lastRegister, activity: last?.activity ?? null },
+        register: lastRegister,
+      };
+      state.context = {
+        tariff: running.tariff,
+        customerName: this.#customerName(running.opened.idToken),
+        journaled_at_ms: lastRegister?.at_ms ?? null,
+      };
       state.allowed = { idToken: running.opened.idToken };
       state.pluggedAt_ms = running.opened.started_at_ms;
       state.chargingSince_ms = last?.activity === "charging" ? last.at_ms : null;
@@ -60,28 +68,56 @@ export class SessionRecorder {
   }
 
   /** The number a start of this box already has, or a new one that was never given out. */
-  transactionIdFor(start: { readonly stationId: string; readonly evseId: number; readonly at_ms: EpochMs; readonly meterStart_Wh: WattHour | null }, now_ms: EpochMs): number {
+  transactionIdFor(
+    start: {
+      readonly stationId: string;
+      readonly evseId: number;
+      readonly at_ms: EpochMs;
+      readonly meterStart_Wh: WattHour | null;
+    },
+    now_ms: EpochMs,
+  ): number {
     const { site, stores } = this.#options;
     const running = site.stations.get(start.stationId)?.evse.running ?? null;
     const same = running?.opened.transactionId ?? null;
-    if (running !== null && same !== null && running.opened.started_at_ms === start.at_ms && running.opened.start_Wh === start.meterStart_Wh) return same;
+    if (
+      running !== null &&
+      same !== null &&
+      running.opened.started_at_ms === start.at_ms &&
+      running.opened.start_Wh === start.meterStart_Wh
+    )
+      return same;
     const closed = stores.sessions.lastClosed(start.stationId, start.evseId);
-    if (closed?.transactionId !== undefined && closed.transactionId !== null && closed.started_at_ms === start.at_ms && closed.start_Wh === start.meterStart_Wh) return closed.transactionId;
+    if (
+      closed?.transactionId !== undefined &&
+      closed.transactionId !== null &&
+      closed.started_at_ms === start.at_ms &&
+      closed.start_Wh === start.meterStart_Wh
+    )
+      return closed.transactionId;
     return stores.sessions.nextTransactionId(now_ms);
   }
 
   /** Ends sessions of boxes that have been silent for a day. */
   closeSilent(now_ms: EpochMs): void {
     for (const state of this.#options.site.stations.values()) {
-      const heard = Math.max(state.heard_at_ms ?? 0, state.evse.running?.lastRegister?.received_at_ms ?? 0, state.evse.running?.opened.received_at_ms ?? 0);
-      if (state.evse.running !== null && !state.online && now_ms - heard > SILENT_SESSION_MS) this.take(state, { kind: "available", at_ms: now_ms, received_at_ms: now_ms });
+      const heard = Math.max(
+        state.heard_at_ms ?? 0,
+        state.evse.running?.lastRegister?.received_at_ms ?? 0,
+        state.evse.running?.opened.received_at_ms ?? 0,
+      );
+      if (state.evse.running !== null && !state.online && now_ms - heard > SILENT_SESSION_MS)
+        this.take(state, { kind: "available", at_ms: now_ms, received_at_ms: now_ms });
     }
   }
 
   #isDue(state: StationState, effect: SessionEffect): boolean {
     if (effect.do !== "register") return true;
     if (state.context === null || state.context.journaled_at_ms === null) return true;
-    return effect.sample.at_ms - state.context.journaled_at_ms >= JOURNAL_EVERY_MS || effect.sample.at_ms < state.context.journaled_at_ms;
+    return (
+      effect.sample.at_ms - state.context.journaled_at_ms >= JOURNAL_EVERY_MS ||
+      effect.sample.at_ms < state.context.journaled_at_ms
+    );
   }
 
   #carryOut(state: StationState, effect: SessionEffect): void {
@@ -91,7 +127,11 @@ export class SessionRecorder {
         const tariff = stores.tariffs.at(effect.session.started_at_ms);
         if (tariff === null) throw new Error("a site always has a tariff");
         stores.sessions.open(effect.session, tariff.id);
-        state.context = { tariff, customerName: this.#customerName(effect.session.idToken), journaled_at_ms: effect.session.start_Wh === null ? null : effect.session.started_at_ms };
+        state.context = {
+          tariff,
+          customerName: this.#customerName(effect.session.idToken),
+          journaled_at_ms: effect.session.start_Wh === null ? null : effect.session.started_at_ms,
+        };
         return;
       }
       case "register":
@@ -115,7 +155,10 @@ export class SessionRecorder {
     const stored = stores.sessions.runningOne(effect.opened.id);
     if (stored === null) return;
     const last = state?.evse.register ?? null;
-    const proven = last !== null && last.at_ms >= effect.opened.started_at_ms && (effect.stop === null || last.at_ms <= effect.stop.at_ms);
+    const proven =
+      last !== null &&
+      last.at_ms >= effect.opened.started_at_ms &&
+      (effect.stop === null || last.at_ms <= effect.stop.at_ms);
     // The newest value may be younger than the last one in the journal.
     if (proven) stores.sessions.addRegister(effect.opened.id, last);
     const previous = stores.sessions.lastClosed(effect.opened.stationId, effect.opened.evseId);
@@ -132,8 +175,16 @@ export class SessionRecorder {
       stopReplayed: effect.stop !== null && isReplayed(effect.stop.at_ms, effect.stop.received_at_ms, state),
     });
     const closed: ClosedSession = { ...effect.opened, endReason: effect.reason, endedBy: effect.endedBy, ...assessed };
-    const priced = price(stored.tariff, { energy_Wh: closed.energy_Wh ?? wattHour(0), charging_ms: closed.charging_ms, parked_ms: closed.parked_ms });
-    const all: ClosedSession = { ...closed, flags: [...closed.flags, ...priced.flags], billable: closed.billable && priced.flags.every((flag) => flag.severity !== "B") };
+    const priced = price(stored.tariff, {
+      energy_Wh: closed.energy_Wh ?? wattHour(0),
+      charging_ms: closed.charging_ms,
+      parked_ms: closed.parked_ms,
+    });
+    const all: ClosedSession = {
+      ...closed,
+      flags: [...closed.flags, ...priced.flags],
+      billable: closed.billable && priced.flags.every((flag) => flag.severity !== "B"),
+    };
     if (!stores.sessions.close(all, closed.energy_Wh === null ? null : priced.cost)) return;
     if (state !== null) {
       state.context = null;
@@ -149,7 +200,16 @@ export class SessionRecorder {
       const tariff = stores.tariffs.at(event.at_ms);
       if (tariff === null) return;
       stores.sessions.open(
-        { id: sessionId(stationId, evseId, event.at_ms, event.transactionId), stationId, evseId, transactionId: event.transactionId, idToken: event.idToken, started_at_ms: event.at_ms, received_at_ms: event.received_at_ms, start_Wh: event.meterStart_Wh },
+        {
+          id: sessionId(stationId, evseId, event.at_ms, event.transactionId),
+          stationId,
+          evseId,
+          transactionId: event.transactionId,
+          idToken: event.idToken,
+          started_at_ms: event.at_ms,
+          received_at_ms: event.received_at_ms,
+          start_Wh: event.meterStart_Wh,
+        },
         tariff.id,
       );
       return;
@@ -158,16 +218,31 @@ export class SessionRecorder {
       const known = stores.sessions.findByTransaction(stationId, event.transactionId);
       const running = known === null ? null : stores.sessions.runningOne(known.sessionId);
       if (running !== null && event.kind === "register") {
-        stores.sessions.addRegister(running.opened.id, { at_ms: event.at_ms, received_at_ms: event.received_at_ms, register_Wh: event.register_Wh });
+        stores.sessions.addRegister(running.opened.id, {
+          at_ms: event.at_ms,
+          received_at_ms: event.received_at_ms,
+          register_Wh: event.register_Wh,
+        });
         return;
       }
       if (running !== null && event.kind === "transaction-stopped") {
-        const stop = { at_ms: event.at_ms, received_at_ms: event.received_at_ms, register_Wh: event.meterStop_Wh, idToken: event.idToken };
+        const stop = {
+          at_ms: event.at_ms,
+          received_at_ms: event.received_at_ms,
+          register_Wh: event.meterStop_Wh,
+          idToken: event.idToken,
+        };
         this.#close(null, { do: "close", opened: running.opened, stop, reason: event.reason, endedBy: "station" });
         return;
       }
     }
-    stores.sessions.addStray({ stationId, at_ms: event.at_ms, received_at_ms: event.received_at_ms, kind: event.kind, data: JSON.stringify(event) });
+    stores.sessions.addStray({
+      stationId,
+      at_ms: event.at_ms,
+      received_at_ms: event.received_at_ms,
+      kind: event.kind,
+      data: JSON.stringify(event),
+    });
   }
 
   #customerName(idToken: string | null): string | null {

@@ -3,7 +3,10 @@ import type { EpochMs } from "../../core/units/index.ts";
 const EVERY_MS = 5_000;
 const KEPT_MS = 15 * 60_000;
 
-export type Spark = { add(at_ms: EpochMs, power_W: number | null): void; points(): { at_ms: number; power_W: number | null }[] };
+export type Spark = {
+  add(at_ms: EpochMs, power_W: number | null): void;
+  points(): { at_ms: number; power_W: number | null }[];
+};
 
 /** Site power of the last 15 minutes in steps of 5 s, in memory only. */
 export function createSpark(): Spark {

@@ -2,6 +2,7 @@ import type { Because, LedgerEntry, OtherLoadState, VehicleBound } from "../../c
 import { noOtherLoad, unknownEntry, unknownVehicle } from "../../core/balancing/index.ts";
 import type { EvseState } from "../../core/session/index.ts";
 import { idleEvse } from "../../core/session/index.ts";
+import { pathToRoot } from "../../core/site/index.ts";
 import type { Circuit, SiteModel, Station } from "../../core/site/index.ts";
 import type { TariffVersion } from "../../core/tariff/index.ts";
 import type { EpochMs, Milliamp } from "../../core/units/index.ts";
@@ -10,7 +11,11 @@ import type { ChargingStatus, MeterReading, StationPort, StationReading } from "
 
 // What the engine knows this second. Only main/site writes here; everything else gets values made from it.
 
-export type GrantState = { readonly current_mA: Milliamp; readonly because: readonly Because[]; readonly queuePlace: number | null };
+export type GrantState = {
+  readonly current_mA: Milliamp;
+  readonly because: readonly Because[];
+  readonly queuePlace: number | null;
+};
 
 /** What is fixed for the running session and needed to show and price it. */
 export type SessionContext = {
@@ -69,6 +74,10 @@ export type SiteState = {
   readonly stations: Map<string, StationState>;
   readonly meters: Map<string, MeterState>;
   readonly circuits: Map<string, CircuitState>;
+  /** Each circuit's own and its ancestors' states, nearest first. */
+  readonly paths: ReadonlyMap<string, readonly CircuitState[]>;
+  /** Stations on each circuit or anywhere below it; `wireStation` adds one. */
+  readonly below: ReadonlyMap<string, StationState[]>;
 };
 
 export const noGrant: GrantState = { current_mA: milliamp(0), because: [], queuePlace: null };
@@ -107,12 +116,31 @@ export function newStation(station: Station, at_ms: EpochMs): StationState {
 }
 
 export function newSiteState(model: SiteModel, at_ms: EpochMs): SiteState {
-  return {
+  const byId = new Map(model.circuits.map((circuit) => [circuit.id, circuit]));
+  const circuits = new Map(
+    model.circuits.map((circuit): [string, CircuitState] => [
+      circuit.id,
+      { circuit, otherLoad: noOtherLoad, overSince_ms: null },
+    ]),
+  );
+  const path = (id: string): CircuitState[] =>
+    pathToRoot(byId, id).flatMap((circuit) => circuits.get(circuit.id) ?? []);
+  const site: SiteState = {
     model,
-    stations: new Map(model.stations.map((station) => [station.id, newStation(station, at_ms)])),
+    stations: new Map(),
     meters: new Map(model.meters.map((meter) => [meter.id, { meterId: meter.id, reading: null }])),
-    circuits: new Map(model.circuits.map((circuit) => [circuit.id, { circuit, otherLoad: noOtherLoad, overSince_ms: null }])),
+    circuits,
+    paths: new Map(model.circuits.map((circuit) => [circuit.id, path(circuit.id)])),
+    below: new Map(model.circuits.map((circuit) => [circuit.id, []])),
   };
+  for (const station of model.stations) wireStation(site, newStation(station, at_ms));
+  return site;
+}
+
+/** Makes a station part of the running site. */
+export function wireStation(site: SiteState, state: StationState): void {
+  site.stations.set(state.station.id, state);
+  for (const circuit of site.paths.get(state.station.circuitId) ?? []) site.below.get(circuit.circuit.id)?.push(state);
 }
 
 /** True when the box says that a car is there. An unknown state counts as plugged: nothing is given away on a guess. */
