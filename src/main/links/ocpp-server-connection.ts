@@ -1,8 +1,8 @@
 // Named imports from the package itself fail in Node: it spreads these into its exports.
 import { RPCError, TimeoutError } from "ocpp-rpc/lib/errors.js";
 import { WebSocket } from "ws";
-import type { BadFrame, JsonObject } from "../protocol/ocpp/index.ts";
-import type { ScreenedSocket } from "./ocpp-server-socket.ts";
+import type { JsonObject } from "../protocol/ocpp/index.ts";
+import type { DropReason, ScreenedSocket } from "./ocpp-server-socket.ts";
 
 /** Real milliseconds a station has to answer a CALL. */
 export const CALL_TIMEOUT_MS = 8000;
@@ -25,7 +25,7 @@ export interface OcppConnection {
   isOpen(): boolean;
   /** Messages in proper form, and those dropped, by reason. */
   heard(): number;
-  dropped(): ReadonlyMap<BadFrame, number>;
+  dropped(): ReadonlyMap<DropReason, number>;
   /** Sends a CALL. The caller sees to it that only one is outstanding. Never rejects. */
   call(action: string, payload: JsonObject): Promise<OcppCallReply>;
   /** Ends the connection: politely, then by force. Its `onClosed` runs at once. */
@@ -46,7 +46,7 @@ export interface RpcPeer {
 
 /** One station's connection, open until it closes or `close` is called. */
 export function createOcppConnection(peer: RpcPeer, socket: ScreenedSocket): OcppConnection {
-  const dropped = new Map<BadFrame, number>();
+  const dropped = new Map<DropReason, number>();
   const heardListeners: (() => void)[] = [];
   const closedListeners: (() => void)[] = [];
   let heard = 0;

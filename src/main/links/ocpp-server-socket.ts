@@ -10,10 +10,12 @@ const MESSAGES_PER_S = 100;
 const MESSAGES_BURST = 300;
 const SALVAGE_BYTES = 1024;
 
+export type DropReason = BadFrame | "broken-websocket-frame";
+
 export type SocketEvents = {
   /** A message in proper form has arrived and is about to be handled. */
   readonly heard: () => void;
-  readonly dropped: (reason: BadFrame) => void;
+  readonly dropped: (reason: DropReason) => void;
 };
 
 /**
@@ -31,6 +33,11 @@ export class ScreenedSocket extends WebSocket {
   }
 
   override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event === "error") {
+      // "close" follows. RPCServer waits for that alone, and would be torn from its wait by an "error".
+      this.#events?.dropped("broken-websocket-frame");
+      return true;
+    }
     if (event !== "message") return super.emit(event, ...args);
     this.#slowDown();
     if (this.bufferedAmount > UNSENT_BYTES_MAX) {

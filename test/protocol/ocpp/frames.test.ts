@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { CONNECTIONS_MAX } from "../../../src/main/links/ocpp-server.ts";
@@ -99,6 +100,43 @@ describe("a frame that is wrong", () => {
     raw.socket.terminate();
   });
 
+  test("whatever it is, hundreds of them leave the connection and its neighbour alive", async () => {
+    const other = await new FakeStation(bench.devices.url, "CP-1").connect();
+    const raw = await dial("/CP%202%2F%C3%BC");
+    const action = fc.constantFrom(
+      "BootNotification",
+      "StatusNotification",
+      "StartTransaction",
+      "StopTransaction",
+      "MeterValues",
+      "Authorize",
+    );
+    const payload = fc.dictionary(
+      fc.constantFrom(
+        "connectorId",
+        "idTag",
+        "status",
+        "meterStart",
+        "meterValue",
+        "transactionId",
+        "timestamp",
+        "chargePointVendor",
+      ),
+      fc.oneof(fc.jsonValue(), fc.constantFrom(1, "1", "Charging", "2026-06-01T12:00:00Z")),
+    );
+    const frame = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.tuple(fc.integer({ min: 0, max: 5 }), fc.jsonValue(), action, payload).map((one) => JSON.stringify(one)),
+    );
+    for (const text of fc.sample(frame, { numRuns: 300, seed: 20260601 })) raw.socket.send(text);
+    raw.socket.send('[2,"the-last","Heartbeat",{}]');
+    expect((await replyTo(raw, "the-last"))[0]).toBe(3);
+    expect(await other.send("Heartbeat", {})).toHaveProperty("currentTime");
+    expect(bench.logs.all.filter(({ level }) => level === "error")).toEqual([]);
+    raw.socket.terminate();
+  });
+
   test("bytes that are no UTF-8 and binary frames do not end the connection", async () => {
     const raw = await dial("/CP-1");
     raw.socket.send(Buffer.from([0xff, 0xfe, 0x00]), { binary: false });
@@ -123,6 +161,17 @@ describe("a frame that is wrong", () => {
     // Reserved bits set, and not masked.
     socket.write(Buffer.from([0xf1, 0x01, 0x00]));
     await once(socket, "close");
+    expect(await other.send("Heartbeat", {})).toHaveProperty("currentTime");
+  });
+
+  test("a message beyond all bounds ends its own connection only, also when that is already being closed", async () => {
+    const other = await new FakeStation(bench.devices.url, "CP-1").connect();
+    const raw = await dial("/ocpp/stranger");
+    const closed = once(raw.socket, "close");
+    const newer = await dial("/ocpp/stranger");
+    raw.socket.send(Buffer.alloc(9 * 1024 * 1024));
+    newer.socket.send(Buffer.alloc(9 * 1024 * 1024));
+    await Promise.all([closed, once(newer.socket, "close")]);
     expect(await other.send("Heartbeat", {})).toHaveProperty("currentTime");
   });
 
