@@ -3,7 +3,14 @@ import { RPCServer } from "ocpp-rpc";
 /** One call a station made. */
 export type Heard = { readonly identity: string; readonly method: string; readonly params: Record<string, unknown> };
 
-type Client = { readonly identity?: string | undefined; call(method: string, params: object): Promise<unknown>; handle(handler: (call: { method?: string; params?: Record<string, unknown> }) => Promise<Record<string, unknown>>): void; on(event: string, listener: () => void): unknown };
+type Client = {
+  readonly identity?: string | undefined;
+  call(method: string, params: object): Promise<unknown>;
+  handle(
+    handler: (call: { method?: string; params?: Record<string, unknown> }) => Promise<Record<string, unknown>>,
+  ): void;
+  on(event: string, listener: () => void): unknown;
+};
 
 /** A minimal OCPP 1.6 server that accepts everything and remembers what it heard. */
 export async function createCentralSystem(options: { readonly authorize?: (idTag: string) => string } = {}) {
@@ -12,7 +19,8 @@ export async function createCentralSystem(options: { readonly authorize?: (idTag
   const waiting = new Set<() => void>();
   let nextTransaction = 100;
   const server = new RPCServer({ protocols: ["ocpp1.6"], strictMode: ["ocpp1.6"] });
-  const status = (params: Record<string, unknown>): string => options.authorize?.(String(params["idTag"])) ?? "Accepted";
+  const status = (params: Record<string, unknown>): string =>
+    options.authorize?.(String(params["idTag"])) ?? "Accepted";
   const answer = (method: string, params: Record<string, unknown>): Record<string, unknown> => {
     switch (method) {
       case "BootNotification":

@@ -14,10 +14,8 @@ const NOW = epochMs(Date.parse("2026-11-22T13:07:00Z"));
 const ALL = { from_ms: null, to_ms: null, stationIds: [], customerId: null, state: "all", text: "" } as const;
 const FILL_ms_max = 20_000;
 
-const folders: string[] = [];
+const path = mkdtempSync(join(tmpdir(), "chargehand-demo-"));
 function filled(seed: number): { folder: OpenedFolder; took_ms: number } {
-  const path = mkdtempSync(join(tmpdir(), "chargehand-demo-"));
-  folders.push(path);
   const folder = openDataFolder(path, { now_ms: () => NOW });
   if (!folder.ok) throw new Error(folder.message);
   const site = demoSite();
@@ -34,7 +32,7 @@ beforeAll(() => {
 });
 afterAll(() => {
   folder.close();
-  for (const path of folders) rmSync(path, { recursive: true, force: true });
+  rmSync(path, { recursive: true, force: true });
 });
 
 const sessions = () => [...folder.stores.sessions.iterate({ ...ALL, stationIds: [] })];
@@ -53,8 +51,10 @@ describe("the demo's year", () => {
   test("quarter hours of each station sum up to the energy of its sessions", () => {
     const bySession = new Map<string, number>();
     const bySlot = new Map<string, number>();
-    for (const row of sessions()) bySession.set(row.stationId, (bySession.get(row.stationId) ?? 0) + (row.energy_Wh ?? 0));
-    for (const slot of slots()) if (slot.stationId !== "") bySlot.set(slot.stationId, (bySlot.get(slot.stationId) ?? 0) + (slot.ev_Wh ?? 0));
+    for (const row of sessions())
+      bySession.set(row.stationId, (bySession.get(row.stationId) ?? 0) + (row.energy_Wh ?? 0));
+    for (const slot of slots())
+      if (slot.stationId !== "") bySlot.set(slot.stationId, (bySlot.get(slot.stationId) ?? 0) + (slot.ev_Wh ?? 0));
     expect(bySession.size).toBe(12);
     for (const [stationId, energy_Wh] of bySession) {
       expect(energy_Wh).toBeGreaterThan(1_000_000);
@@ -65,13 +65,15 @@ describe("the demo's year", () => {
   test("the site is its stations and the building, and never more than the main fuse carries", () => {
     const ev = new Map<number, number>();
     const rows = slots();
-    for (const slot of rows) if (slot.stationId !== "") ev.set(slot.slot_ms, (ev.get(slot.slot_ms) ?? 0) + (slot.ev_Wh ?? 0));
-    for (const slot of rows.filter((one) => one.stationId === "")) {
-      expect(slot.ev_Wh).toBe(ev.get(slot.slot_ms));
-      expect(slot.site_Wh ?? 0).toBeGreaterThan(slot.ev_Wh ?? 0);
-      expect(slot.avg_W ?? 0).toBeLessThanOrEqual(3 * 80 * 230);
-      expect(slot.max_W ?? 0).toBeGreaterThanOrEqual(slot.avg_W ?? 0);
-    }
+    for (const slot of rows)
+      if (slot.stationId !== "") ev.set(slot.slot_ms, (ev.get(slot.slot_ms) ?? 0) + (slot.ev_Wh ?? 0));
+    const site = rows.filter((one) => one.stationId === "");
+    expect(site.filter((slot) => slot.ev_Wh !== ev.get(slot.slot_ms))).toEqual([]);
+    expect(site.filter((slot) => (slot.site_Wh ?? 0) <= (slot.ev_Wh ?? 0))).toEqual([]);
+    expect(
+      site.filter((slot) => (slot.avg_W ?? Infinity) > 3 * 80 * 230 || (slot.max_W ?? 0) < (slot.avg_W ?? 0)),
+    ).toEqual([]);
+    expect(Math.max(...site.map((slot) => slot.avg_W ?? 0))).toBeGreaterThan(20_000);
   });
 
   test("each session has its registers, its tariff's price and follows the one before it", () => {
@@ -87,7 +89,8 @@ describe("the demo's year", () => {
       const tariff = folder.stores.tariffs.at(epochMs(row.started_at_ms));
       const energy_Wh = wattHour(row.energy_Wh ?? 0);
       const used = { energy_Wh, charging_ms: millisecond(row.charging_ms ?? 0), parked_ms: millisecond(3_600_000) };
-      if (tariff !== null && energy_Wh >= 100) expect(row.cost?.gross_minor).toBe(Number(price(tariff, used).cost.gross_minor));
+      if (tariff !== null && energy_Wh >= 100)
+        expect(row.cost?.gross_minor).toBe(Number(price(tariff, used).cost.gross_minor));
     }
     expect(folder.stores.sessions.running()).toEqual([]);
   });
@@ -97,14 +100,18 @@ describe("the demo's year", () => {
     const held = flagged.filter((row) => row.held);
     expect(held.length).toBeGreaterThan(0);
     expect(held.length).toBeLessThan(20);
-    expect(new Set(flagged.flatMap((row) => row.flags.map((flag) => flag.rule)))).toEqual(new Set(["D05", "D11", "D22"]));
+    expect(new Set(flagged.flatMap((row) => row.flags.map((flag) => flag.rule)))).toEqual(
+      new Set(["D05", "D11", "D22"]),
+    );
   });
 
   test("every month but the last full one is invoiced, in order and to the cent", () => {
     const { invoices } = folder.stores;
     const list = invoices.list(null).toReversed();
     expect([...new Set(list.map((one) => one.month))].at(-1)).toBe("2026-09");
-    expect(invoices.billable(epochMs(Date.parse("2026-01-01T00:00:00Z")), epochMs(Date.parse("2026-09-30T00:00:00Z")))).toEqual([]);
+    expect(
+      invoices.billable(epochMs(Date.parse("2026-01-01T00:00:00Z")), epochMs(Date.parse("2026-09-30T00:00:00Z"))),
+    ).toEqual([]);
     expect(invoices.billable(epochMs(Date.parse("2026-10-01T00:00:00Z")), NOW).length).toBeGreaterThan(50);
     let issued = 0;
     for (const { id, issued_at_ms } of list) {
@@ -120,15 +127,11 @@ describe("the demo's year", () => {
 
   test("knows the registers the simulated boxes go on from", () => {
     for (const { id } of demoSite().model.stations) {
-      const last = sessions().filter((row) => row.stationId === id).toSorted((a, b) => a.started_at_ms - b.started_at_ms).at(-1);
+      const last = sessions()
+        .filter((row) => row.stationId === id)
+        .toSorted((a, b) => a.started_at_ms - b.started_at_ms)
+        .at(-1);
       expect(folder.stores.stationLog.lastRegister(id)?.register_Wh).toBe(last?.stop_Wh);
     }
-  });
-
-  test("is the same for the same seed", () => {
-    const again = filled(1).folder;
-    const facts = (one: OpenedFolder) => one.stores.sessions.totals({ ...ALL, stationIds: [] });
-    expect(facts(again)).toEqual(facts(folder));
-    again.close();
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { milliamp, wattHour } from "../../src/core/units/index.ts";
-import { OcppStation, type OcppStationOptions } from "../../src/main/simulator/ocpp-station.ts";
+import { OcppStation, type OcppStationOptions } from "../../src/main/simulator/index.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/main/site/clock.ts";
 import { createCentralSystem, type CentralSystem } from "./central-system.ts";
 
@@ -9,8 +9,15 @@ const CAR = {
   seed: 1,
   soc_permille: 200,
   model: {
-    name: "test", phases: 3, current_mA_max: milliamp(16_000), battery_Wh: 60_000, target_permille: 1000,
-    follow_ms: [2000, 5000], resume_ms: 0, pausesItself: false, overdraw_permille: 0,
+    name: "test",
+    phases: 3,
+    current_mA_max: milliamp(16_000),
+    battery_Wh: 60_000,
+    target_permille: 1000,
+    follow_ms: [2000, 5000],
+    resume_ms: 0,
+    pausesItself: false,
+    overdraw_permille: 0,
   },
 } as const;
 
@@ -19,7 +26,15 @@ let clock: VirtualClock;
 let station: OcppStation;
 
 const make = (change: Partial<OcppStationOptions> = {}): OcppStation =>
-  new OcppStation({ identity: "CP 1/a", clock, phases: 3, current_mA_max: 32_000, unmanaged_mA: 6000, register_Wh: wattHour(5000), ...change });
+  new OcppStation({
+    identity: "CP 1/a",
+    clock,
+    phases: 3,
+    current_mA_max: 32_000,
+    unmanaged_mA: 6000,
+    register_Wh: wattHour(5000),
+    ...change,
+  });
 
 /** Lets `seconds` pass for the box and its car. */
 async function live(seconds: number): Promise<void> {
@@ -34,8 +49,13 @@ async function liveUntil(check: () => boolean): Promise<void> {
   for (let i = 0; i < 4000 && !check(); i += 1) await live(0.25);
   expect(check()).toBe(true);
 }
-const statuses = (): unknown[] => central.of("StatusNotification").filter((params) => params["connectorId"] === 1).map((params) => params["status"]);
-const setProfile = (profile: object): Promise<unknown> => central.call("CP 1/a", "SetChargingProfile", { connectorId: 1, csChargingProfiles: profile });
+const statuses = (): unknown[] =>
+  central
+    .of("StatusNotification")
+    .filter((params) => params["connectorId"] === 1)
+    .map((params) => params["status"]);
+const setProfile = (profile: object): Promise<unknown> =>
+  central.call("CP 1/a", "SetChargingProfile", { connectorId: 1, csChargingProfiles: profile });
 const txDefault = (limit: number, stackLevel: number, more: object = {}) => ({
   chargingProfileId: stackLevel + 1,
   stackLevel,
@@ -62,7 +82,7 @@ async function connected(): Promise<void> {
 async function charging(): Promise<void> {
   await connected();
   station.plugIn(CAR, "CARD1");
-  await liveUntil(() => station.snapshot().transaction?.id != null && statuses().includes("Charging"));
+  await liveUntil(() => (station.snapshot().transaction?.id ?? null) !== null && statuses().includes("Charging"));
 }
 
 describe("a simulated OCPP station", () => {
@@ -93,13 +113,22 @@ describe("a simulated OCPP station", () => {
 
   test("sends meter values at the interval it is told, with everything Live needs", async () => {
     await connected();
-    expect(await central.call("CP 1/a", "ChangeConfiguration", { key: "MeterValueSampleInterval", value: "10" })).toEqual({ status: "Accepted" });
+    expect(
+      await central.call("CP 1/a", "ChangeConfiguration", { key: "MeterValueSampleInterval", value: "10" }),
+    ).toEqual({ status: "Accepted" });
     station.plugIn(CAR, "CARD1");
     await liveUntil(() => central.of("MeterValues").length >= 3);
     const last = central.of("MeterValues").at(-1);
     expect(last?.["transactionId"]).toBe(101);
     const sampled = JSON.stringify(last?.["meterValue"]);
-    for (const measurand of ["Energy.Active.Import.Register", "Power.Active.Import", "Current.Import", "Voltage", "Current.Offered"]) expect(sampled).toContain(measurand);
+    for (const measurand of [
+      "Energy.Active.Import.Register",
+      "Power.Active.Import",
+      "Current.Import",
+      "Voltage",
+      "Current.Offered",
+    ])
+      expect(sampled).toContain(measurand);
     const times = central.of("MeterValues").map((one) => /"timestamp":"([^"]+)"/u.exec(JSON.stringify(one))?.[1] ?? "");
     expect(Date.parse(times[1] ?? "") - Date.parse(times[0] ?? "")).toBe(10_000);
   });
@@ -107,7 +136,9 @@ describe("a simulated OCPP station", () => {
   test("follows a profile, and falls back to the lower level when its duration is over", async () => {
     await charging();
     expect(await setProfile(txDefault(8, 0))).toEqual({ status: "Accepted" });
-    expect(await setProfile(txDefault(14.5, 1, { duration: 60, startSchedule: new Date(clock.now_ms()).toISOString() }))).toEqual({ status: "Accepted" });
+    expect(
+      await setProfile(txDefault(14.5, 1, { duration: 60, startSchedule: new Date(clock.now_ms()).toISOString() })),
+    ).toEqual({ status: "Accepted" });
     await live(10);
     expect(station.evse.reading().drawn_mA[0]).toBe(14_500);
     await live(60);
@@ -166,12 +197,20 @@ describe("a simulated OCPP station", () => {
     await live(5);
     expect(central.of("StartTransaction")).toEqual([]);
     const profile = { ...txDefault(9, 3), chargingProfilePurpose: "TxProfile" };
-    expect(await central.call("CP 1/a", "RemoteStartTransaction", { connectorId: 1, idTag: "REMOTE", chargingProfile: profile })).toEqual({ status: "Accepted" });
+    expect(
+      await central.call("CP 1/a", "RemoteStartTransaction", {
+        connectorId: 1,
+        idTag: "REMOTE",
+        chargingProfile: profile,
+      }),
+    ).toEqual({ status: "Accepted" });
     await liveUntil(() => station.snapshot().transaction?.id === 101);
     await live(10);
     expect(station.evse.reading().drawn_mA[0]).toBe(9000);
     expect(await central.call("CP 1/a", "RemoteStopTransaction", { transactionId: 5 })).toEqual({ status: "Rejected" });
-    expect(await central.call("CP 1/a", "RemoteStopTransaction", { transactionId: 101 })).toEqual({ status: "Accepted" });
+    expect(await central.call("CP 1/a", "RemoteStopTransaction", { transactionId: 101 })).toEqual({
+      status: "Accepted",
+    });
     await liveUntil(() => central.of("StopTransaction").length === 1);
     expect(central.of("StopTransaction")[0]).toMatchObject({ reason: "Remote" });
     expect(station.snapshot().profiles).toEqual([]);
@@ -216,13 +255,26 @@ describe("a simulated OCPP station", () => {
   test("answers configuration, triggers, unlocking and what it does not know", async () => {
     await charging();
     const reply = await central.call("CP 1/a", "GetConfiguration", { key: ["NumberOfConnectors", "NoSuchKey"] });
-    expect(reply).toMatchObject({ configurationKey: [{ key: "NumberOfConnectors", value: "1", readonly: true }], unknownKey: ["NoSuchKey"] });
-    expect(await central.call("CP 1/a", "ChangeConfiguration", { key: "NumberOfConnectors", value: "2" })).toEqual({ status: "Rejected" });
-    expect(await central.call("CP 1/a", "TriggerMessage", { requestedMessage: "MeterValues", connectorId: 1 })).toEqual({ status: "Accepted" });
+    expect(reply).toMatchObject({
+      configurationKey: [{ key: "NumberOfConnectors", value: "1", readonly: true }],
+      unknownKey: ["NoSuchKey"],
+    });
+    expect(await central.call("CP 1/a", "ChangeConfiguration", { key: "NumberOfConnectors", value: "2" })).toEqual({
+      status: "Rejected",
+    });
+    expect(await central.call("CP 1/a", "TriggerMessage", { requestedMessage: "MeterValues", connectorId: 1 })).toEqual(
+      { status: "Accepted" },
+    );
     await liveUntil(() => central.of("MeterValues").length === 1);
-    await expect(central.call("CP 1/a", "UpdateFirmware", { location: "ftp://127.0.0.1/firmware", retrieveDate: "2026-01-01T00:00:00Z" })).rejects.toMatchObject({ rpcErrorCode: "NotImplemented" });
+    await expect(
+      central.call("CP 1/a", "UpdateFirmware", {
+        location: "ftp://127.0.0.1/firmware",
+        retrieveDate: "2026-01-01T00:00:00Z",
+      }),
+    ).rejects.toMatchObject({ rpcErrorCode: "NotImplemented" });
     expect(await central.call("CP 1/a", "GetCompositeSchedule", { connectorId: 1, duration: 60 })).toMatchObject({
-      status: "Accepted", chargingSchedule: { chargingSchedulePeriod: [{ startPeriod: 0, limit: 6 }] },
+      status: "Accepted",
+      chargingSchedule: { chargingSchedulePeriod: [{ startPeriod: 0, limit: 6 }] },
     });
     expect(await central.call("CP 1/a", "UnlockConnector", { connectorId: 1 })).toEqual({ status: "Unlocked" });
     await liveUntil(() => central.of("StopTransaction").length === 1);
@@ -232,7 +284,9 @@ describe("a simulated OCPP station", () => {
   test("one that duplicates sends start and stop twice; a rude one takes no configuration", async () => {
     station = make({ duplicates: true, rude: true });
     await charging();
-    expect(await central.call("CP 1/a", "ChangeConfiguration", { key: "MeterValueSampleInterval", value: "10" })).toEqual({ status: "Rejected" });
+    expect(
+      await central.call("CP 1/a", "ChangeConfiguration", { key: "MeterValueSampleInterval", value: "10" }),
+    ).toEqual({ status: "Rejected" });
     station.unplug();
     await liveUntil(() => central.of("StopTransaction").length === 2);
     expect(central.of("StartTransaction").length).toBe(2);
@@ -241,7 +295,9 @@ describe("a simulated OCPP station", () => {
 
   test("out of service it starts nothing until it is operative again", async () => {
     await connected();
-    expect(await central.call("CP 1/a", "ChangeAvailability", { connectorId: 0, type: "Inoperative" })).toEqual({ status: "Accepted" });
+    expect(await central.call("CP 1/a", "ChangeAvailability", { connectorId: 0, type: "Inoperative" })).toEqual({
+      status: "Accepted",
+    });
     await liveUntil(() => statuses().at(-1) === "Unavailable");
     station.plugIn(CAR, "CARD1");
     await live(10);

@@ -52,7 +52,8 @@ export function createArrivals(options: {
         state.plugged = false;
         state.next = state.plan.next(now_ms);
         // A visit that began before now was slept through; its driver does not come late.
-        if (state.next !== null && state.next.arrive_ms < now_ms - OPENING_ms) state.next = state.plan.next(state.next.depart_ms);
+        if (state.next !== null && state.next.arrive_ms < now_ms - OPENING_ms)
+          state.next = state.plan.next(state.next.depart_ms);
       }
     },
   };
@@ -66,7 +67,8 @@ function opening(
   const { seed, start_ms } = options;
   const random = createRandom(seed, "opening", bay.stationId, start_ms);
   const arrive_ms = start_ms + Math.round(random.between(0, OPENING_ms));
-  if (planned !== null && planned.arrive_ms <= start_ms) return begun({ ...planned, arrive_ms }, random.between(0, 0.6));
+  if (planned !== null && planned.arrive_ms <= start_ms)
+    return begun({ ...planned, arrive_ms }, random.between(0, 0.6));
   if (!random.chance(options.opening_permille / 1000)) return planned;
   const latest_ms = planned === null ? Infinity : planned.arrive_ms - LAST_BEFORE_NEXT_ms;
   const depart_ms = Math.min(latest_ms, arrive_ms + Math.round(random.between(...EXTRA_STAY_ms)));
@@ -77,6 +79,6 @@ function opening(
 /** The same visit with part of its charge done. */
 function begun(visit: Visit, share: number): Visit {
   const { car } = visit;
-  const done_permille = Math.floor(((car.model.target_permille - car.soc_permille) * share));
+  const done_permille = Math.floor((car.model.target_permille - car.soc_permille) * share);
   return { ...visit, car: { ...car, soc_permille: car.soc_permille + done_permille } };
 }

@@ -35,7 +35,10 @@ describe("a virtual car", () => {
   test("stores exactly the energy it drew, to a microjoule, whatever it is offered", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ offered_mA: fc.integer({ min: 0, max: 40_000 }), dt_ms: fc.integer({ min: 1, max: 5000 }) }), { maxLength: 200 }),
+        fc.array(
+          fc.record({ offered_mA: fc.integer({ min: 0, max: 40_000 }), dt_ms: fc.integer({ min: 1, max: 5000 }) }),
+          { maxLength: 200 },
+        ),
         fc.integer(),
         fc.boolean(),
         (steps, seed, pausesItself) => {
@@ -88,7 +91,13 @@ describe("a virtual car", () => {
     const car = model({ phases: 1, current_mA_max: milliamp(20_000) });
     let state = pluggedCar(car, 100, 3);
     for (let now_ms = 250; now_ms <= 20_000; now_ms += 250) {
-      const result = stepCar(car, state, { now_ms, dt_ms: 250, offered_mA: 32_000, wiredPhases: 3, voltage_mV: VOLTAGE });
+      const result = stepCar(car, state, {
+        now_ms,
+        dt_ms: 250,
+        offered_mA: 32_000,
+        wiredPhases: 3,
+        voltage_mV: VOLTAGE,
+      });
       expect(result.drawn_mA[0]).toBeLessThanOrEqual(20_000);
       expect(result.drawn_mA.slice(1)).toEqual([0, 0]);
       state = result.state;

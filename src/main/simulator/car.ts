@@ -29,7 +29,12 @@ export type CarState = {
   readonly offered_mA: number;
   /** Line per phase that follows the offer; the battery may take less. */
   readonly following_mA: number;
-  readonly ramp: { readonly from_mA: number; readonly to_mA: number; readonly dead_until_ms: number; readonly until_ms: number } | null;
+  readonly ramp: {
+    readonly from_mA: number;
+    readonly to_mA: number;
+    readonly dead_until_ms: number;
+    readonly until_ms: number;
+  } | null;
   readonly drawn_mA: number;
   readonly mode: "waiting" | "charging" | "pausing" | "full";
   readonly pauseUntil_ms: number;
@@ -111,7 +116,9 @@ export function stepCar(model: CarModel, before: CarState, step: CarStep): CarRe
     milliamp(phases >= 2 ? drawn_mA : 0),
     milliamp(phases >= 3 ? drawn_mA : 0),
   ];
-  const power_mW = Math.round((own[0] * step.voltage_mV[0] + own[1] * step.voltage_mV[1] + own[2] * step.voltage_mV[2]) / 1000);
+  const power_mW = Math.round(
+    (own[0] * step.voltage_mV[0] + own[1] * step.voltage_mV[1] + own[2] * step.voltage_mV[2]) / 1000,
+  );
   const energy_uJ = power_mW * step.dt_ms;
   const total_uJ = paused.rest_uJ + energy_uJ;
   const whole_mWh = Math.floor(total_uJ / UJ_PER_MWH);
@@ -159,7 +166,8 @@ function pauseOrResume(model: CarModel, state: CarState, step: CarStep): CarStat
   if (state.mode === "pausing") return step.now_ms < state.pauseUntil_ms ? state : { ...state, mode: "charging" };
   if (!model.pausesItself) return state.mode === "charging" ? state : { ...state, mode: "charging" };
   const now = draw(state.random);
-  if (now.value >= (PAUSE_CHANCE_PER_HOUR * step.dt_ms) / 3_600_000) return { ...state, random: now.next, mode: "charging" };
+  if (now.value >= (PAUSE_CHANCE_PER_HOUR * step.dt_ms) / 3_600_000)
+    return { ...state, random: now.next, mode: "charging" };
   const long = draw(now.next);
   const pause_ms = PAUSE_ms[0] + (PAUSE_ms[1] - PAUSE_ms[0]) * long.value;
   return { ...state, random: long.next, mode: "pausing", pauseUntil_ms: step.now_ms + pause_ms };

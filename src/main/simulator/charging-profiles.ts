@@ -30,7 +30,13 @@ export const chargingProfileSchema = z.object({
     startSchedule: instant.optional(),
     chargingRateUnit: z.enum(["A", "W"]),
     chargingSchedulePeriod: z
-      .array(z.object({ startPeriod: z.int().min(0), limit: z.number().min(0), numberPhases: z.int().min(1).max(3).optional() }))
+      .array(
+        z.object({
+          startPeriod: z.int().min(0),
+          limit: z.number().min(0),
+          numberPhases: z.int().min(1).max(3).optional(),
+        }),
+      )
       .min(1)
       .max(PERIODS_MAX),
     minChargingRate: z.number().optional(),
@@ -53,21 +59,35 @@ export function installProfile(
   connectorId: number,
   profile: ChargingProfile,
   context: ProfileContext,
-): { readonly ok: true; readonly installed: readonly InstalledProfile[] } | { readonly ok: false; readonly why: string } {
+):
+  | { readonly ok: true; readonly installed: readonly InstalledProfile[] }
+  | { readonly ok: false; readonly why: string } {
   const purpose = profile.chargingProfilePurpose;
   if (profile.stackLevel > STACK_LEVEL_max) return { ok: false, why: "stack level too high" };
-  if (purpose === "ChargePointMaxProfile" && connectorId !== 0) return { ok: false, why: "the station's maximum belongs to connector 0" };
-  if (purpose === "TxProfile" && connectorId === 0) return { ok: false, why: "a transaction's profile needs a connector" };
+  if (purpose === "ChargePointMaxProfile" && connectorId !== 0)
+    return { ok: false, why: "the station's maximum belongs to connector 0" };
+  if (purpose === "TxProfile" && connectorId === 0)
+    return { ok: false, why: "a transaction's profile needs a connector" };
   if (purpose === "TxProfile" && context.transaction === null) return { ok: false, why: "no transaction" };
-  if (purpose === "TxProfile" && profile.transactionId !== undefined && profile.transactionId !== context.transaction?.id) {
+  if (
+    purpose === "TxProfile" &&
+    profile.transactionId !== undefined &&
+    profile.transactionId !== context.transaction?.id
+  ) {
     return { ok: false, why: "another transaction" };
   }
-  if (purpose === "ChargePointMaxProfile" && profile.chargingProfileKind === "Relative") return { ok: false, why: "the station's maximum cannot be relative" };
-  if (profile.chargingProfileKind === "Recurring" && profile.chargingSchedule.startSchedule === undefined) return { ok: false, why: "recurring without start" };
+  if (purpose === "ChargePointMaxProfile" && profile.chargingProfileKind === "Relative")
+    return { ok: false, why: "the station's maximum cannot be relative" };
+  if (profile.chargingProfileKind === "Recurring" && profile.chargingSchedule.startSchedule === undefined)
+    return { ok: false, why: "recurring without start" };
   const others = installed.filter(
     (one) =>
       one.profile.chargingProfileId !== profile.chargingProfileId &&
-      !(one.connectorId === connectorId && one.profile.chargingProfilePurpose === purpose && one.profile.stackLevel === profile.stackLevel),
+      !(
+        one.connectorId === connectorId &&
+        one.profile.chargingProfilePurpose === purpose &&
+        one.profile.stackLevel === profile.stackLevel
+      ),
   );
   if (others.length >= PROFILES_MAX) return { ok: false, why: "no room" };
   return { ok: true, installed: [...others, { connectorId, profile }] };
@@ -82,12 +102,16 @@ export type ClearFilter = {
 };
 
 /** Profiles that stay when `filter` is cleared. */
-export function clearProfiles(installed: readonly InstalledProfile[], filter: ClearFilter): readonly InstalledProfile[] {
+export function clearProfiles(
+  installed: readonly InstalledProfile[],
+  filter: ClearFilter,
+): readonly InstalledProfile[] {
   const matches = ({ connectorId, profile }: InstalledProfile): boolean =>
     filter.id !== undefined
       ? profile.chargingProfileId === filter.id
       : (filter.connectorId === undefined || filter.connectorId === connectorId) &&
-        (filter.chargingProfilePurpose === undefined || filter.chargingProfilePurpose === profile.chargingProfilePurpose) &&
+        (filter.chargingProfilePurpose === undefined ||
+          filter.chargingProfilePurpose === profile.chargingProfilePurpose) &&
         (filter.stackLevel === undefined || filter.stackLevel === profile.stackLevel);
   return installed.filter((one) => !matches(one));
 }
@@ -107,7 +131,9 @@ function elapsedInSchedule_ms(profile: ChargingProfile, at_ms: number, context: 
   if (at_ms < from_ms) return null;
   const since_ms = at_ms - from_ms;
   const elapsed_ms =
-    profile.chargingProfileKind === "Recurring" ? since_ms % (profile.recurrencyKind === "Weekly" ? 7 * DAY_ms : DAY_ms) : since_ms;
+    profile.chargingProfileKind === "Recurring"
+      ? since_ms % (profile.recurrencyKind === "Weekly" ? 7 * DAY_ms : DAY_ms)
+      : since_ms;
   if (schedule.duration !== undefined && elapsed_ms >= schedule.duration * 1000) return null;
   return elapsed_ms;
 }
@@ -147,9 +173,17 @@ function leading_mA(candidates: readonly InstalledProfile[], at_ms: number, cont
  * What the profiles allow per phase at `at_ms`; `null` when none is in force. Per purpose the highest valid stack level
  * leads; a transaction's profile replaces the default one; the station's maximum caps both.
  */
-export function compositeLimit_mA(installed: readonly InstalledProfile[], at_ms: number, context: ProfileContext): number | null {
+export function compositeLimit_mA(
+  installed: readonly InstalledProfile[],
+  at_ms: number,
+  context: ProfileContext,
+): number | null {
   const of = (purpose: ChargingProfile["chargingProfilePurpose"]): number | null =>
-    leading_mA(installed.filter((one) => one.profile.chargingProfilePurpose === purpose), at_ms, context);
+    leading_mA(
+      installed.filter((one) => one.profile.chargingProfilePurpose === purpose),
+      at_ms,
+      context,
+    );
   const tx_mA = (context.transaction === null ? null : of("TxProfile")) ?? of("TxDefaultProfile");
   const station_mA = of("ChargePointMaxProfile");
   if (tx_mA === null) return station_mA;

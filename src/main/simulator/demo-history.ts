@@ -1,4 +1,12 @@
-import { assess, sessionId, type ClosedSession, type OpenedSession, type RegisterSample, type SessionEvidence, type StopMessage } from "../../core/session/index.ts";
+import {
+  assess,
+  sessionId,
+  type ClosedSession,
+  type OpenedSession,
+  type RegisterSample,
+  type SessionEvidence,
+  type StopMessage,
+} from "../../core/session/index.ts";
 import type { Station } from "../../core/site/index.ts";
 import { flatTariff, price, type TariffVersion } from "../../core/tariff/index.ts";
 import { assert, basisPoint, epochMs, watt, wattHour, type EpochMs } from "../../core/units/index.ts";
@@ -73,12 +81,26 @@ export function fillDemoHistory(options: FillOptions): void {
 
 /** Old and present price; a session belongs to the one in force at its start. */
 function demoTariffs(today: number, timezone: string, from_ms: number): readonly [TariffVersion, TariffVersion] {
-  const changed = Temporal.Instant.fromEpochMilliseconds(startOfDay_ms(today - PRICE_DAYS_AGO, timezone)).toZonedDateTimeISO(timezone);
+  const changed = Temporal.Instant.fromEpochMilliseconds(
+    startOfDay_ms(today - PRICE_DAYS_AGO, timezone),
+  ).toZonedDateTimeISO(timezone);
   const changed_at_ms = changed.with({ day: 1 }).startOfDay().epochMilliseconds;
   const common = { currency: DEMO_TARIFF.currency, vat_bp: basisPoint(DEMO_TARIFF.vat_bp) };
   return [
-    flatTariff({ ...common, id: "demo-old", name: "Standard (alt)", perKWh: DEMO_OLD_PRICE, valid_from_ms: epochMs(from_ms) }),
-    flatTariff({ ...common, id: "demo-now", name: "Standard", perKWh: DEMO_TARIFF.perKWh, valid_from_ms: epochMs(changed_at_ms) }),
+    flatTariff({
+      ...common,
+      id: "demo-old",
+      name: "Standard (alt)",
+      perKWh: DEMO_OLD_PRICE,
+      valid_from_ms: epochMs(from_ms),
+    }),
+    flatTariff({
+      ...common,
+      id: "demo-now",
+      name: "Standard",
+      perKWh: DEMO_TARIFF.perKWh,
+      valid_from_ms: epochMs(changed_at_ms),
+    }),
   ];
 }
 
@@ -108,7 +130,8 @@ function pastVisits({ site, seed }: FillOptions, today: number, to_ms: number): 
       const midnight_ms = startOfDay_ms(day, site.model.identity.timezone);
       for (const visit of visitsOfDay(bay, day, midnight_ms, seed, busy_permille(day, today))) {
         if (visit.arrive_ms < free_ms || visit.depart_ms > to_ms) continue;
-        const attempt = hash32(seed, "attempt", visit.stationId, visit.arrive_ms) % ATTEMPT_ONE_IN === 0 && weekdayOf(day) < 6;
+        const attempt =
+          hash32(seed, "attempt", visit.stationId, visit.arrive_ms) % ATTEMPT_ONE_IN === 0 && weekdayOf(day) < 6;
         const kept = attempt ? { ...visit, wanted_Wh: 0, depart_ms: visit.arrive_ms + ATTEMPT_ms } : visit;
         // The bay turns over at most once a quarter hour.
         free_ms = (Math.floor(kept.depart_ms / SLOT_ms) + 1) * SLOT_ms;
@@ -148,19 +171,45 @@ function quarterHours({ slot_ms, stations, building_Wh, buildingPeak_W }: PastSl
     sum.plugged_ms += slot.plugged_ms;
     sum.charging_ms += slot.charging_ms;
     sum.limited_ms += slot.limited_ms;
-    return { ...slot, slot_ms: at, stationId, ev_Wh: wattHour(slot.ev_Wh), site_Wh: null, avg_W: slot.ev_Wh * 4, max_W: Math.max(slot.max_W, slot.ev_Wh * 4), seen_ms: SLOT_ms };
+    return {
+      ...slot,
+      slot_ms: at,
+      stationId,
+      ev_Wh: wattHour(slot.ev_Wh),
+      site_Wh: null,
+      avg_W: slot.ev_Wh * 4,
+      max_W: Math.max(slot.max_W, slot.ev_Wh * 4),
+      seen_ms: SLOT_ms,
+    };
   });
   const site_Wh = sum.ev_Wh + building_Wh;
   const { plugged_ms, charging_ms, limited_ms } = sum;
   const max_W = Math.max(site_Wh * 4, sum.max_W + buildingPeak_W);
-  rows.push({ slot_ms: at, stationId: "", ev_Wh: wattHour(sum.ev_Wh), site_Wh: wattHour(site_Wh), avg_W: site_Wh * 4, max_W, seen_ms: SLOT_ms, plugged_ms, charging_ms, limited_ms });
+  rows.push({
+    slot_ms: at,
+    stationId: "",
+    ev_Wh: wattHour(sum.ev_Wh),
+    site_Wh: wattHour(site_Wh),
+    avg_W: site_Wh * 4,
+    max_W,
+    seen_ms: SLOT_ms,
+    plugged_ms,
+    charging_ms,
+    limited_ms,
+  });
   return rows;
 }
 
 const SESSIONS_PER_BATCH = 500;
 
-function writeSessions(options: FillOptions, past: readonly PastVisit[], tariffs: readonly [TariffVersion, TariffVersion]): void {
-  const ordered = past.toSorted((a, b) => a.visit.arrive_ms - b.visit.arrive_ms || (a.visit.stationId < b.visit.stationId ? -1 : 1));
+function writeSessions(
+  options: FillOptions,
+  past: readonly PastVisit[],
+  tariffs: readonly [TariffVersion, TariffVersion],
+): void {
+  const ordered = past.toSorted(
+    (a, b) => a.visit.arrive_ms - b.visit.arrive_ms || (a.visit.stationId < b.visit.stationId ? -1 : 1),
+  );
   const previous = new Map<string, ClosedSession>();
   const stations = new Map(options.site.model.stations.map((station) => [station.id, station]));
   let transactionId = 0;
@@ -170,7 +219,12 @@ function writeSessions(options: FillOptions, past: readonly PastVisit[], tariffs
         const station = stations.get(one.visit.stationId);
         if (station === undefined) continue;
         transactionId = Math.max(transactionId + 1, Math.floor((one.visit.arrive_ms - TRANSACTION_EPOCH_ms) / 1000));
-        const closed = writeSession(options, one, { station, transactionId, tariffs, previous: previous.get(station.id) ?? null });
+        const closed = writeSession(options, one, {
+          station,
+          transactionId,
+          tariffs,
+          previous: previous.get(station.id) ?? null,
+        });
         previous.set(station.id, closed);
       }
     });
@@ -212,7 +266,11 @@ function writeSession({ stores, seed, now_ms }: FillOptions, past: PastVisit, at
 }
 
 /** What the wires told about a visit: start, hourly registers, stop, and what the car was doing. */
-function evidenceOf(past: PastVisit, { station, transactionId, previous }: Circumstances, seed: number): { opened: OpenedSession; evidence: SessionEvidence } {
+function evidenceOf(
+  past: PastVisit,
+  { station, transactionId, previous }: Circumstances,
+  seed: number,
+): { opened: OpenedSession; evidence: SessionEvidence } {
   const { visit } = past;
   const isOcpp = station.connection.kind === "ocpp";
   const { at_ms: started_at_ms, received_at_ms } = moment(visit.arrive_ms);
@@ -250,24 +308,36 @@ function evidenceOf(past: PastVisit, { station, transactionId, previous }: Circu
 }
 
 function registersOf(past: PastVisit, start_Wh: number, stop: StopMessage | null): RegisterSample[] {
-  const samples = past.samples.filter((_, index) => index % SAMPLE_EVERY === SAMPLE_EVERY - 1 || index === past.samples.length - 1);
+  const samples = past.samples.filter(
+    (_, index) => index % SAMPLE_EVERY === SAMPLE_EVERY - 1 || index === past.samples.length - 1,
+  );
   const registers = [
     { ...moment(past.visit.arrive_ms), register_Wh: wattHour(start_Wh) },
-    ...samples.map(({ at_ms, register_mWh }) => ({ ...moment(at_ms), register_Wh: wattHour(Math.floor(register_mWh / 1000)) })),
+    ...samples.map(({ at_ms, register_mWh }) => ({
+      ...moment(at_ms),
+      register_Wh: wattHour(Math.floor(register_mWh / 1000)),
+    })),
   ];
-  if (stop?.register_Wh != null) registers.push({ at_ms: stop.at_ms, received_at_ms: stop.received_at_ms, register_Wh: stop.register_Wh });
+  const lastRead_Wh = stop?.register_Wh ?? null;
+  if (stop !== null && lastRead_Wh !== null)
+    registers.push({ at_ms: stop.at_ms, received_at_ms: stop.received_at_ms, register_Wh: lastRead_Wh });
   // One value per instant: the last sample may be the stop.
   return [...new Map(registers.map((sample) => [sample.at_ms, sample])).values()];
 }
 
 function activitiesOf(past: PastVisit): SessionEvidence["activities"] {
   const changes: { at_ms: EpochMs; activity: "charging" | "suspended-ev" | "held-by-operator" }[] = [
-    { at_ms: epochMs(past.visit.arrive_ms), activity: past.held[0] === past.visit.arrive_ms ? "held-by-operator" : "charging" },
+    {
+      at_ms: epochMs(past.visit.arrive_ms),
+      activity: past.held[0] === past.visit.arrive_ms ? "held-by-operator" : "charging",
+    },
   ];
   past.held.forEach((from_ms, index) => {
-    if (index > 0 || from_ms !== past.visit.arrive_ms) changes.push({ at_ms: epochMs(from_ms), activity: "held-by-operator" });
+    if (index > 0 || from_ms !== past.visit.arrive_ms)
+      changes.push({ at_ms: epochMs(from_ms), activity: "held-by-operator" });
     const until_ms = (Math.floor(from_ms / SLOT_ms) + 1) * SLOT_ms;
-    if (past.held[index + 1] !== until_ms && until_ms < past.visit.depart_ms) changes.push({ at_ms: epochMs(until_ms), activity: "charging" });
+    if (past.held[index + 1] !== until_ms && until_ms < past.visit.depart_ms)
+      changes.push({ at_ms: epochMs(until_ms), activity: "charging" });
   });
   if (past.full_at_ms !== null) changes.push({ at_ms: epochMs(past.full_at_ms), activity: "suspended-ev" });
   return changes.toSorted((a, b) => a.at_ms - b.at_ms);

@@ -1,4 +1,12 @@
-import { daysLater, imbalances, invoiceLines, invoiceSeries, invoiceTotals, monthOf, monthRange } from "../../core/billing/index.ts";
+import {
+  daysLater,
+  imbalances,
+  invoiceLines,
+  invoiceSeries,
+  invoiceTotals,
+  monthOf,
+  monthRange,
+} from "../../core/billing/index.ts";
 import { assert, epochMs, wattHour, type EpochMs } from "../../core/units/index.ts";
 import type { BillableSession, InvoiceDocument, StoredSite, Stores } from "../storage/types.ts";
 import { DEMO_SELLER } from "./demo-people.ts";
@@ -25,11 +33,17 @@ export function issueDemoInvoices(options: {
   }
 }
 
-function issueMonth({ stores, site }: { readonly stores: Stores; readonly site: StoredSite }, month: Temporal.PlainYearMonth): void {
+function issueMonth(
+  { stores, site }: { readonly stores: Stores; readonly site: StoredSite },
+  month: Temporal.PlainYearMonth,
+): void {
   const { timezone } = site.model.identity;
   const { from_ms, to_ms } = monthRange(month.toString(), timezone);
   const byCustomer = Map.groupBy(stores.invoices.billable(from_ms, to_ms), (one) => one.session.customerId ?? "");
-  const issued = month.add({ months: 1 }).toPlainDate({ day: ISSUE_DAY }).toZonedDateTime({ timeZone: timezone, plainTime: { hour: ISSUE_HOUR } });
+  const issued = month
+    .add({ months: 1 })
+    .toPlainDate({ day: ISSUE_DAY })
+    .toZonedDateTime({ timeZone: timezone, plainTime: { hour: ISSUE_HOUR } });
   const issued_at_ms = epochMs(issued.epochMilliseconds);
   const drafts = [...byCustomer]
     .map(([customerId, sessions]) => ({ customerId, name: stores.customers.get(customerId)?.name ?? "", sessions }))
@@ -37,7 +51,16 @@ function issueMonth({ stores, site }: { readonly stores: Stores; readonly site: 
   const reply = stores.invoices.issue(
     drafts.map(({ customerId, sessions }) => ({ customerId, sessionIds: sessions.map((one) => one.session.id) })),
     invoiceSeries(DEMO_SELLER.invoicePrefix, issued.year),
-    (customerId, number) => documentOf({ stores, site, customerId, number, month: month.toString(), issued_at_ms, sessions: byCustomer.get(customerId) ?? [] }),
+    (customerId, number) =>
+      documentOf({
+        stores,
+        site,
+        customerId,
+        number,
+        month: month.toString(),
+        issued_at_ms,
+        sessions: byCustomer.get(customerId) ?? [],
+      }),
   );
   assert(reply !== "conflict", "the demo bills each session once");
 }

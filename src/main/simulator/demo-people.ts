@@ -8,14 +8,62 @@ export type DemoCustomer = {
 };
 
 export const DEMO_CUSTOMERS: readonly DemoCustomer[] = [
-  { name: "Brandt & Söhne Elektrotechnik GmbH", address: "Werkstraße 14\n12345 Musterstadt", email: "rechnung@brandt-soehne.example", vatId: "DE123456788", cards: ["04A1B2C3D4E580", "04A1B2C3D4E581", "04A1B2C3D4E582"] },
-  { name: "Physiotherapie Am Markt", address: "Marktplatz 3\n12345 Musterstadt", email: "praxis@physio-am-markt.example", vatId: null, cards: ["0455D21A6F3C80", "0455D21A6F3C81"] },
-  { name: "Annika Lindqvist", address: "Lindenweg 8\n12345 Musterstadt", email: "annika.lindqvist@post.example", vatId: null, cards: ["047E19C8A25B80"] },
-  { name: "Mehmet Yıldız", address: "Bahnhofstraße 27\n12345 Musterstadt", email: "m.yildiz@post.example", vatId: null, cards: ["0461F0BB7D1280"] },
-  { name: "Kanzlei Dr. Weber & Partner mbB", address: "Schlossallee 1\n12345 Musterstadt", email: "buchhaltung@weber-partner.example", vatId: "DE987654323", cards: ["04C0FFEE1A2B80", "04C0FFEE1A2B81"] },
-  { name: "Jonas Hartmann", address: "Am Mühlbach 19\n12345 Musterstadt", email: null, vatId: null, cards: ["04D3429E55AA80"] },
-  { name: "Sofia Papadopoulou", address: "Gartenstraße 5\n12345 Musterstadt", email: "sofia.p@post.example", vatId: null, cards: ["0419B8E7C64F80"] },
-  { name: "Stadtwerke Musterstadt Carsharing", address: "Industriering 40\n12345 Musterstadt", email: "flotte@stadtwerke.example", vatId: "DE456789124", cards: ["04F7A60D3B9180", "04F7A60D3B9181"] },
+  {
+    name: "Brandt & Söhne Elektrotechnik GmbH",
+    address: "Werkstraße 14\n12345 Musterstadt",
+    email: "rechnung@brandt-soehne.example",
+    vatId: "DE123456788",
+    cards: ["04A1B2C3D4E580", "04A1B2C3D4E581", "04A1B2C3D4E582"],
+  },
+  {
+    name: "Physiotherapie Am Markt",
+    address: "Marktplatz 3\n12345 Musterstadt",
+    email: "praxis@physio-am-markt.example",
+    vatId: null,
+    cards: ["0455D21A6F3C80", "0455D21A6F3C81"],
+  },
+  {
+    name: "Annika Lindqvist",
+    address: "Lindenweg 8\n12345 Musterstadt",
+    email: "annika.lindqvist@post.example",
+    vatId: null,
+    cards: ["047E19C8A25B80"],
+  },
+  {
+    name: "Mehmet Yıldız",
+    address: "Bahnhofstraße 27\n12345 Musterstadt",
+    email: "m.yildiz@post.example",
+    vatId: null,
+    cards: ["0461F0BB7D1280"],
+  },
+  {
+    name: "Kanzlei Dr. Weber & Partner mbB",
+    address: "Schlossallee 1\n12345 Musterstadt",
+    email: "buchhaltung@weber-partner.example",
+    vatId: "DE987654323",
+    cards: ["04C0FFEE1A2B80", "04C0FFEE1A2B81"],
+  },
+  {
+    name: "Jonas Hartmann",
+    address: "Am Mühlbach 19\n12345 Musterstadt",
+    email: null,
+    vatId: null,
+    cards: ["04D3429E55AA80"],
+  },
+  {
+    name: "Sofia Papadopoulou",
+    address: "Gartenstraße 5\n12345 Musterstadt",
+    email: "sofia.p@post.example",
+    vatId: null,
+    cards: ["0419B8E7C64F80"],
+  },
+  {
+    name: "Stadtwerke Musterstadt Carsharing",
+    address: "Industriering 40\n12345 Musterstadt",
+    email: "flotte@stadtwerke.example",
+    vatId: "DE456789124",
+    cards: ["04F7A60D3B9180", "04F7A60D3B9181"],
+  },
 ];
 
 /** Cards that come by without belonging to a customer. */

@@ -11,11 +11,30 @@ const RTU_PROFILE = "heidelberg-energy-control";
 /** A box with a lifetime register, so that its sessions can be billed. */
 const TCP_PROFILE = "alfen-eve";
 
-const same = (current_A: number): Circuit["fuse_mA"] => [milliamp(current_A * 1000), milliamp(current_A * 1000), milliamp(current_A * 1000)];
+const same = (current_A: number): Circuit["fuse_mA"] => [
+  milliamp(current_A * 1000),
+  milliamp(current_A * 1000),
+  milliamp(current_A * 1000),
+];
 
-function circuit(id: string, name: string, parentId: string | null, fuse_A: number, meterId: string | null = null): Circuit {
+function circuit(
+  id: string,
+  name: string,
+  parentId: string | null,
+  fuse_A: number,
+  meterId: string | null = null,
+): Circuit {
   const otherLoad_mA_max: Circuit["otherLoad_mA_max"] = parentId === null ? same(BUILDING_mA_max / 1000) : null;
-  return { id, name, parentId, fuse_mA: same(fuse_A), margin_mA: milliamp(2000), meterId, limit_W: null, otherLoad_mA_max };
+  return {
+    id,
+    name,
+    parentId,
+    fuse_mA: same(fuse_A),
+    margin_mA: milliamp(2000),
+    meterId,
+    limit_W: null,
+    otherLoad_mA_max,
+  };
 }
 
 function station(
@@ -42,8 +61,17 @@ function station(
 }
 
 const stationId = (number: number): string => `P${String(number).padStart(2, "0")}`;
-const ocpp = (number: number): Connection => ({ kind: "ocpp", identity: `CP-${String(number).padStart(4, "0")}`, connectorId: 1 });
-const modbus = (profileId: string, linkId: string, unitId: number): Connection => ({ kind: "modbus", profileId, linkId, unitId });
+const ocpp = (number: number): Connection => ({
+  kind: "ocpp",
+  identity: `CP-${String(number).padStart(4, "0")}`,
+  connectorId: 1,
+});
+const modbus = (profileId: string, linkId: string, unitId: number): Connection => ({
+  kind: "modbus",
+  profileId,
+  linkId,
+  unitId,
+});
 const link = (id: string, kind: "rtu-over-tcp" | "modbus-tcp"): Link => ({ id, kind, host: LOOPBACK, port: 0 });
 
 /**
@@ -58,7 +86,12 @@ export function demoSite(): StoredSite {
       circuit("garage-a", "Garage A", "main", 50),
       circuit("garage-b", "Garage B", "main", 40),
     ],
-    links: [link("gw-boxes", "rtu-over-tcp"), link("gw-meter", "rtu-over-tcp"), link("tcp-11", "modbus-tcp"), link("tcp-12", "modbus-tcp")],
+    links: [
+      link("gw-boxes", "rtu-over-tcp"),
+      link("gw-meter", "rtu-over-tcp"),
+      link("tcp-11", "modbus-tcp"),
+      link("tcp-12", "modbus-tcp"),
+    ],
     meters: [{ id: "grid", name: "Netzzähler", profileId: METER_PROFILE, linkId: "gw-meter", unitId: 1 }],
     stations: [
       station(1, "garage-a", "L1L2L3", 16, ocpp(1)),
@@ -79,13 +112,27 @@ export function demoSite(): StoredSite {
 }
 
 const DEMO_PATTERN: Readonly<Record<string, Pattern>> = {
-  P01: "office", P02: "visitors", P03: "office", P04: "office", P05: "office", P06: "residents",
-  P07: "residents", P08: "visitors", P09: "residents", P10: "residents", P11: "visitors", P12: "residents",
+  P01: "office",
+  P02: "visitors",
+  P03: "office",
+  P04: "office",
+  P05: "office",
+  P06: "residents",
+  P07: "residents",
+  P08: "visitors",
+  P09: "residents",
+  P10: "residents",
+  P11: "visitors",
+  P12: "residents",
 };
 
 /** Who parks at the bays of the demo site. */
 export const demoBays = (site: SiteModel): readonly Bay[] =>
-  site.stations.map(({ id }) => ({ stationId: id, pattern: DEMO_PATTERN[id] ?? "visitors", cards: DEMO_CARDS[id] ?? [DEMO_GUEST_CARDS[0]] }));
+  site.stations.map(({ id }) => ({
+    stationId: id,
+    pattern: DEMO_PATTERN[id] ?? "visitors",
+    cards: DEMO_CARDS[id] ?? [DEMO_GUEST_CARDS[0]],
+  }));
 
 /** Fuse ratings one can buy, in amperes. */
 const FUSES_A = [16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160, 200, 250, 315, 400, 500, 630, 800, 1000] as const;
@@ -107,24 +154,47 @@ export function siteOf(points: number, mixed: boolean): StoredSite {
   const connectionOf = (number: number): Connection => {
     if (mixed && number % 6 === 5) {
       const nth = Math.floor(number / 6);
-      return modbus(RTU_PROFILE, have(`gw-${String(Math.floor(nth / BOXES_PER_LINE) + 1)}`, "rtu-over-tcp"), 2 + (nth % BOXES_PER_LINE));
+      return modbus(
+        RTU_PROFILE,
+        have(`gw-${String(Math.floor(nth / BOXES_PER_LINE) + 1)}`, "rtu-over-tcp"),
+        2 + (nth % BOXES_PER_LINE),
+      );
     }
-    return mixed && number % 6 === 0 ? modbus(TCP_PROFILE, have(`tcp-${String(number)}`, "modbus-tcp"), 1) : ocpp(number);
+    return mixed && number % 6 === 0
+      ? modbus(TCP_PROFILE, have(`tcp-${String(number)}`, "modbus-tcp"), 1)
+      : ocpp(number);
   };
   const stations = Array.from({ length: points }, (_, i) => {
     const garage = `garage-${String(1 + Math.floor(i / BAYS_PER_GARAGE))}`;
     const connection = connectionOf(i + 1);
     const heidelberg = connection.kind === "modbus" && connection.profileId === RTU_PROFILE;
-    return station(i + 1, garage, ROTATIONS[i % ROTATIONS.length] ?? "L1L2L3", heidelberg || i % 4 === 0 ? 16 : 32, connection);
+    return station(
+      i + 1,
+      garage,
+      ROTATIONS[i % ROTATIONS.length] ?? "L1L2L3",
+      heidelberg || i % 4 === 0 ? 16 : 32,
+      connection,
+    );
   });
   const circuits = [
     circuit("main", "Main fuse", null, fuseAbove(BUILDING_mA_max / 1000 + 2 + points * 7), "grid"),
     ...Array.from({ length: garages }, (_, i) =>
-      circuit(`garage-${String(i + 1)}`, `Garage ${String(i + 1)}`, "main", fuseAbove(2 + 8 * Math.min(BAYS_PER_GARAGE, points - i * BAYS_PER_GARAGE))),
+      circuit(
+        `garage-${String(i + 1)}`,
+        `Garage ${String(i + 1)}`,
+        "main",
+        fuseAbove(2 + 8 * Math.min(BAYS_PER_GARAGE, points - i * BAYS_PER_GARAGE)),
+      ),
     ),
   ];
   const model: SiteModel = {
-    identity: { name: `Site of ${String(points)}`, timezone: "Europe/Berlin", currency: "EUR", country: "DE", nominal_V: 230 },
+    identity: {
+      name: `Site of ${String(points)}`,
+      timezone: "Europe/Berlin",
+      currency: "EUR",
+      country: "DE",
+      nominal_V: 230,
+    },
     circuits,
     links,
     meters: [{ id: "grid", name: "Grid", profileId: METER_PROFILE, linkId: "gw-meter", unitId: 1 }],

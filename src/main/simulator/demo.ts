@@ -32,7 +32,12 @@ const DEMO_OPENING_permille = 700;
 /** Starts simulated devices on loopback and returns the demo site that describes them. */
 export async function startDemoWorld(options: Choice): Promise<DemoWorld> {
   const stored = demoSite();
-  return start(stored, { ...options, site: stored.model, bays: demoBays(stored.model), opening_permille: DEMO_OPENING_permille });
+  return start(stored, {
+    ...options,
+    site: stored.model,
+    bays: demoBays(stored.model),
+    opening_permille: DEMO_OPENING_permille,
+  });
 }
 
 /** A site of `points` bays with visitors all day, for tests and measurements. */

@@ -16,7 +16,11 @@ const UJ_PER_MWH = 3_600_000;
 const NOTHING: PerPhase<Milliamp> = [milliamp(0), milliamp(0), milliamp(0)];
 
 /** One charging part; the station above it decides what it offers, the world moves it on. */
-export function createEvse(box: { readonly phases: 1 | 2 | 3; readonly current_mA_max: number; readonly register_Wh: WattHour }) {
+export function createEvse(box: {
+  readonly phases: 1 | 2 | 3;
+  readonly current_mA_max: number;
+  readonly register_Wh: WattHour;
+}) {
   // The register counts in mWh with the rest kept in µJ: a lifetime of µJ would not fit a double.
   let register_mWh = box.register_Wh * 1000;
   let rest_uJ = 0;
@@ -62,10 +66,20 @@ export function createEvse(box: { readonly phases: 1 | 2 | 3; readonly current_m
       register_Wh: wattHour(Math.floor(register_mWh / 1000)),
     }),
     /** Moves car and register on. `voltage` in the box's own phase order. Answers what flowed. */
-    step(now_ms: number, dt_ms: number, voltage: PerPhase<number>): { readonly drawn_mA: PerPhase<Milliamp>; readonly power_mW: number } {
+    step(
+      now_ms: number,
+      dt_ms: number,
+      voltage: PerPhase<number>,
+    ): { readonly drawn_mA: PerPhase<Milliamp>; readonly power_mW: number } {
       voltage_mV = voltage;
       if (car === null) return { drawn_mA: NOTHING, power_mW: 0 };
-      const result = stepCar(car.model, car.state, { now_ms, dt_ms, offered_mA, wiredPhases: box.phases, voltage_mV: voltage });
+      const result = stepCar(car.model, car.state, {
+        now_ms,
+        dt_ms,
+        offered_mA,
+        wiredPhases: box.phases,
+        voltage_mV: voltage,
+      });
       car.state = result.state;
       drawn_mA = result.drawn_mA;
       power_mW = result.power_mW;

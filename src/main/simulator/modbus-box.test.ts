@@ -14,16 +14,28 @@ const CAR = {
   seed: 3,
   soc_permille: 100,
   model: {
-    name: "test", phases: 3, current_mA_max: milliamp(16_000), battery_Wh: 60_000, target_permille: 1000,
-    follow_ms: [2000, 5000], resume_ms: 0, pausesItself: false, overdraw_permille: 0,
+    name: "test",
+    phases: 3,
+    current_mA_max: milliamp(16_000),
+    battery_Wh: 60_000,
+    target_permille: 1000,
+    follow_ms: [2000, 5000],
+    resume_ms: 0,
+    pausesItself: false,
+    overdraw_permille: 0,
   },
 } as const;
 
 function heidelberg() {
   let now_ms = 0;
   const box = createModbusBox({
-    stationId: "P05", profile: profile("heidelberg-energy-control"), phases: 3, current_mA_max: 16_000, fallback_mA: 6000,
-    register_Wh: wattHour(70_000), wire_ms: () => now_ms,
+    stationId: "P05",
+    profile: profile("heidelberg-energy-control"),
+    phases: 3,
+    current_mA_max: 16_000,
+    fallback_mA: 6000,
+    register_Wh: wattHour(70_000),
+    wire_ms: () => now_ms,
   });
   const read = (address: number, count = 1): readonly number[] => {
     const reply = box.bank.answer({ fc: 4, address, count });
@@ -33,11 +45,11 @@ function heidelberg() {
     box,
     read,
     /** Time passes for wire and car; `polled` keeps the watchdog quiet. */
-    live(seconds: number, polled: boolean): void {
+    live: (seconds: number, polled: boolean): void => {
       for (let i = 0; i < seconds * 4; i += 1) {
         now_ms += 250;
         if (polled) read(5);
-        box.tick();
+        box.tick(now_ms);
         box.evse.step(now_ms, 250, [230_000, 230_000, 230_000]);
       }
     },
@@ -88,7 +100,13 @@ describe("a simulated SDM630", () => {
   test("shows the world's currents, power and energy as floats", () => {
     const bank = createMeterBank({
       profile: profile("eastron-sdm630"),
-      read: () => ({ meterId: "grid", current_mA: [12_345, 0, 31_000], voltage_mV: [230_500, 229_000, 231_000], power_mW: [2_845_522, 0, 7_161_000], import_Wh: wattHour(123_456) }),
+      read: () => ({
+        meterId: "grid",
+        current_mA: [12_345, 0, 31_000],
+        voltage_mV: [230_500, 229_000, 231_000],
+        power_mW: [2_845_522, 0, 7_161_000],
+        import_Wh: wattHour(123_456),
+      }),
     });
     const float = (address: number): number => {
       const reply = bank.answer({ fc: 4, address, count: 2 });

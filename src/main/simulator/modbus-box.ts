@@ -45,7 +45,8 @@ export function createModbusBox(options: ModbusBoxOptions): ModbusBox {
     now_ms: options.wire_ms ?? (() => performance.now()),
     fallback_mA: options.fallback_mA,
     onWrite: () => undefined,
-    values: (what) => measured(what, evse, { state: state(), plugged_at_Wh, powerOn_Wh, current_mA_max: options.current_mA_max }),
+    values: (what) =>
+      measured(what, evse, { state: state(), plugged_at_Wh, powerOn_Wh, current_mA_max: options.current_mA_max }),
   });
 
   return {
@@ -73,7 +74,12 @@ export function createModbusBox(options: ModbusBoxOptions): ModbusBox {
 function measured(
   what: string,
   evse: Evse,
-  box: { readonly state: CanonicalState; readonly plugged_at_Wh: number; readonly powerOn_Wh: number; readonly current_mA_max: number },
+  box: {
+    readonly state: CanonicalState;
+    readonly plugged_at_Wh: number;
+    readonly powerOn_Wh: number;
+    readonly current_mA_max: number;
+  },
 ): CanonicalValue | undefined {
   const reading = evse.reading();
   const phase = phaseOf(what);
@@ -85,7 +91,9 @@ function measured(
     case "voltage":
       return Math.round(reading.voltage_mV[phase ?? 0]);
     case "power":
-      return phase === null ? reading.power_W : Math.round((reading.drawn_mA[phase] * reading.voltage_mV[phase]) / 1_000_000);
+      return phase === null
+        ? reading.power_W
+        : Math.round((reading.drawn_mA[phase] * reading.voltage_mV[phase]) / 1_000_000);
     case "energy_import":
     case "energy_total":
       return phase === null ? reading.register_Wh : null;
@@ -139,7 +147,12 @@ export function createMeterBank(options: {
         return undefined;
     }
   };
-  return profileBank({ profile: options.profile, now_ms: () => performance.now(), onWrite: () => undefined, values: value });
+  return profileBank({
+    profile: options.profile,
+    now_ms: () => performance.now(),
+    onWrite: () => undefined,
+    values: value,
+  });
 }
 
 function phaseOf(what: string): 0 | 1 | 2 | null {

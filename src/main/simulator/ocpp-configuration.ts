@@ -15,7 +15,12 @@ const DEFAULTS: readonly (readonly [string, string, "rw" | "ro", "number" | "tex
   ["LocalAuthorizeOffline", "true", "rw", "text"],
   ["LocalPreAuthorize", "false", "rw", "text"],
   ["MeterValuesAlignedData", "Energy.Active.Import.Register", "rw", "text"],
-  ["MeterValuesSampledData", "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered", "rw", "text"],
+  [
+    "MeterValuesSampledData",
+    "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered",
+    "rw",
+    "text",
+  ],
   ["MeterValueSampleInterval", "60", "rw", "number"],
   ["NumberOfConnectors", "1", "ro", "number"],
   ["ResetRetries", "3", "rw", "number"],
@@ -39,7 +44,10 @@ const VALUE_LENGTH_MAX = 500;
 /** The station's settings. A `rude` station accepts no change at all. */
 export function createConfiguration(rude: boolean) {
   const keys = new Map<string, Key>(
-    DEFAULTS.map(([name, value, access, type]) => [name, { value, readonly: access === "ro", number: type === "number" }]),
+    DEFAULTS.map(([name, value, access, type]) => [
+      name,
+      { value, readonly: access === "ro", number: type === "number" },
+    ]),
   );
   const text = (name: string): string => keys.get(name)?.value ?? "";
   return {
@@ -55,7 +63,10 @@ export function createConfiguration(rude: boolean) {
       return "Accepted";
     },
     /** All keys, or the asked ones and those unknown here. */
-    read(asked: readonly string[]): { configurationKey: { key: string; readonly: boolean; value: string }[]; unknownKey: string[] } {
+    read(asked: readonly string[]): {
+      configurationKey: { key: string; readonly: boolean; value: string }[];
+      unknownKey: string[];
+    } {
       const names = asked.length === 0 ? [...keys.keys()] : asked;
       const configurationKey = names.flatMap((name) => {
         const key = keys.get(name);

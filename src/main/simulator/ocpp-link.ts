@@ -1,4 +1,4 @@
-import { RPCClient, RPCError, TimeoutError } from "ocpp-rpc";
+import { RPCClient } from "ocpp-rpc";
 
 /** Answer to one of our calls: the server's words, its refusal, or that nothing came back. */
 export type CallOutcome =
@@ -74,18 +74,8 @@ export function createOcppLink(options: {
     get connected() {
       return up;
     },
-    async call(method, params) {
-      const mine = client;
-      if (mine === null || !up) return { kind: "lost" };
-      try {
-        return { kind: "answered", reply: await mine.call(method, params) };
-      } catch (error) {
-        if (error instanceof RPCError) return { kind: "refused", code: error.rpcErrorCode };
-        // A server that does not answer is left and dialled again.
-        if (error instanceof TimeoutError) await mine.close({ force: true });
-        return { kind: "lost" };
-      }
-    },
+    call: (method, params) =>
+      client === null || !up ? Promise.resolve({ kind: "lost" }) : callOver(client, method, params),
     open() {
       if (wanted) return;
       wanted = true;
@@ -105,9 +95,30 @@ export function createOcppLink(options: {
   };
 }
 
-function notImplemented(method: string): Error {
-  return Object.assign(new RPCError(`${method} is not implemented`), { rpcErrorCode: "NotImplemented" });
+async function callOver(client: RPCClient, method: string, params: object): Promise<CallOutcome> {
+  try {
+    return { kind: "answered", reply: await client.call(method, params) };
+  } catch (error) {
+    const code = rpcErrorCode(error);
+    if (code !== null) return { kind: "refused", code };
+    // Still open: the server did not answer in time. It is left and dialled again.
+    if (client.state === RPCClient.OPEN) await client.close({ force: true });
+    return { kind: "lost" };
+  }
 }
+
+/** ocpp-rpc turns errors that carry a code into a CALLERROR with it. */
+const notImplemented = (method: string): Error =>
+  Object.assign(new Error(`${method} is not implemented`), {
+    rpcErrorCode: "NotImplemented",
+    rpcErrorMessage: "not implemented",
+  });
+
+/** The code of a CALLERROR, or `null` when the call was not answered at all. */
+const rpcErrorCode = (error: unknown): string | null =>
+  error instanceof Error && "rpcErrorCode" in error && typeof error.rpcErrorCode === "string"
+    ? error.rpcErrorCode
+    : null;
 
 function newClient(endpoint: string, identity: string): RPCClient {
   return new RPCClient({

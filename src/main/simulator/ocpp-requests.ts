@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { chargingProfileSchema, clearProfiles, compositeLimit_mA, installProfile } from "./charging-profiles.ts";
-import type { OcppStation } from "./ocpp-station.ts";
+import type { RequestedStation } from "./ocpp-station.types.ts";
 
 const COMPOSITE_s_max = 86_400;
 
@@ -11,10 +11,14 @@ const clearProfile = z.object({
   chargingProfilePurpose: z.string().optional(),
   stackLevel: z.int().optional(),
 });
-const remoteStart = z.object({ idTag: z.string().min(1).max(20), connectorId: z.int().optional(), chargingProfile: chargingProfileSchema.optional() });
+const remoteStart = z.object({
+  idTag: z.string().min(1).max(20),
+  connectorId: z.int().optional(),
+  chargingProfile: chargingProfileSchema.optional(),
+});
 const changeAvailability = z.object({ connectorId: z.int(), type: z.enum(["Operative", "Inoperative"]) });
 
-type Answer = (station: OcppStation, params: unknown) => object;
+type Answer = (station: RequestedStation, params: unknown) => object;
 
 const ANSWERS: Readonly<Record<string, Answer>> = {
   SetChargingProfile: (station, params) => ({ status: takeProfile(station, params) }),
@@ -30,7 +34,9 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   GetCompositeSchedule: (station, params) => compositeSchedule(station, params),
   ChangeConfiguration: (station, params) => {
     const request = z.object({ key: z.string(), value: z.string() }).safeParse(params);
-    return { status: request.success ? station.configuration.change(request.data.key, request.data.value) : "Rejected" };
+    return {
+      status: request.success ? station.configuration.change(request.data.key, request.data.value) : "Rejected",
+    };
   },
   GetConfiguration: (station, params) => {
     const request = z.object({ key: z.array(z.string()).max(50).optional() }).safeParse(params);
@@ -40,12 +46,13 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     const request = remoteStart.safeParse(params);
     if (!request.success || (request.data.connectorId ?? 1) !== 1) return { status: "Rejected" };
     const { idTag, chargingProfile } = request.data;
-    if (chargingProfile !== undefined && chargingProfile.chargingProfilePurpose !== "TxProfile") return { status: "Rejected" };
+    if (chargingProfile !== undefined && chargingProfile.chargingProfilePurpose !== "TxProfile")
+      return { status: "Rejected" };
     return { status: station.remoteStart(idTag, chargingProfile ?? null) ? "Accepted" : "Rejected" };
   },
   RemoteStopTransaction: (station, params) => {
     const request = z.object({ transactionId: z.int() }).safeParse(params);
-    if (!request.success || station.transaction === null || station.transaction.id !== request.data.transactionId) return { status: "Rejected" };
+    if (!request.success || station.transaction?.id !== request.data.transactionId) return { status: "Rejected" };
     station.later(0, () => {
       station.endTransaction("Remote");
     });
@@ -75,21 +82,26 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 };
 
 /** The station's answer to a request of the server, or `null` for one it does not implement. */
-export function answerRequest(station: OcppStation, method: string, params: unknown): object | null {
+export function answerRequest(station: RequestedStation, method: string, params: unknown): object | null {
   return Object.hasOwn(ANSWERS, method) ? (ANSWERS[method]?.(station, params) ?? null) : null;
 }
 
-function takeProfile(station: OcppStation, params: unknown): "Accepted" | "Rejected" {
+function takeProfile(station: RequestedStation, params: unknown): "Accepted" | "Rejected" {
   const request = setProfile.safeParse(params);
   if (!request.success || request.data.connectorId < 0 || request.data.connectorId > 1) return "Rejected";
-  const reply = installProfile(station.profiles, request.data.connectorId, request.data.csChargingProfiles, station.context());
+  const reply = installProfile(
+    station.profiles,
+    request.data.connectorId,
+    request.data.csChargingProfiles,
+    station.context(),
+  );
   if (!reply.ok) return "Rejected";
   station.profiles = reply.installed;
   station.profilesChanged();
   return "Accepted";
 }
 
-function trigger(station: OcppStation, params: unknown): "Accepted" | "Rejected" | "NotImplemented" {
+function trigger(station: RequestedStation, params: unknown): "Accepted" | "Rejected" | "NotImplemented" {
   const request = z.object({ requestedMessage: z.string(), connectorId: z.int().optional() }).safeParse(params);
   if (!request.success || (request.data.connectorId ?? 1) > 1) return "Rejected";
   const messages: Readonly<Record<string, () => void>> = {
@@ -106,20 +118,25 @@ function trigger(station: OcppStation, params: unknown): "Accepted" | "Rejected"
       station.sampleNow();
     },
   };
-  const message = Object.hasOwn(messages, request.data.requestedMessage) ? messages[request.data.requestedMessage] : undefined;
+  const message = Object.hasOwn(messages, request.data.requestedMessage)
+    ? messages[request.data.requestedMessage]
+    : undefined;
   if (message === undefined) return "NotImplemented";
   // The answer goes first (5.17).
   station.later(0, message);
   return "Accepted";
 }
 
-function compositeSchedule(station: OcppStation, params: unknown): object {
-  const request = z.object({ connectorId: z.int().max(1), duration: z.int().min(0).max(COMPOSITE_s_max) }).safeParse(params);
+function compositeSchedule(station: RequestedStation, params: unknown): object {
+  const request = z
+    .object({ connectorId: z.int().max(1), duration: z.int().min(0).max(COMPOSITE_s_max) })
+    .safeParse(params);
   if (!request.success) return { status: "Rejected" };
   const start_ms = station.options.clock.now_ms();
   const chargingSchedulePeriod: { startPeriod: number; limit: number }[] = [];
   for (let second = 0; second <= request.data.duration; second += 1) {
-    const limit_mA = compositeLimit_mA(station.profiles, start_ms + 1000 * second, station.context()) ?? station.options.unmanaged_mA;
+    const limit_mA =
+      compositeLimit_mA(station.profiles, start_ms + 1000 * second, station.context()) ?? station.options.unmanaged_mA;
     const limit = Math.floor(Math.min(limit_mA, station.options.current_mA_max) / 100) / 10;
     if (chargingSchedulePeriod.at(-1)?.limit !== limit) chargingSchedulePeriod.push({ startPeriod: second, limit });
   }

@@ -1,52 +1,19 @@
 import { z } from "zod";
-import type { WattHour } from "../../core/units/index.ts";
-import type { ChargingStatus, Clock, StopReason } from "../devices/ports.ts";
-import { compositeLimit_mA, installProfile, type ChargingProfile, type InstalledProfile, type ProfileContext } from "./charging-profiles.ts";
+import type { ChargingStatus, StopReason } from "../devices/ports.ts";
+import {
+  compositeLimit_mA,
+  installProfile,
+  type ChargingProfile,
+  type InstalledProfile,
+  type ProfileContext,
+} from "./charging-profiles.ts";
 import { createEvse, type Evse, type PlugIn } from "./evse.ts";
 import { createConfiguration, type Configuration } from "./ocpp-configuration.ts";
 import { createOcppLink, type OcppLink } from "./ocpp-link.ts";
-import { meterValue } from "./ocpp-meter-values.ts";
+import { createSampler, type MeterValue, type Sampler } from "./ocpp-meter-values.ts";
 import { createOutbox, type Outbox } from "./ocpp-outbox.ts";
 import { answerRequest } from "./ocpp-requests.ts";
-
-export type OcppStationOptions = {
-  readonly identity: string;
-  readonly clock: Clock;
-  readonly phases: 1 | 2 | 3;
-  readonly current_mA_max: number;
-  /** What the installer set for times without any charging profile. */
-  readonly unmanaged_mA: number;
-  readonly register_Wh: WattHour;
-  readonly vendor?: string;
-  readonly model?: string;
-  readonly firmware?: string;
-  /** Sends every start and stop twice, as some boxes do after a lost answer. */
-  readonly duplicates?: boolean;
-  /** Refuses every change of its configuration. */
-  readonly rude?: boolean;
-};
-
-export type Transaction = {
-  /** `null` until the server has answered the start. */
-  id: number | null;
-  readonly idToken: string;
-  readonly started_at_ms: number;
-  readonly meterStart_Wh: WattHour;
-};
-
-export type OcppSnapshot = {
-  readonly identity: string;
-  readonly connected: boolean;
-  readonly accepted: boolean;
-  readonly status: ChargingStatus;
-  readonly errorCode: string | null;
-  readonly plugged: boolean;
-  readonly transaction: Readonly<Transaction> | null;
-  readonly offered_mA: number;
-  readonly profiles: readonly InstalledProfile[];
-  readonly waitingMessages: number;
-  readonly register_Wh: WattHour;
-};
+import type { OcppSnapshot, OcppStationOptions, RequestedStation, Transaction } from "./ocpp-station.types.ts";
 
 /** Clock milliseconds from plugging in to the card at the reader. */
 const CARD_ms = 1500;
@@ -57,19 +24,24 @@ const OFFER_ms = 1000;
 const BOOT_RETRY_s = 10;
 const DEFERRED_MAX = 32;
 
-const bootReply = z.object({ status: z.enum(["Accepted", "Pending", "Rejected"]), interval: z.number().catch(BOOT_RETRY_s) });
+const bootReply = z.object({
+  status: z.enum(["Accepted", "Pending", "Rejected"]),
+  interval: z.number().catch(BOOT_RETRY_s),
+});
 const idTagInfo = z.object({ idTagInfo: z.object({ status: z.string() }) });
 const startReply = idTagInfo.extend({ transactionId: z.int() });
 
 /** A simulated OCPP 1.6J station with one connector. The world calls `tick` as time goes on. */
-export class OcppStation {
+export class OcppStation implements RequestedStation {
   readonly evse: Evse;
   readonly configuration: Configuration;
   readonly options: OcppStationOptions;
   profiles: readonly InstalledProfile[] = [];
   operative = true;
   #outbox: Outbox;
+  #sampler: Sampler;
   #link: OcppLink | null = null;
+  #url: string | null = null;
   #accepted = false;
   #transaction: Transaction | null = null;
   /** The car is still there but its transaction is over. */
@@ -82,21 +54,33 @@ export class OcppStation {
   #sentStatus: string | null = null;
   #deferred: { at_ms: number; run: () => void }[] = [];
   #nextOffer_ms = 0;
-  #nextSample_ms = Infinity;
-  #nextAligned_ms = 0;
   #nextHeartbeat_ms = Infinity;
 
   constructor(options: OcppStationOptions) {
     this.options = options;
     this.evse = createEvse(options);
     this.configuration = createConfiguration(options.rude ?? false);
+    this.#sampler = createSampler({
+      evse: this.evse,
+      configuration: this.configuration,
+      phases: options.phases,
+      timestamp: () => this.timestamp(),
+      emit: (sample) => {
+        this.#sampled(sample);
+      },
+    });
     this.#outbox = createOutbox((method, params) =>
       this.#link === null || !this.#accepted ? Promise.resolve({ kind: "lost" }) : this.#link.call(method, params),
     );
   }
 
-  /** Dials `ocppUrl` + "/" + identity and keeps redialling. */
+  /** Dials `ocppUrl` + "/" + identity and keeps redialling; another url than before replaces it. */
   connect(ocppUrl: string): void {
+    if (this.#link !== null && this.#url !== ocppUrl) {
+      void this.#link.cut();
+      this.#link = null;
+    }
+    this.#url = ocppUrl;
     this.#link ??= createOcppLink({
       url: ocppUrl,
       identity: this.options.identity,
@@ -131,7 +115,8 @@ export class OcppStation {
   plugIn(car: PlugIn, idToken: string | null): void {
     this.evse.plugIn(car);
     this.#finished = false;
-    if (this.#armed !== null && this.#armed.until_ms > this.#now_ms) void this.#authorizeAndStart(this.#armed.idToken, false);
+    if (this.#armed !== null && this.#armed.until_ms > this.#now_ms)
+      void this.#authorizeAndStart(this.#armed.idToken, false);
     else if (idToken !== null) this.later(CARD_ms, () => void this.#authorizeAndStart(idToken, true));
     this.#armed = null;
   }
@@ -156,20 +141,22 @@ export class OcppStation {
       this.#nextOffer_ms = now_ms + OFFER_ms;
       this.evse.offer(this.limitNow_mA(now_ms));
     }
-    if (now_ms >= this.#nextSample_ms) this.#sample(now_ms);
+    this.#sampler.tick(now_ms);
     if (this.#link === null || !this.#accepted || !this.#link.connected) return;
     this.#tellStatus();
     if (now_ms >= this.#nextHeartbeat_ms) {
       this.#nextHeartbeat_ms = now_ms + 1000 * Math.max(1, this.configuration.seconds("HeartbeatInterval"));
       this.say("Heartbeat", {});
     }
-    this.#sampleAligned(now_ms);
   }
 
   /** What the box may offer per phase: 0 without a transaction. */
   limitNow_mA(now_ms: number): number {
     if (this.#transaction === null || this.#fault !== null) return 0;
-    return Math.min(this.options.current_mA_max, compositeLimit_mA(this.profiles, now_ms, this.context()) ?? this.options.unmanaged_mA);
+    return Math.min(
+      this.options.current_mA_max,
+      compositeLimit_mA(this.profiles, now_ms, this.context()) ?? this.options.unmanaged_mA,
+    );
   }
 
   context(): ProfileContext {
@@ -216,7 +203,11 @@ export class OcppStation {
   remoteStart(idToken: string, profile: ChargingProfile | null): boolean {
     if (this.#transaction !== null || this.#fault !== null || !this.operative) return false;
     this.#startProfile = profile;
-    if (this.evse.plugged) this.later(0, () => void this.#authorizeAndStart(idToken, this.configuration.isTrue("AuthorizeRemoteTxRequests")));
+    if (this.evse.plugged)
+      this.later(
+        0,
+        () => void this.#authorizeAndStart(idToken, this.configuration.isTrue("AuthorizeRemoteTxRequests")),
+      );
     else this.#armed = { idToken, until_ms: this.#now_ms + 1000 * this.configuration.seconds("ConnectionTimeOut") };
     return true;
   }
@@ -226,7 +217,7 @@ export class OcppStation {
     if (ended === null) return;
     this.#transaction = null;
     this.#finished = true;
-    this.#nextSample_ms = Infinity;
+    this.#sampler.stop();
     this.#nextOffer_ms = 0;
     this.evse.offer(0);
     this.profiles = this.profiles.filter((one) => one.profile.chargingProfilePurpose !== "TxProfile");
@@ -266,7 +257,7 @@ export class OcppStation {
 
   /** A sample out of turn, inside the transaction when there is one. */
   sampleNow(): void {
-    this.#pushSample("MeterValuesSampledData", "Trigger");
+    this.#sampler.now("Trigger");
   }
 
   /** Runs `work` after so much clock time, at the next tick from then. */
@@ -306,8 +297,14 @@ export class OcppStation {
     const reply = outcome?.kind === "answered" ? bootReply.safeParse(outcome.reply) : null;
     if (reply?.success === true && reply.data.status === "Accepted") {
       this.#accepted = true;
-      if (reply.data.interval > 0) this.configuration.change("HeartbeatInterval", String(Math.round(reply.data.interval)));
-      this.say("StatusNotification", { connectorId: 0, errorCode: "NoError", status: "Available", timestamp: this.timestamp() });
+      if (reply.data.interval > 0)
+        this.configuration.change("HeartbeatInterval", String(Math.round(reply.data.interval)));
+      this.say("StatusNotification", {
+        connectorId: 0,
+        errorCode: "NoError",
+        status: "Available",
+        timestamp: this.timestamp(),
+      });
       this.#resume();
       return;
     }
@@ -333,7 +330,9 @@ export class OcppStation {
 
   async #authorizeAndStart(idToken: string, ask: boolean): Promise<void> {
     if (ask) {
-      const outcome = this.#accepted ? await this.#link?.call("Authorize", { idTag: idToken }) : { kind: "lost" as const };
+      const outcome = this.#accepted
+        ? await this.#link?.call("Authorize", { idTag: idToken })
+        : { kind: "lost" as const };
       if (outcome?.kind === "answered") {
         const reply = idTagInfo.safeParse(outcome.reply);
         if (!reply.success || reply.data.idTagInfo.status !== "Accepted") return;
@@ -354,42 +353,39 @@ export class OcppStation {
       if (reply.ok) this.profiles = reply.installed;
       this.#startProfile = null;
     }
-    this.#nextSample_ms = now_ms + this.#sampleInterval_ms();
-    const params = { connectorId: 1, idTag: idToken, meterStart: transaction.meterStart_Wh, timestamp: this.timestamp() };
-    this.#send("StartTransaction", () => params, (answer) => {
-      const reply = startReply.safeParse(answer);
-      if (!reply.success) return;
-      transaction.id ??= reply.data.transactionId;
-      const refused = reply.data.idTagInfo.status !== "Accepted";
-      if (refused && this.configuration.isTrue("StopTransactionOnInvalidId") && this.#transaction === transaction) this.endTransaction("DeAuthorized");
-    });
+    this.#sampler.start(now_ms);
+    const params = {
+      connectorId: 1,
+      idTag: idToken,
+      meterStart: transaction.meterStart_Wh,
+      timestamp: this.timestamp(),
+    };
+    this.#send(
+      "StartTransaction",
+      () => params,
+      (answer) => {
+        const reply = startReply.safeParse(answer);
+        if (!reply.success) return;
+        transaction.id ??= reply.data.transactionId;
+        const refused = reply.data.idTagInfo.status !== "Accepted";
+        if (refused && this.configuration.isTrue("StopTransactionOnInvalidId") && this.#transaction === transaction)
+          this.endTransaction("DeAuthorized");
+      },
+    );
   }
 
-  #send(method: "StartTransaction" | "StopTransaction", params: () => object, onReply: (reply: unknown) => void = () => undefined): void {
+  #send(
+    method: "StartTransaction" | "StopTransaction",
+    params: () => object,
+    onReply: (reply: unknown) => void = () => undefined,
+  ): void {
     this.#outbox.push({ method, params, onReply, thinnable: false });
     if (this.options.duplicates === true) this.#outbox.push({ method, params, thinnable: false });
   }
 
-  #sampleInterval_ms(): number {
-    const interval_s = this.configuration.seconds("MeterValueSampleInterval");
-    return interval_s === 0 ? Infinity : interval_s * 1000;
-  }
-
-  #sample(now_ms: number): void {
-    this.#nextSample_ms = now_ms + this.#sampleInterval_ms();
-    this.#pushSample("MeterValuesSampledData", "Sample.Periodic");
-  }
-
-  #sampleAligned(now_ms: number): void {
-    const interval_ms = 1000 * this.configuration.seconds("ClockAlignedDataInterval");
-    if (interval_ms === 0 || now_ms < this.#nextAligned_ms) return;
-    if (this.#nextAligned_ms > 0) this.#pushSample("MeterValuesAlignedData", "Sample.Clock");
-    this.#nextAligned_ms = (Math.floor(now_ms / interval_ms) + 1) * interval_ms;
-  }
-
-  #pushSample(measurandsKey: string, context: string): void {
+  /** Inside a transaction a sample waits for a link; outside it is only worth telling now. */
+  #sampled(sample: MeterValue): void {
     const transaction = this.#transaction;
-    const sample = meterValue(this.evse, this.configuration.text(measurandsKey), { timestamp: this.timestamp(), context, phases: this.options.phases });
     if (transaction === null) {
       this.say("MeterValues", { connectorId: 1, meterValue: [sample] });
       return;

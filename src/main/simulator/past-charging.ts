@@ -23,8 +23,19 @@ export type PastVisit = {
   readonly held: number[];
 };
 
-export type PastStationSlot = { ev_Wh: number; max_W: number; plugged_ms: number; charging_ms: number; limited_ms: number };
-export type PastSlot = { readonly slot_ms: number; readonly stations: ReadonlyMap<string, PastStationSlot>; readonly building_Wh: number; readonly buildingPeak_W: number };
+export type PastStationSlot = {
+  ev_Wh: number;
+  max_W: number;
+  plugged_ms: number;
+  charging_ms: number;
+  limited_ms: number;
+};
+export type PastSlot = {
+  readonly slot_ms: number;
+  readonly stations: ReadonlyMap<string, PastStationSlot>;
+  readonly building_Wh: number;
+  readonly buildingPeak_W: number;
+};
 
 type Bay = {
   readonly station: Station;
@@ -36,7 +47,15 @@ type Bay = {
   current: { past: PastVisit; state: CarState } | null;
 };
 
-type Share = { readonly bay: Bay; readonly from_ms: number; readonly to_ms: number; readonly wanted_mA: number; readonly phases: readonly (0 | 1 | 2)[]; granted_mA: number; frozen: boolean };
+type Share = {
+  readonly bay: Bay;
+  readonly from_ms: number;
+  readonly to_ms: number;
+  readonly wanted_mA: number;
+  readonly phases: readonly (0 | 1 | 2)[];
+  granted_mA: number;
+  frozen: boolean;
+};
 
 /**
  * Lets the given visits charge, quarter hour by quarter hour, under the site's fuses: whoever came first is served
@@ -61,11 +80,20 @@ export function chargePast(options: {
   for (let slot_ms = from_ms; slot_ms < to_ms; slot_ms += SLOT_ms) {
     const middle_ms = slot_ms + SLOT_ms / 2;
     const building = buildingLoad_mA(seed, middle_ms, local(middle_ms));
-    const free = limits.map((limit, index) => limit.map((mA, phase) => mA - (index === rootIndex ? (building[phase] ?? 0) : 0)));
+    const free = limits.map((limit, index) =>
+      limit.map((mA, phase) => mA - (index === rootIndex ? (building[phase] ?? 0) : 0)),
+    );
     const stations = new Map<string, PastStationSlot>();
     const shares = bays.flatMap((bay) => arriveAndWant(bay, slot_ms));
     shareOut(shares, free);
-    for (const bay of bays) chargeSlot(bay, shares.find((share) => share.bay === bay), slot_ms, stations, done);
+    for (const bay of bays)
+      chargeSlot(
+        bay,
+        shares.find((share) => share.bay === bay),
+        slot_ms,
+        stations,
+        done,
+      );
     const building_mA = building[0] + building[1] + building[2];
     options.onSlot({
       slot_ms,
@@ -97,12 +125,20 @@ function arriveAndWant(bay: Bay, slot_ms: number): Share[] {
   if (bay.current === null && next !== undefined && next.arrive_ms < slot_ms + SLOT_ms) {
     bay.cursor += 1;
     const { model, soc_permille, seed } = next.car;
-    const past: PastVisit = { visit: next, startRegister_mWh: bay.register_mWh, received_mWh: 0, full_at_ms: null, samples: [], held: [] };
+    const past: PastVisit = {
+      visit: next,
+      startRegister_mWh: bay.register_mWh,
+      received_mWh: 0,
+      full_at_ms: null,
+      samples: [],
+      held: [],
+    };
     bay.current = { past, state: pluggedCar(model, soc_permille, seed) };
   }
   if (bay.current === null) return [];
   const { visit } = bay.current.past;
-  const wanted_mA = visit.wanted_Wh === 0 ? 0 : Math.min(bay.station.current_mA_max, appetite_mA(visit.car.model, bay.current.state));
+  const wanted_mA =
+    visit.wanted_Wh === 0 ? 0 : Math.min(bay.station.current_mA_max, appetite_mA(visit.car.model, bay.current.state));
   return [
     {
       bay,
@@ -131,7 +167,11 @@ function shareOut(shares: readonly Share[], free: number[][]): void {
     if (fits(share, OFFER_mA_min)) give(share, OFFER_mA_min);
     else share.frozen = true;
   }
-  for (let open = shares.filter((share) => !share.frozen); open.length > 0; open = open.filter((share) => !share.frozen)) {
+  for (
+    let open = shares.filter((share) => !share.frozen);
+    open.length > 0;
+    open = open.filter((share) => !share.frozen)
+  ) {
     for (const share of open) {
       if (share.granted_mA >= share.wanted_mA || !fits(share, RAISE_mA)) share.frozen = true;
       else give(share, RAISE_mA);
@@ -139,7 +179,13 @@ function shareOut(shares: readonly Share[], free: number[][]): void {
   }
 }
 
-function chargeSlot(bay: Bay, share: Share | undefined, slot_ms: number, stations: Map<string, PastStationSlot>, done: PastVisit[]): void {
+function chargeSlot(
+  bay: Bay,
+  share: Share | undefined,
+  slot_ms: number,
+  stations: Map<string, PastStationSlot>,
+  done: PastVisit[],
+): void {
   const slot: PastStationSlot = { ev_Wh: 0, max_W: 0, plugged_ms: 0, charging_ms: 0, limited_ms: 0 };
   stations.set(bay.station.id, slot);
   const { current } = bay;
@@ -157,7 +203,8 @@ function chargeSlot(bay: Bay, share: Share | undefined, slot_ms: number, station
   past.received_mWh += taken_mWh;
   current.state = { ...current.state, stored_mWh: current.state.stored_mWh + taken_mWh };
   if (taken_mWh > 0) past.samples.push({ at_ms: share.to_ms, register_mWh: bay.register_mWh });
-  if (past.full_at_ms === null && past.received_mWh >= past.visit.wanted_Wh * 1000) past.full_at_ms = share.from_ms + charging_ms;
+  if (past.full_at_ms === null && past.received_mWh >= past.visit.wanted_Wh * 1000)
+    past.full_at_ms = share.from_ms + charging_ms;
   if (share.wanted_mA > 0 && share.granted_mA === 0) past.held.push(share.from_ms);
   slot.ev_Wh = Math.floor(bay.register_mWh / 1000) - Math.floor(before_mWh / 1000);
   slot.max_W = Math.round(power_mW / 1000);

@@ -82,7 +82,9 @@ export async function simulateSite(options: SimulateOptions): Promise<SimulatedS
     return box;
   });
   const building = site.circuits.find((circuit) => circuit.parentId === null)?.id ?? null;
-  const registers = new Map(site.meters.map(({ id }) => [id, options.registers?.get(id) ?? firstRegister(seed, id)]));
+  const registers = new Map(
+    site.meters.map(({ id }) => [id, options.registers?.get(id) ?? meterRegister(site, clock.now_ms())]),
+  );
   const world = new World({ clock, seed, site, boxes, buildingCircuitId: building, registers });
   const servers = await listenAll(options, profileOf, modbus, world);
   return running({ options, world, ocpp, modbus, servers });
@@ -162,11 +164,26 @@ const ocppInWorld = (stationId: string, box: OcppStation): SimulatedBox => ({
 });
 
 /** No box is new: its register shows a few megawatt-hours. */
-export const firstRegister = (seed: number, id: string): WattHour => wattHour(1_000_000 + (hash32(seed, "register", id) % 9_000_000));
+export const firstRegister = (seed: number, id: string): WattHour =>
+  wattHour(1_000_000 + (hash32(seed, "register", id) % 9_000_000));
+
+/**
+ * A meter that was not told where it stood shows what the main fuse could have let through since New Year: so its
+ * register never runs backwards when the simulator starts again later in the year.
+ */
+function meterRegister(site: SiteModel, now_ms: number): WattHour {
+  const main = site.circuits.find((circuit) => circuit.parentId === null);
+  const fuse_mA = main === undefined ? 0 : main.fuse_mA[0] + main.fuse_mA[1] + main.fuse_mA[2];
+  const power_max_W = (fuse_mA * site.identity.nominal_V) / 1000;
+  return wattHour(Math.round((power_max_W * (now_ms - Date.UTC(new Date(now_ms).getUTCFullYear(), 0))) / 3_600_000));
+}
 
 function readProfile(id: string, folders: readonly string[]): DeviceProfile {
   const loaded = loadProfile(id, folders);
-  assert(loaded.ok, `the simulator needs the device profile ${id}: ${loaded.ok ? "" : JSON.stringify(loaded.problems)}`);
+  assert(
+    loaded.ok,
+    `the simulator needs the device profile ${id}: ${loaded.ok ? "" : JSON.stringify(loaded.problems)}`,
+  );
   return loaded.profile;
 }
 
@@ -181,10 +198,15 @@ async function listenAll(
     const units = new Map<number, RegisterBank>();
     for (const { id, connection } of options.site.stations) {
       const box = modbus.get(id);
-      if (connection.kind === "modbus" && connection.linkId === link.id && box !== undefined) units.set(connection.unitId, box.bank);
+      if (connection.kind === "modbus" && connection.linkId === link.id && box !== undefined)
+        units.set(connection.unitId, box.bank);
     }
     for (const meter of options.site.meters) {
-      if (meter.linkId === link.id) units.set(meter.unitId, createMeterBank({ profile: profileOf(meter.profileId), read: () => world.meter(meter.id) }));
+      if (meter.linkId === link.id)
+        units.set(
+          meter.unitId,
+          createMeterBank({ profile: profileOf(meter.profileId), read: () => world.meter(meter.id) }),
+        );
     }
     servers.set(link.id, await listen(link, units, options));
   }
@@ -198,7 +220,10 @@ function listen(link: Link, units: ReadonlyMap<number, RegisterBank>, options: S
     return createModbusServer({ transport: { ...link, path }, units });
   }
   const port = options.ports === "as-in-site" ? link.port : 0;
-  return createModbusServer({ transport: { kind: "tcp", port, framing: link.kind === "modbus-tcp" ? "mbap" : "rtu" }, units });
+  return createModbusServer({
+    transport: { kind: "tcp", port, framing: link.kind === "modbus-tcp" ? "mbap" : "rtu" },
+    units,
+  });
 }
 
 const withPort = (link: Link, server: ModbusServer | undefined): Link =>

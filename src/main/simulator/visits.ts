@@ -53,10 +53,16 @@ function car(name: string, phases: 1 | 2 | 3, current_mA: number, battery_Wh: nu
 
 /** Number of days since 1970-01-01, and midnight of such a day in a zone. */
 export const localDay = (at_ms: number, timezone: string): number =>
-  Math.round(Date.parse(`${Temporal.Instant.fromEpochMilliseconds(at_ms).toZonedDateTimeISO(timezone).toPlainDate().toString()}T00:00:00Z`) / 86_400_000);
+  Math.round(
+    Date.parse(
+      `${Temporal.Instant.fromEpochMilliseconds(at_ms).toZonedDateTimeISO(timezone).toPlainDate().toString()}T00:00:00Z`,
+    ) / 86_400_000,
+  );
 
 export function startOfDay_ms(day: number, timezone: string): number {
-  const date = Temporal.Instant.fromEpochMilliseconds(day * 86_400_000).toZonedDateTimeISO("UTC").toPlainDate();
+  const date = Temporal.Instant.fromEpochMilliseconds(day * 86_400_000)
+    .toZonedDateTimeISO("UTC")
+    .toPlainDate();
   return date.toZonedDateTime(timezone).epochMilliseconds;
 }
 
@@ -67,7 +73,13 @@ export const weekdayOf = (day: number): number => ((((day + 3) % 7) + 7) % 7) + 
  * Cars that arrive at a bay on a local day, in order and without overlap. The same seed, bay and day give the same
  * visits. `busy_permille` thins them out (vacation, a site that is only getting known).
  */
-export function visitsOfDay(bay: Bay, day: number, midnight_ms: number, seed: number, busy_permille = 1000): readonly Visit[] {
+export function visitsOfDay(
+  bay: Bay,
+  day: number,
+  midnight_ms: number,
+  seed: number,
+  busy_permille = 1000,
+): readonly Visit[] {
   const random = createRandom(seed, "visits", bay.stationId, day);
   const weekend = weekdayOf(day) >= 6;
   const visits: Visit[] = [];
@@ -106,7 +118,7 @@ function stays(pattern: Pattern, weekend: boolean, random: Random): { arrive_ms:
       return all;
     }
     case "visitors": {
-      for (let hour = random.between(0, 1.5); hour < 21.5; ) {
+      for (let hour = random.between(0, 1.5); hour < 21.5;) {
         const stay_h = random.between(0.7, 3.2);
         if (random.chance(hour < 6 ? 0.35 : 0.9)) all.push(hours(hour, Math.min(hour + stay_h, 23.7)));
         hour += stay_h + random.between(0.15, 1.2);
@@ -120,7 +132,9 @@ function stays(pattern: Pattern, weekend: boolean, random: Random): { arrive_ms:
 export function visitOf(bay: Bay, arrive_ms: number, depart_ms: number, random: Random, seed: number): Visit {
   const model = random.pick(CARS);
   const target_permille = random.chance(0.5) ? 1000 : random.pick([800, 850, 900]);
-  const wanted_Wh = Math.round(Math.min(model.battery_Wh * (target_permille / 1000 - 0.1), random.between(5000, model.battery_Wh * 0.75)));
+  const wanted_Wh = Math.round(
+    Math.min(model.battery_Wh * (target_permille / 1000 - 0.1), random.between(5000, model.battery_Wh * 0.75)),
+  );
   const soc_permille = target_permille - (1000 * wanted_Wh) / model.battery_Wh;
   // Regulars hold the bay's first cards.
   const card = bay.cards[Math.floor(random.uniform() ** 1.6 * bay.cards.length)] ?? bay.cards[0];

@@ -14,8 +14,15 @@ const CAR = {
   seed: 3,
   soc_permille: 100,
   model: {
-    name: "test", phases: 3, current_mA_max: milliamp(16_000), battery_Wh: 60_000, target_permille: 1000,
-    follow_ms: [2000, 5000], resume_ms: 0, pausesItself: false, overdraw_permille: 0,
+    name: "test",
+    phases: 3,
+    current_mA_max: milliamp(16_000),
+    battery_Wh: 60_000,
+    target_permille: 1000,
+    follow_ms: [2000, 5000],
+    resume_ms: 0,
+    pausesItself: false,
+    overdraw_permille: 0,
   },
 } as const;
 
@@ -61,7 +68,8 @@ describe("the world", () => {
     }
     // One-phase boxes of rotation L1, L2, L3 load that phase only.
     const currents = new Map(world.truth().stations.map((station) => [station.stationId, station.current_mA]));
-    for (const station of model.stations.filter((one) => one.rotation === "L2")) expect(currents.get(station.id)).toEqual([0, 10_000, 0]);
+    for (const station of model.stations.filter((one) => one.rotation === "L2"))
+      expect(currents.get(station.id)).toEqual([0, 10_000, 0]);
   });
 
   test("counts how long and how far a fuse is exceeded", () => {
@@ -144,7 +152,9 @@ describe("visits", () => {
       }
       expect(count).toBeGreaterThan(60);
     }
-    expect(visitsOfDay(bays[0] ?? never(), first, startOfDay_ms(first, ZONE), 1)).not.toEqual(visitsOfDay(bays[0] ?? never(), first, startOfDay_ms(first, ZONE), 2));
+    expect(visitsOfDay(bays[0] ?? never(), first, startOfDay_ms(first, ZONE), 1)).not.toEqual(
+      visitsOfDay(bays[0] ?? never(), first, startOfDay_ms(first, ZONE), 2),
+    );
   });
 
   test("a plan answers with who stands there now or comes next", () => {

@@ -37,7 +37,14 @@ export type StayTruth = {
 export type WorldTruth = {
   readonly at_ms: EpochMs;
   readonly circuits: readonly CircuitTruth[];
-  readonly stations: readonly { readonly stationId: string; readonly plugged: boolean; readonly offered_mA: number; readonly current_mA: PerPhase<number>; readonly register_Wh: WattHour; readonly delivered_Wh: number }[];
+  readonly stations: readonly {
+    readonly stationId: string;
+    readonly plugged: boolean;
+    readonly offered_mA: number;
+    readonly current_mA: PerPhase<number>;
+    readonly register_Wh: WattHour;
+    readonly delivered_Wh: number;
+  }[];
   readonly meters: readonly MeterTruth[];
   /** The last ones, running ones included. */
   readonly stays: readonly StayTruth[];
@@ -61,9 +68,32 @@ const NOMINAL_mV = 230_000;
 const UJ_PER_MWH = 3_600_000;
 
 type Sums = [number, number, number];
-type Node = { id: string; fuse: PerPhase<number>; now: Sums; peak: Sums; over_ms: Sums; longest_ms: Sums; over_mAms: Sums; meterId: string | null; import_mWh: number; rest_uJ: number };
-type Placed = { box: SimulatedBox; own: readonly (0 | 1 | 2)[]; path: readonly Node[]; started_Wh: number; current: Sums };
-type Stay = { stationId: string; idToken: string | null; plugged_at_ms: EpochMs; unplugged_at_ms: EpochMs | null; received_Wh: number };
+type Node = {
+  id: string;
+  fuse: PerPhase<number>;
+  now: Sums;
+  peak: Sums;
+  over_ms: Sums;
+  longest_ms: Sums;
+  over_mAms: Sums;
+  meterId: string | null;
+  import_mWh: number;
+  rest_uJ: number;
+};
+type Placed = {
+  box: SimulatedBox;
+  own: readonly (0 | 1 | 2)[];
+  path: readonly Node[];
+  started_Wh: number;
+  current: Sums;
+};
+type Stay = {
+  stationId: string;
+  idToken: string | null;
+  plugged_at_ms: EpochMs;
+  unplugged_at_ms: EpochMs | null;
+  received_Wh: number;
+};
 
 export type WorldOptions = {
   readonly clock: Clock;
@@ -95,23 +125,31 @@ export class World {
     this.#localTime = createLocalTime(options.site.identity.timezone);
     const circuits = new Map(options.site.circuits.map((circuit) => [circuit.id, circuit]));
     const nodes = new Map(options.site.circuits.map((circuit) => [circuit.id, nodeOf(circuit, options.registers)]));
-    const path = (circuitId: string): Node[] => pathToRoot(circuits, circuitId).flatMap((circuit) => nodes.get(circuit.id) ?? []);
+    const path = (circuitId: string): Node[] =>
+      pathToRoot(circuits, circuitId).flatMap((circuit) => nodes.get(circuit.id) ?? []);
     this.#nodes = [...nodes.values()];
     this.#buildingPath = options.buildingCircuitId === null ? [] : path(options.buildingCircuitId);
     this.#placed = options.boxes.flatMap((box) => {
       const station = options.site.stations.find((one) => one.id === box.stationId);
       if (station === undefined) return [];
       const own = wiredPhases(station).map(phaseIndex);
-      return [{ box, own, path: path(station.circuitId), started_Wh: box.evse.register_Wh, current: [0, 0, 0] satisfies Sums }];
+      return [
+        {
+          box,
+          own,
+          path: path(station.circuitId),
+          started_Wh: box.evse.register_Wh,
+          current: [0, 0, 0] satisfies Sums,
+        },
+      ];
     });
   }
 
   /** Lives by the clock until `close`. `onStep` runs before each step: arrivals and departures. */
   async run(onStep: (now_ms: number) => void): Promise<void> {
     const { clock } = this.#options;
-    while (!this.#stop.signal.aborted) {
-      await clock.sleep(STEP_ms, this.#stop.signal);
-      if (this.#stop.signal.aborted) return;
+    const { signal } = this.#stop;
+    for (await clock.sleep(STEP_ms, signal); !signal.aborted; await clock.sleep(STEP_ms, signal)) {
       const now_ms = clock.now_ms();
       onStep(now_ms);
       this.stepTo(now_ms);
@@ -137,7 +175,13 @@ export class World {
     const placed = this.#placed.find((one) => one.box.stationId === stationId);
     if (placed === undefined || placed.box.evse.plugged) return false;
     placed.box.plugIn(car, idToken);
-    const stay: Stay = { stationId, idToken, plugged_at_ms: epochMs(this.#at_ms), unplugged_at_ms: null, received_Wh: 0 };
+    const stay: Stay = {
+      stationId,
+      idToken,
+      plugged_at_ms: epochMs(this.#at_ms),
+      unplugged_at_ms: null,
+      received_Wh: 0,
+    };
     this.#running.set(stationId, stay);
     this.#stays.push(stay);
     if (this.#stays.length > STAYS_MAX) this.#stays.shift();
@@ -274,6 +318,11 @@ function circuitTruth(node: Node): CircuitTruth {
 /** A grid that breathes: within 1 % of 230 V, slowly, each phase by itself. */
 function voltage_mV(at_ms: number): Sums {
   const phase = (index: number): number =>
-    Math.round(NOMINAL_mV + 1600 * Math.sin(at_ms / 97_000 + 2.1 * index) + (hash32(index, Math.floor(at_ms / 1000)) % 401) - 200);
+    Math.round(
+      NOMINAL_mV +
+        1600 * Math.sin(at_ms / 97_000 + 2.1 * index) +
+        (hash32(index, Math.floor(at_ms / 1000)) % 401) -
+        200,
+    );
   return [phase(0), phase(1), phase(2)];
 }

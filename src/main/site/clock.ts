@@ -13,7 +13,7 @@ export type RunningClock = Clock & {
   close(): void;
 };
 
-type Waiter = { due_ms: number; resolve: () => void; cancelled: boolean };
+type Waiter = { readonly due_ms: number; readonly resolve: () => void; cancelled: boolean };
 
 /**
  * The one clock of the app. `speed` 1 without `start_ms` is the wall clock; otherwise a clock that starts at `start_ms`
@@ -128,10 +128,60 @@ export function createVirtualClock(start_ms = 0): VirtualClock {
 /** One turn of the event loop: promises that were ready have run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A binary heap of sleepers by due time: one timer serves them all. */
+/** Sleepers by due time, aborted ones forgotten: one timer serves them all. */
 function createWaiters() {
-  let heap: Waiter[] = [];
+  const heap = createHeap();
   let cancelled = 0;
+
+  const nextDue_ms = (): number => {
+    for (let first = heap.first(); first !== undefined; first = heap.first()) {
+      if (!first.cancelled) return first.due_ms;
+      heap.pop();
+      cancelled -= 1;
+    }
+    return Infinity;
+  };
+  const cancel = (waiter: Waiter): void => {
+    waiter.cancelled = true;
+    cancelled += 1;
+    if (cancelled <= SWEEP_MIN || cancelled * 2 <= heap.size()) return;
+    heap.keep((one) => !one.cancelled);
+    cancelled = 0;
+  };
+
+  return {
+    nextDue_ms,
+    releaseUntil(now_ms: number): void {
+      while (heap.size() > 0 && nextDue_ms() <= now_ms) heap.pop()?.resolve();
+    },
+    wait(due_ms: number, signal: AbortSignal | undefined): Promise<void> {
+      return new Promise((resolve) => {
+        if (signal?.aborted === true) {
+          resolve();
+          return;
+        }
+        const abort = (): void => {
+          cancel(waiter);
+          resolve();
+        };
+        const waiter: Waiter = {
+          due_ms,
+          cancelled: false,
+          resolve: () => {
+            signal?.removeEventListener("abort", abort);
+            resolve();
+          },
+        };
+        signal?.addEventListener("abort", abort, { once: true });
+        heap.push(waiter);
+      });
+    },
+  };
+}
+
+/** A binary heap, earliest first. */
+function createHeap() {
+  let heap: Waiter[] = [];
 
   const at = (index: number): Waiter => {
     const waiter = heap[index];
@@ -143,73 +193,41 @@ function createWaiters() {
     heap[a] = at(b);
     heap[b] = kept;
   };
+  const sink = (from: number): void => {
+    for (let index = from; 2 * index + 1 < heap.length;) {
+      const left = 2 * index + 1;
+      const right = left + 1;
+      const smaller = right < heap.length && at(right).due_ms < at(left).due_ms ? right : left;
+      if (at(index).due_ms <= at(smaller).due_ms) return;
+      swap(index, smaller);
+      index = smaller;
+    }
+  };
   const push = (waiter: Waiter): void => {
-    let index = heap.push(waiter) - 1;
-    while (index > 0) {
+    for (let index = heap.push(waiter) - 1; index > 0;) {
       const parent = (index - 1) >> 1;
-      if (at(parent).due_ms <= at(index).due_ms) break;
+      if (at(parent).due_ms <= at(index).due_ms) return;
       swap(parent, index);
       index = parent;
     }
   };
-  const pop = (): Waiter => {
-    const first = at(0);
-    const last = heap.pop();
-    if (heap.length > 0 && last !== undefined) {
-      heap[0] = last;
-      let index = 0;
-      for (;;) {
-        const left = 2 * index + 1;
-        if (left >= heap.length) break;
-        const right = left + 1;
-        const smaller = right < heap.length && at(right).due_ms < at(left).due_ms ? right : left;
-        if (at(index).due_ms <= at(smaller).due_ms) break;
-        swap(index, smaller);
-        index = smaller;
-      }
-    }
-    return first;
-  };
-  const dropCancelledHead = (): void => {
-    while (heap.length > 0 && at(0).cancelled) {
-      pop();
-      cancelled -= 1;
-    }
-  };
-
   return {
-    nextDue_ms(): number {
-      dropCancelledHead();
-      return heap.length === 0 ? Infinity : at(0).due_ms;
+    push,
+    size: (): number => heap.length,
+    first: (): Waiter | undefined => heap[0],
+    pop(): Waiter | undefined {
+      const first = heap[0];
+      const last = heap.pop();
+      if (last !== undefined && heap.length > 0) {
+        heap[0] = last;
+        sink(0);
+      }
+      return first;
     },
-    releaseUntil(now_ms: number): void {
-      while (this.nextDue_ms() <= now_ms && heap.length > 0) pop().resolve();
-    },
-    wait(due_ms: number, signal: AbortSignal | undefined): Promise<void> {
-      return new Promise((resolve) => {
-        if (signal?.aborted === true) {
-          resolve();
-          return;
-        }
-        const waiter: Waiter = { due_ms, cancelled: false, resolve: () => undefined };
-        const abort = (): void => {
-          waiter.cancelled = true;
-          cancelled += 1;
-          if (cancelled > SWEEP_MIN && cancelled * 2 > heap.length) {
-            const kept = heap.filter((one) => !one.cancelled);
-            heap = [];
-            cancelled = 0;
-            for (const one of kept) push(one);
-          }
-          resolve();
-        };
-        waiter.resolve = () => {
-          signal?.removeEventListener("abort", abort);
-          resolve();
-        };
-        signal?.addEventListener("abort", abort, { once: true });
-        push(waiter);
-      });
+    keep(wanted: (waiter: Waiter) => boolean): void {
+      const kept = heap.filter(wanted);
+      heap = [];
+      for (const waiter of kept) push(waiter);
     },
   };
 }

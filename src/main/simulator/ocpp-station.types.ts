@@ -1,0 +1,63 @@
+import type { WattHour } from "../../core/units/index.ts";
+import type { ChargingStatus, Clock, StopReason } from "../devices/ports.ts";
+import type { ChargingProfile, InstalledProfile, ProfileContext } from "./charging-profiles.ts";
+import type { Configuration } from "./ocpp-configuration.ts";
+
+export type OcppStationOptions = {
+  readonly identity: string;
+  readonly clock: Clock;
+  readonly phases: 1 | 2 | 3;
+  readonly current_mA_max: number;
+  /** What the installer set for times without any charging profile. */
+  readonly unmanaged_mA: number;
+  readonly register_Wh: WattHour;
+  readonly vendor?: string;
+  readonly model?: string;
+  readonly firmware?: string;
+  /** Sends every start and stop twice, as some boxes do after a lost answer. */
+  readonly duplicates?: boolean;
+  /** Refuses every change of its configuration. */
+  readonly rude?: boolean;
+};
+
+export type Transaction = {
+  /** `null` until the server has answered the start. */
+  id: number | null;
+  readonly idToken: string;
+  readonly started_at_ms: number;
+  readonly meterStart_Wh: WattHour;
+};
+
+export type OcppSnapshot = {
+  readonly identity: string;
+  readonly connected: boolean;
+  readonly accepted: boolean;
+  readonly status: ChargingStatus;
+  readonly errorCode: string | null;
+  readonly plugged: boolean;
+  readonly transaction: Readonly<Transaction> | null;
+  readonly offered_mA: number;
+  readonly profiles: readonly InstalledProfile[];
+  readonly waitingMessages: number;
+  readonly register_Wh: WattHour;
+};
+
+/** What the server's requests may do with a station. */
+export interface RequestedStation {
+  readonly options: Pick<OcppStationOptions, "clock" | "unmanaged_mA" | "current_mA_max">;
+  readonly configuration: Configuration;
+  readonly transaction: Readonly<Transaction> | null;
+  profiles: readonly InstalledProfile[];
+  operative: boolean;
+  context(): ProfileContext;
+  profilesChanged(): void;
+  remoteStart(idToken: string, profile: ChargingProfile | null): boolean;
+  endTransaction(reason: StopReason): void;
+  reboot(reason: "SoftReset" | "HardReset"): void;
+  bootNow(): void;
+  tellStatusAgain(): void;
+  sampleNow(): void;
+  /** Runs `work` after so much clock time, at the next tick from then. */
+  later(delay_ms: number, work: () => void): void;
+  say(method: string, params: object): void;
+}
