@@ -57,7 +57,8 @@ function mbapFramer(): Framer {
       const judge = (progress: MbapProgress): RtuProgress => {
         noise.staleBytes += progress.staleBytes;
         for (const frame of progress.frames) {
-          const reply = frame.transactionId === mine && frame.unitId === unitId ? decodeReply(request, frame.pdu) : null;
+          const reply =
+            frame.transactionId === mine && frame.unitId === unitId ? decodeReply(request, frame.pdu) : null;
           if (reply !== null && reply.kind !== "mismatch") return { kind: "reply", reply, noise: copy(noise) };
           // An older transaction id is the late answer to a request we have given up.
           if (frame.transactionId === mine && frame.unitId !== unitId) {

@@ -28,13 +28,20 @@ export interface LateReplyGuard {
  */
 export function createLateReplyGuard(framing: Framing): LateReplyGuard {
   const byUnit = new Map<number, Unanswered>();
-  const isSame = (one: Unanswered, request: ModbusRequest): boolean => one.fc === request.fc && one.address === request.address;
+  const isSame = (one: Unanswered, request: ModbusRequest): boolean =>
+    one.fc === request.fc && one.address === request.address;
   return {
     unanswered(unitId, request, now_ms, timeout_ms) {
       if (framing === "mbap" || request.fc > 4) return;
       const window_ms = LOST_AFTER_TIMEOUTS * timeout_ms;
       const until_ms = now_ms + window_ms - timeout_ms;
-      byUnit.set(unitId, { fc: request.fc, length: replyPduLength(request), address: request.address, window_ms, until_ms });
+      byUnit.set(unitId, {
+        fc: request.fc,
+        length: replyPduLength(request),
+        address: request.address,
+        window_ms,
+        until_ms,
+      });
     },
     sent(unitId, request, now_ms) {
       const one = byUnit.get(unitId);
@@ -44,7 +51,7 @@ export function createLateReplyGuard(framing: Framing): LateReplyGuard {
     },
     heldFor_ms(unitId, request, now_ms) {
       const one = byUnit.get(unitId);
-      if (one === undefined || request.fc !== one.fc || replyPduLength(request) !== one.length || isSame(one, request)) return 0;
+      if (one?.fc !== request.fc || replyPduLength(request) !== one.length || isSame(one, request)) return 0;
       return one.until_ms - now_ms;
     },
   };

@@ -2,8 +2,8 @@ import type { ModbusReply, ModbusRequest } from "../protocol/modbus/index.ts";
 import { createCounterBook, type BusCounters, type CounterBook } from "./bus-counters.ts";
 import { createFramer, type Framing } from "./bus-framing.ts";
 import { createBusQueue, type BusPriority } from "./bus-queue.ts";
-import { createLateReplyGuard } from "./bus-late-replies.ts";
-import { createBusWire } from "./bus-wire.ts";
+import { createLateReplyGuard, type LateReplyGuard } from "./bus-late-replies.ts";
+import { createBusWire, type BusWire } from "./bus-wire.ts";
 import type { ByteLink, LinkState } from "./byte-link.ts";
 
 /** Silence before a request to another unit than the last, where the device asks for no more (time of the app's clock). */
@@ -61,100 +61,111 @@ export type BusOptions = {
 
 type Waiting = BusJob & { readonly queued_at_ms: number; readonly resolve: (reply: BusReply) => void };
 
+/** A job held back because of a late answer is looked at again after this time (real). */
+const HELD_JOB_CHECK_ms = 50;
+
 /** Opens `link` and owns it until `close`. */
-export function createBusOwner(options: BusOptions): BusOwner {
-  const { link, framing } = options;
-  const counters: CounterBook = createCounterBook();
-  const queue = createBusQueue<Waiting>();
-  const late = createLateReplyGuard(framing);
-  const wire = createBusWire({ link, framer: createFramer(framing), counters, baud: options.baud });
-  let closed = false;
-  let running = false;
-  let lastUnit = -1;
-  let silentInARow = 0;
-  let wake: NodeJS.Timeout | null = null;
+export const createBusOwner = (options: BusOptions): BusOwner => new Bus(options);
 
-  const run = async (): Promise<void> => {
-    if (running) return;
-    running = true;
-    for (let job = next(); job !== null; job = next()) job.resolve(await perform(job));
-    running = false;
-    wakeForHeldJobs();
-  };
+class Bus implements BusOwner {
+  readonly link: ByteLink;
+  readonly #framing: Framing;
+  readonly #real_ms: (duration_ms: number) => number;
+  readonly #counters: CounterBook = createCounterBook();
+  readonly #queue = createBusQueue<Waiting>();
+  readonly #late: LateReplyGuard;
+  readonly #wire: BusWire;
+  #closed = false;
+  #running = false;
+  #lastUnit: number | null = null;
+  #silentInARow = 0;
+  #wake: NodeJS.Timeout | null = null;
 
-  const next = (): Waiting | null => {
+  constructor({ link, framing, real_ms, baud }: BusOptions) {
+    this.link = link;
+    this.#framing = framing;
+    this.#real_ms = real_ms;
+    this.#late = createLateReplyGuard(framing);
+    this.#wire = createBusWire({ link, framer: createFramer(framing), counters: this.#counters, baud });
+    link.open();
+  }
+
+  transact(job: BusJob): Promise<BusReply> {
+    return new Promise((resolve) => {
+      if (this.#closed || this.link.state.kind !== "up") {
+        resolve({ ok: false, code: "line-down" });
+        return;
+      }
+      const displaced = this.#queue.add({ ...job, queued_at_ms: performance.now(), resolve });
+      displaced?.resolve({ ok: false, code: "queue-full" });
+      void this.#run();
+    });
+  }
+
+  health(): BusHealth {
+    const { name, state } = this.link;
+    return { name, state, queued: this.#queue.size, total: this.#counters.total(), units: this.#counters.units() };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#wake !== null) clearTimeout(this.#wake);
+    for (const job of this.#queue.drain(() => true)) job.resolve({ ok: false, code: "line-down" });
+    await this.link.close();
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    for (let job = this.#next(); job !== null; job = this.#next()) job.resolve(await this.#perform(job));
+    this.#running = false;
+    if (this.#closed || this.#queue.size === 0) return;
+    if (this.#wake !== null) clearTimeout(this.#wake);
+    this.#wake = setTimeout(() => void this.#run(), HELD_JOB_CHECK_ms);
+  }
+
+  #next(): Waiting | null {
     const now_ms = performance.now();
-    for (const job of queue.drain((one) => now_ms - one.queued_at_ms > (one.wait_ms ?? QUEUE_WAIT_ms))) {
+    for (const job of this.#queue.drain((one) => now_ms - one.queued_at_ms > (one.wait_ms ?? QUEUE_WAIT_ms))) {
       job.resolve({ ok: false, code: "expired" });
     }
-    return closed ? null : queue.take(now_ms, (job) => late.heldFor_ms(job.unitId, job.request, now_ms) <= 0);
-  };
+    if (this.#closed) return null;
+    return this.#queue.take(now_ms, (job) => this.#late.heldFor_ms(job.unitId, job.request, now_ms) <= 0);
+  }
 
-  const wakeForHeldJobs = (): void => {
-    if (closed || queue.size === 0) return;
-    if (wake !== null) clearTimeout(wake);
-    wake = setTimeout(() => void run(), HELD_JOB_CHECK_ms);
-  };
-
-  const perform = async (job: Waiting): Promise<BusReply> => {
-    let reply = await attempt(job);
+  async #perform(job: Waiting): Promise<BusReply> {
+    let reply = await this.#attempt(job);
     if (!reply.ok && reply.code === "garbled") {
-      counters.count(job.unitId, "retries");
-      reply = await attempt(job);
+      this.#counters.count(job.unitId, "retries");
+      reply = await this.#attempt(job);
     }
-    const unanswered = !reply.ok && reply.code === "timeout";
-    silentInARow = unanswered ? silentInARow + 1 : 0;
-    if (silentInARow >= REOPEN_AFTER_TIMEOUTS) {
-      silentInARow = 0;
-      link.reconnect();
+    this.#silentInARow = !reply.ok && reply.code === "timeout" ? this.#silentInARow + 1 : 0;
+    if (this.#silentInARow >= REOPEN_AFTER_TIMEOUTS) {
+      this.#silentInARow = 0;
+      this.link.reconnect();
     }
     return reply;
-  };
+  }
 
-  const attempt = async (job: Waiting): Promise<BusReply> => {
-    const changeGap_ms = framing === "rtu" && job.unitId !== lastUnit && lastUnit >= 0 ? UNIT_CHANGE_GAP_ms : 0;
-    await wire.silence(options.real_ms(Math.max(job.gap_ms, changeGap_ms)));
-    lastUnit = job.unitId;
-    late.sent(job.unitId, job.request, performance.now());
-    const outcome = await wire.exchange(job);
+  async #attempt(job: Waiting): Promise<BusReply> {
+    const changes = this.#framing === "rtu" && this.#lastUnit !== null && job.unitId !== this.#lastUnit;
+    await this.#wire.silence(this.#real_ms(Math.max(job.gap_ms, changes ? UNIT_CHANGE_GAP_ms : 0)));
+    this.#lastUnit = job.unitId;
+    this.#late.sent(job.unitId, job.request, performance.now());
+    const outcome = await this.#wire.exchange(job);
     switch (outcome.kind) {
       case "down":
         return { ok: false, code: "line-down" };
       case "reply":
         if (outcome.reply.kind !== "exception") return { ok: true, reply: outcome.reply };
-        counters.count(job.unitId, "exceptions");
+        this.#counters.count(job.unitId, "exceptions");
         return { ok: false, code: "exception", exception: outcome.reply.code };
       case "timeout":
       case "garbled":
-        if (outcome.kind === "timeout") counters.count(job.unitId, "timeouts");
-        if (!outcome.answered) late.unanswered(job.unitId, job.request, performance.now(), job.timeout_ms);
-        await wire.settle(outcome.sent_at_ms, job.timeout_ms);
+        if (outcome.kind === "timeout") this.#counters.count(job.unitId, "timeouts");
+        if (!outcome.answered) this.#late.unanswered(job.unitId, job.request, performance.now(), job.timeout_ms);
+        await this.#wire.settle(outcome.sent_at_ms, job.timeout_ms);
         return { ok: false, code: outcome.kind };
     }
-  };
-
-  link.open();
-  return {
-    link,
-    transact: (job) =>
-      new Promise((resolve) => {
-        if (closed || link.state.kind !== "up") {
-          resolve({ ok: false, code: "line-down" });
-          return;
-        }
-        const displaced = queue.add({ ...job, queued_at_ms: performance.now(), resolve });
-        displaced?.resolve({ ok: false, code: "queue-full" });
-        void run();
-      }),
-    health: () => ({ name: link.name, state: link.state, queued: queue.size, total: counters.total(), units: counters.units() }),
-    async close() {
-      closed = true;
-      if (wake !== null) clearTimeout(wake);
-      for (const job of queue.drain(() => true)) job.resolve({ ok: false, code: "line-down" });
-      await link.close();
-    },
-  };
+  }
 }
-
-/** A job held back because of a late answer is looked at again after this time. */
-const HELD_JOB_CHECK_ms = 50;

@@ -14,6 +14,11 @@ const QUIET_ms = 30;
 const QUIET_WAIT_ms_max = 300;
 /** Start, 8 data, parity and stop bit. */
 const BITS_PER_BYTE = 11;
+/** Silence between frames on a line; fixed above 19200 baud (Modbus over Serial Line 2.5.1.1). */
+const SILENT_CHARACTERS = 3.5;
+const SILENCE_ms_max = 5;
+/** Timers may ring this much early. */
+const TIMER_SLACK_ms = 0.5;
 
 export type WireOutcome =
   | { readonly kind: "reply"; readonly reply: ModbusReply }
@@ -25,127 +30,166 @@ export interface BusWire {
   /** Resolves once nothing has been heard or said for `gap_ms` real milliseconds (at least 3.5 characters). */
   silence(gap_ms: number): Promise<void>;
   /** Sends one request and waits for its answer. Bytes that are not the answer are counted and dropped. */
-  exchange(job: { readonly unitId: number; readonly request: ModbusRequest; readonly timeout_ms: number }): Promise<WireOutcome>;
+  exchange(job: {
+    readonly unitId: number;
+    readonly request: ModbusRequest;
+    readonly timeout_ms: number;
+  }): Promise<WireOutcome>;
   /** After a failed exchange: waits until its late bytes must have arrived and drops them. */
   settle(sent_at_ms: number, timeout_ms: number): Promise<void>;
 }
 
-type Pending = {
-  readonly exchange: Exchange;
-  readonly unitId: number;
-  readonly finish: (outcome: WireOutcome) => void;
-  last: RtuProgress | null;
-  expire: (now_ms: number) => void;
-};
-
 /** The line as one conversation; real time throughout, because wires do not run faster in a demo. */
-export function createBusWire(options: {
+export const createBusWire = (options: WireOptions): BusWire => new Wire(options);
+
+type WireOptions = {
   readonly link: ByteLink;
   readonly framer: Framer;
   readonly counters: CounterBook;
+  /** Bits per second; `null` where the line lies behind TCP. */
   readonly baud: number | null;
-}): BusWire {
-  const { link, framer, counters } = options;
-  const wireTime_ms = (bytes: number): number => (options.baud === null ? 0 : (bytes * BITS_PER_BYTE * 1000) / options.baud);
-  let pending: Pending | null = null;
-  let quietSince_ms = -Infinity;
-  let lastUnit = 0;
+};
+type Request = { readonly unitId: number; readonly request: ModbusRequest; readonly timeout_ms: number };
 
-  link.onData((bytes) => {
-    const now_ms = performance.now();
-    quietSince_ms = now_ms;
-    if (pending === null) {
-      counters.count(lastUnit, "staleBytes", bytes.length);
-      return;
-    }
-    const progress = pending.exchange.push(bytes);
-    pending.last = progress;
-    if (progress.kind === "reply") pending.finish({ kind: "reply", reply: progress.reply });
-    else pending.expire(now_ms);
-  });
-  link.onState((state) => {
-    if (state.kind !== "up") pending?.finish({ kind: "down" });
-  });
+class Wire implements BusWire {
+  readonly #options: WireOptions;
+  #pending: PendingExchange | null = null;
+  #quietSince_ms = -Infinity;
+  #lastUnit = 0;
 
-  const record = (unitId: number, noise: LineNoise): void => {
+  constructor(options: WireOptions) {
+    this.#options = options;
+    options.link.onData((bytes) => {
+      this.#quietSince_ms = performance.now();
+      if (this.#pending === null) options.counters.count(this.#lastUnit, "staleBytes", bytes.length);
+      else this.#pending.heard(bytes);
+    });
+    options.link.onState((state) => {
+      if (state.kind !== "up") this.#pending?.finish({ kind: "down" });
+    });
+  }
+
+  async silence(gap_ms: number): Promise<void> {
+    const needed_ms = Math.max(gap_ms, Math.min(this.#wireTime_ms(SILENT_CHARACTERS), SILENCE_ms_max));
+    const left_ms = (): number => needed_ms - (performance.now() - this.#quietSince_ms);
+    for (let left = left_ms(); left > 0; left = left_ms()) await pause(left);
+  }
+
+  exchange({ unitId, request, timeout_ms }: Request): Promise<WireOutcome> {
+    const { link, framer, counters } = this.#options;
+    return new Promise((resolve) => {
+      const exchange = framer.begin(unitId, request);
+      const sent_at_ms = performance.now();
+      this.#lastUnit = unitId;
+      if (!link.write(exchange.bytes)) {
+        resolve({ kind: "down" });
+        return;
+      }
+      counters.count(unitId, "frames");
+      const request_ms = this.#wireTime_ms(exchange.bytes.length);
+      const reply_ms = this.#wireTime_ms(replyPduLength(request) + 3);
+      this.#quietSince_ms = sent_at_ms + request_ms;
+      this.#pending = new PendingExchange(
+        exchange,
+        sent_at_ms,
+        timeout_ms + request_ms + reply_ms,
+        (outcome, noise) => {
+          this.#pending = null;
+          if (noise !== null) this.#record(unitId, noise);
+          if (outcome.kind === "reply") counters.latency(unitId, performance.now() - sent_at_ms);
+          resolve(outcome);
+        },
+      );
+    });
+  }
+
+  async settle(sent_at_ms: number, timeout_ms: number): Promise<void> {
+    const longest_ms = Math.min(2 * this.#options.counters.total().latency_ms_max, 2 * timeout_ms);
+    const started_ms = performance.now();
+    const until_ms = sent_at_ms + longest_ms;
+    if (until_ms > started_ms) await pause(until_ms - started_ms);
+    const latest_ms = Math.max(until_ms, started_ms) + QUIET_WAIT_ms_max;
+    while (performance.now() - this.#quietSince_ms < QUIET_ms && performance.now() < latest_ms) await pause(QUIET_ms);
+  }
+
+  #wireTime_ms(bytes: number): number {
+    const { baud } = this.#options;
+    return baud === null ? 0 : (bytes * BITS_PER_BYTE * 1000) / baud;
+  }
+
+  #record(unitId: number, noise: LineNoise): void {
+    const { counters, framer } = this.#options;
     counters.count(unitId, "crcErrors", noise.crcErrors);
     counters.count(unitId, "staleBytes", noise.staleBytes);
     counters.count(unitId, "wrongUnit", noise.wrongUnit);
     counters.count(unitId, "echoes", noise.echoes);
     if (noise.echoes > 0) framer.sawEcho();
-  };
+  }
+}
 
-  return {
-    async silence(gap_ms) {
-      const needed_ms = Math.max(gap_ms, Math.min(wireTime_ms(3.5), 5));
-      for (let left = needed_ms - (performance.now() - quietSince_ms); left > 0; left = needed_ms - (performance.now() - quietSince_ms)) {
-        await pause(left);
-      }
-    },
+/** One request under way: collects bytes, moves its own deadline, and ends exactly once. */
+class PendingExchange {
+  readonly #exchange: Exchange;
+  readonly #sent_at_ms: number;
+  readonly #latest_ms: number;
+  readonly #done: (outcome: WireOutcome, noise: LineNoise | null) => void;
+  #deadline_ms: number;
+  #last: RtuProgress | null = null;
+  #timer: NodeJS.Timeout;
 
-    exchange: ({ unitId, request, timeout_ms }) =>
-      new Promise((resolve) => {
-        const exchange = framer.begin(unitId, request);
-        const sent_at_ms = performance.now();
-        lastUnit = unitId;
-        if (!link.write(exchange.bytes)) {
-          resolve({ kind: "down" });
-          return;
-        }
-        counters.count(unitId, "frames");
-        const wire_ms = wireTime_ms(exchange.bytes.length + replyPduLength(request) + 3);
-        quietSince_ms = sent_at_ms + wireTime_ms(exchange.bytes.length);
-        let deadline_ms = sent_at_ms + timeout_ms + wire_ms;
-        const latest_ms = deadline_ms + EXTENSION_ms_max;
-        const finish = (outcome: WireOutcome): void => {
-          clearTimeout(timer);
-          pending = null;
-          if (mine.last !== null) record(unitId, mine.last.noise);
-          if (outcome.kind === "reply") counters.latency(unitId, performance.now() - sent_at_ms);
-          resolve(outcome);
-        };
-        const onTimer = (): void => {
-          const now_ms = performance.now();
-          if (now_ms < deadline_ms - 0.5) {
-            timer = setTimeout(onTimer, deadline_ms - now_ms);
-            return;
-          }
-          const heard = mine.last !== null;
-          mine.last = exchange.finish();
-          if (mine.last.kind === "reply") finish({ kind: "reply", reply: mine.last.reply });
-          else {
-            const { noise } = mine.last;
-            finish({ kind: heard && !onlyEcho(noise) ? "garbled" : "timeout", sent_at_ms, answered: noise.crcErrors > 0 });
-          }
-        };
-        let timer = setTimeout(onTimer, deadline_ms - sent_at_ms);
-        const mine: Pending = {
-          exchange,
-          unitId,
-          finish,
-          last: null,
-          // A damaged answer will not get better: wait only for the line to fall quiet.
-          expire: (now_ms) => {
-            const broken = mine.last?.kind === "waiting" && mine.last.hopeless;
-            deadline_ms = Math.min(latest_ms, broken ? now_ms + QUIET_ms : Math.max(deadline_ms, now_ms + MORE_BYTES_ms));
-            if (!broken) return;
-            clearTimeout(timer);
-            timer = setTimeout(onTimer, QUIET_ms);
-          },
-        };
-        pending = mine;
-      }),
+  constructor(
+    exchange: Exchange,
+    sent_at_ms: number,
+    wait_ms: number,
+    done: (outcome: WireOutcome, noise: LineNoise | null) => void,
+  ) {
+    this.#exchange = exchange;
+    this.#sent_at_ms = sent_at_ms;
+    this.#deadline_ms = sent_at_ms + wait_ms;
+    this.#latest_ms = this.#deadline_ms + EXTENSION_ms_max;
+    this.#done = done;
+    this.#timer = this.#ring(wait_ms);
+  }
 
-    async settle(sent_at_ms, timeout_ms) {
-      const longest_ms = Math.min(2 * counters.total().latency_ms_max, 2 * timeout_ms);
-      const started_ms = performance.now();
-      const until_ms = sent_at_ms + longest_ms;
-      if (until_ms > started_ms) await pause(until_ms - started_ms);
-      while (performance.now() - quietSince_ms < QUIET_ms && performance.now() - started_ms < longest_ms + QUIET_WAIT_ms_max) {
-        await pause(QUIET_ms);
-      }
-    },
-  };
+  heard(bytes: Uint8Array): void {
+    this.#last = this.#exchange.push(bytes);
+    if (this.#last.kind === "reply") {
+      this.finish({ kind: "reply", reply: this.#last.reply });
+      return;
+    }
+    const now_ms = performance.now();
+    // A damaged answer will not get better: wait only for the line to fall quiet.
+    const wanted_ms = this.#last.hopeless ? now_ms + QUIET_ms : Math.max(this.#deadline_ms, now_ms + MORE_BYTES_ms);
+    this.#deadline_ms = Math.min(this.#latest_ms, wanted_ms);
+    if (!this.#last.hopeless) return;
+    clearTimeout(this.#timer);
+    this.#timer = this.#ring(QUIET_ms);
+  }
+
+  finish(outcome: WireOutcome): void {
+    clearTimeout(this.#timer);
+    this.#done(outcome, this.#last?.noise ?? null);
+  }
+
+  #ring(wait_ms: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      const left_ms = this.#deadline_ms - performance.now();
+      if (left_ms > TIMER_SLACK_ms) this.#timer = this.#ring(left_ms);
+      else this.#giveUp();
+    }, wait_ms);
+  }
+
+  #giveUp(): void {
+    const heardAnything = this.#last !== null;
+    this.#last = this.#exchange.finish();
+    if (this.#last.kind === "reply") {
+      this.finish({ kind: "reply", reply: this.#last.reply });
+      return;
+    }
+    const { noise } = this.#last;
+    const kind = heardAnything && !onlyEcho(noise) ? "garbled" : "timeout";
+    this.finish({ kind, sent_at_ms: this.#sent_at_ms, answered: noise.crcErrors > 0 });
+  }
 }
 
 /** Only our own bytes came back: nobody answered. */

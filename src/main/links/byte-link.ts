@@ -1,5 +1,6 @@
 /** State of the wire below a bus. `down` carries the system's own words for the log. */
-export type LinkState = { readonly kind: "up" } | { readonly kind: "connecting" } | { readonly kind: "down"; readonly detail: string };
+export type LinkState =
+  { readonly kind: "up" } | { readonly kind: "connecting" } | { readonly kind: "down"; readonly detail: string };
 
 /** A byte stream that keeps itself open: a serial port or a TCP connection. */
 export interface ByteLink {
@@ -37,90 +38,119 @@ export type AttemptEvents = {
 };
 
 /** Keeps one connection alive: attempts follow each other with growing pauses, reset by success. */
-export function createReconnectingLink(name: string, attempt: (events: AttemptEvents) => Attempt): ByteLink {
-  let state: LinkState = { kind: "down", detail: "not opened" };
-  let current: Attempt | null = null;
-  let generation = 0;
-  let failures = 0;
-  let wanted = false;
-  let timer: NodeJS.Timeout | null = null;
-  let ending: Promise<void> = Promise.resolve();
-  let dataListener: (bytes: Uint8Array) => void = () => undefined;
-  const stateListeners: ((state: LinkState) => void)[] = [];
+export const createReconnectingLink = (name: string, attempt: (events: AttemptEvents) => Attempt): ByteLink =>
+  new ReconnectingLink(name, attempt);
 
-  const change = (next: LinkState): void => {
-    state = next;
-    for (const listener of stateListeners) listener(next);
-  };
-  const drop = (): void => {
-    generation += 1;
-    const old = current;
-    current = null;
-    if (old !== null) ending = Promise.all([ending, old.end()]).then(() => undefined);
-  };
-  const schedule = (pause_ms: number): void => {
-    if (timer !== null) clearTimeout(timer);
-    timer = setTimeout(() => {
-      void ending.then(connect);
+class ReconnectingLink implements ByteLink {
+  readonly name: string;
+  readonly #attempt: (events: AttemptEvents) => Attempt;
+  #state: LinkState = { kind: "down", detail: "not opened" };
+  #current: Attempt | null = null;
+  /** Events of an attempt that is over are ignored. */
+  #generation = 0;
+  #failures = 0;
+  #wanted = false;
+  #timer: NodeJS.Timeout | null = null;
+  #ending: Promise<void> = Promise.resolve();
+  #dataListener: (bytes: Uint8Array) => void = () => undefined;
+  readonly #stateListeners: ((state: LinkState) => void)[] = [];
+
+  constructor(name: string, attempt: (events: AttemptEvents) => Attempt) {
+    this.name = name;
+    this.#attempt = attempt;
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  open(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#connect();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#state.kind !== "up" || this.#current === null) return false;
+    this.#current.write(bytes);
+    return true;
+  }
+
+  onData(listener: (bytes: Uint8Array) => void): void {
+    this.#dataListener = listener;
+  }
+
+  onState(listener: (state: LinkState) => void): void {
+    this.#stateListeners.push(listener);
+  }
+
+  reconnect(): void {
+    if (!this.#wanted || this.#state.kind !== "up") return;
+    this.#drop();
+    this.#change({ kind: "down", detail: "restarted because nothing answered" });
+    this.#schedule(0);
+  }
+
+  async close(): Promise<void> {
+    this.#wanted = false;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#drop();
+    if (this.#state.kind !== "down") this.#change({ kind: "down", detail: "closed" });
+    await this.#ending;
+  }
+
+  #change(next: LinkState): void {
+    this.#state = next;
+    for (const listener of this.#stateListeners) listener(next);
+  }
+
+  #drop(): void {
+    this.#generation += 1;
+    const old = this.#current;
+    this.#current = null;
+    if (old !== null) this.#ending = Promise.all([this.#ending, old.end()]).then(() => undefined);
+  }
+
+  #schedule(pause_ms: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      void this.#ending.then(() => {
+        this.#connect();
+      });
     }, pause_ms);
-  };
-  const connect = (): void => {
-    if (!wanted || current !== null) return;
-    const mine = (generation += 1);
-    change({ kind: "connecting" });
-    const isMine = (): boolean => mine === generation;
-    current = attempt({
+  }
+
+  #connect(): void {
+    if (!this.#wanted || this.#current !== null) return;
+    const mine = (this.#generation += 1);
+    const ifMine = (act: () => void): void => {
+      if (mine === this.#generation) act();
+    };
+    this.#change({ kind: "connecting" });
+    this.#current = this.#attempt({
       up: () => {
-        if (!isMine()) return;
-        failures = 0;
-        change({ kind: "up" });
+        ifMine(() => {
+          this.#failures = 0;
+          this.#change({ kind: "up" });
+        });
       },
       data: (bytes) => {
-        if (isMine()) dataListener(bytes);
+        ifMine(() => {
+          this.#dataListener(bytes);
+        });
       },
       down: (detail) => {
-        if (!isMine()) return;
-        drop();
-        change({ kind: "down", detail });
-        schedule(RECONNECT_PAUSE_ms[Math.min(failures, RECONNECT_PAUSE_ms.length - 1)] ?? 0);
-        failures += 1;
+        ifMine(() => {
+          this.#lost(detail);
+        });
       },
     });
-  };
+  }
 
-  return {
-    name,
-    get state() {
-      return state;
-    },
-    open() {
-      if (wanted) return;
-      wanted = true;
-      connect();
-    },
-    write(bytes) {
-      if (state.kind !== "up" || current === null) return false;
-      current.write(bytes);
-      return true;
-    },
-    onData(listener) {
-      dataListener = listener;
-    },
-    onState(listener) {
-      stateListeners.push(listener);
-    },
-    reconnect() {
-      if (!wanted || state.kind !== "up") return;
-      drop();
-      change({ kind: "down", detail: "restarted because nothing answered" });
-      schedule(0);
-    },
-    async close() {
-      wanted = false;
-      if (timer !== null) clearTimeout(timer);
-      drop();
-      if (state.kind !== "down") change({ kind: "down", detail: "closed" });
-      await ending;
-    },
-  };
+  #lost(detail: string): void {
+    this.#drop();
+    this.#change({ kind: "down", detail });
+    this.#schedule(RECONNECT_PAUSE_ms[Math.min(this.#failures, RECONNECT_PAUSE_ms.length - 1)] ?? 0);
+    this.#failures += 1;
+  }
 }

@@ -83,8 +83,9 @@ function keepAwake(port: SerialPort): { readonly start: () => void; readonly sto
     timer = null;
   };
   port.once("open", () => {
-    const binding = port.port;
-    if (binding === undefined || !("poller" in binding) || !(binding.poller instanceof EventEmitter)) return;
+    const binding: unknown = port.port;
+    if (typeof binding !== "object" || binding === null || !("poller" in binding)) return;
+    if (!(binding.poller instanceof EventEmitter)) return;
     for (const event of ["readable", "writable", "disconnect"]) binding.poller.on(event, () => setImmediate(nothing));
     stop();
   });

@@ -1,6 +1,7 @@
 import { readdir, readlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { SerialPort } from "serialport";
+import { z } from "zod";
 
 export type SerialPortInfo = {
   readonly path: string;
@@ -10,6 +11,9 @@ export type SerialPortInfo = {
   readonly serialNumber: string | null;
 };
 
+const listed = z.array(
+  z.object({ path: z.string(), manufacturer: z.string().optional(), serialNumber: z.string().optional() }),
+);
 const DEVICE_NAME = /^tty(?:USB|ACM|AMA|S|XRUSB)\d+$/u;
 const BY_ID = "/dev/serial/by-id";
 
@@ -17,7 +21,7 @@ const BY_ID = "/dev/serial/by-id";
 export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
   const stable = await stableNames();
   try {
-    const ports = await SerialPort.list();
+    const ports = listed.parse(await SerialPort.list());
     return ports.map((port) => ({
       path: port.path,
       stablePath: stable.get(basename(port.path)) ?? null,
@@ -30,7 +34,12 @@ export async function listSerialPorts(): Promise<readonly SerialPortInfo[]> {
     return names
       .filter((name) => DEVICE_NAME.test(name))
       .sort()
-      .map((name) => ({ path: join("/dev", name), stablePath: stable.get(name) ?? null, manufacturer: null, serialNumber: null }));
+      .map((name) => ({
+        path: join("/dev", name),
+        stablePath: stable.get(name) ?? null,
+        manufacturer: null,
+        serialNumber: null,
+      }));
   }
 }
 

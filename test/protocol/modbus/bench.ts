@@ -39,7 +39,10 @@ export function createRecorder(): {
   readonly until: (matches: (event: DeviceEvent) => boolean) => Promise<DeviceEvent>;
 } {
   const events: DeviceEvent[] = [];
-  const waiting: { readonly matches: (event: DeviceEvent) => boolean; readonly resolve: (event: DeviceEvent) => void }[] = [];
+  const waiting: {
+    readonly matches: (event: DeviceEvent) => boolean;
+    readonly resolve: (event: DeviceEvent) => void;
+  }[] = [];
   return {
     events,
     emit: (event) => {
@@ -102,13 +105,23 @@ export const stationOf = (id: string, profileId: string, linkId: string, unitId:
   connection: { kind: "modbus", profileId, linkId, unitId },
 });
 
-export const meterOf = (id: string, profileId: string, linkId: string, unitId: number): MeterDevice => ({ id, name: id, profileId, linkId, unitId });
+export const meterOf = (id: string, profileId: string, linkId: string, unitId: number): MeterDevice => ({
+  id,
+  name: id,
+  profileId,
+  linkId,
+  unitId,
+});
 
 /** Starts the drivers for these devices; the caller stops them. */
 export const startDevices = (
   clock: Clock,
   emit: (event: DeviceEvent) => void,
-  site: { readonly links: readonly Link[]; readonly meters?: readonly MeterDevice[]; readonly stations?: readonly Station[] },
+  site: {
+    readonly links: readonly Link[];
+    readonly meters?: readonly MeterDevice[];
+    readonly stations?: readonly Station[];
+  },
 ): ModbusDevices =>
   createModbusDevices({
     site: { links: site.links, meters: site.meters ?? [], stations: site.stations ?? [] },
@@ -118,4 +131,9 @@ export const startDevices = (
     log: { info: () => undefined, warn: () => undefined },
   });
 
-export const tcpLink = (id: string, kind: "rtu-over-tcp" | "modbus-tcp", port: number): Link => ({ id, kind, host: "127.0.0.1", port });
+export const tcpLink = (id: string, kind: "rtu-over-tcp" | "modbus-tcp", port: number): Link => ({
+  id,
+  kind,
+  host: "127.0.0.1",
+  port,
+});

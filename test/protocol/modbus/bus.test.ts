@@ -1,9 +1,15 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createBusOwner, type BusOwner, type BusPriority, type BusReply } from "../../../src/main/links/bus.ts";
 import { createTcpLink } from "../../../src/main/links/tcp-link.ts";
-import { createMemoryBank, createModbusServer, type Fault, type ModbusServer, type RegisterBank } from "../../../src/main/simulator/modbus/index.ts";
+import {
+  createMemoryBank,
+  createModbusServer,
+  type Fault,
+  type ModbusServer,
+  type RegisterBank,
+} from "../../../src/main/simulator/modbus/index.ts";
 
-const TIMEOUT_ms = 120;
+const TIMEOUT_ms = 200;
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -11,10 +17,21 @@ afterEach(async () => {
 
 const registers = new Map(Array.from({ length: 100 }, (_, i) => [i, 1000 + i]));
 
-async function connect(framing: "rtu" | "mbap", units: Map<number, RegisterBank> = new Map([[1, createMemoryBank(registers)], [2, createMemoryBank(new Map([[10, 2010]]))]])): Promise<{ server: ModbusServer; bus: BusOwner }> {
+async function connect(
+  framing: "rtu" | "mbap",
+  units = new Map<number, RegisterBank>([
+    [1, createMemoryBank(registers)],
+    [2, createMemoryBank(new Map([[10, 2010]]))],
+  ]),
+): Promise<{ server: ModbusServer; bus: BusOwner }> {
   const server = await createModbusServer({ transport: { kind: "tcp", port: 0, framing }, units });
   cleanups.push(() => server.close());
-  const bus = createBusOwner({ link: createTcpLink({ host: "127.0.0.1", port: server.port }), framing, real_ms: (duration) => duration, baud: null });
+  const bus = createBusOwner({
+    link: createTcpLink({ host: "127.0.0.1", port: server.port }),
+    framing,
+    real_ms: (duration) => duration,
+    baud: null,
+  });
   cleanups.push(() => bus.close());
   await up(bus);
   return { server, bus };
@@ -28,7 +45,11 @@ const up = (bus: BusOwner): Promise<void> =>
     });
   });
 
-const read = (bus: BusOwner, address: number, options: { unitId?: number; priority?: BusPriority; count?: number; timeout_ms?: number } = {}): Promise<BusReply> =>
+const read = (
+  bus: BusOwner,
+  address: number,
+  options: { unitId?: number; priority?: BusPriority; count?: number; timeout_ms?: number } = {},
+): Promise<BusReply> =>
   bus.transact({
     unitId: options.unitId ?? 1,
     request: { fc: 3, address, count: options.count ?? 1 },
@@ -78,13 +99,16 @@ describe.each(["rtu", "mbap"] as const)("a bus over TCP with %s framing", (frami
     expect(server.requests).toBe(1);
   });
 
-  test.each([1.3, 1.8, 2.5])("an answer %f time-outs late never answers the next request of the same shape", async (late) => {
-    const { server, bus } = await connect(framing);
-    server.faults.set({ kind: "delay", delay_ms: late * TIMEOUT_ms });
-    expect(await read(bus, 10)).toEqual({ ok: false, code: "timeout" });
-    expect(await read(bus, 20)).toEqual(value(1020));
-    expect(await read(bus, 30)).toEqual(value(1030));
-  });
+  test.each([1.3, 1.8, 2.5])(
+    "an answer %f time-outs late never answers the next request of the same shape",
+    async (late) => {
+      const { server, bus } = await connect(framing);
+      server.faults.set({ kind: "delay", delay_ms: late * TIMEOUT_ms });
+      expect(await read(bus, 10)).toEqual({ ok: false, code: "timeout" });
+      expect(await read(bus, 20)).toEqual(value(1020));
+      expect(await read(bus, 30)).toEqual(value(1030));
+    },
+  );
 
   test("the same question asked again takes the late answer, and its own late answer spoils nothing", async () => {
     const { server, bus } = await connect(framing);
@@ -101,7 +125,7 @@ describe.each(["rtu", "mbap"] as const)("a bus over TCP with %s framing", (frami
     const began = performance.now();
     const dead = read(bus, 0, { unitId: 9 });
     expect(await read(bus, 10, { unitId: 2 })).toEqual(value(2010));
-    expect(performance.now() - began).toBeLessThan(TIMEOUT_ms + 100);
+    expect(performance.now() - began).toBeLessThan(2 * TIMEOUT_ms);
     expect(await dead).toEqual({ ok: false, code: "timeout" });
   });
 
@@ -109,8 +133,9 @@ describe.each(["rtu", "mbap"] as const)("a bus over TCP with %s framing", (frami
     const { bus } = await connect(framing);
     const order: string[] = [];
     const blocked = read(bus, 0, { unitId: 9 });
-    const jobs = (["identity", "energy", "power", "limit-up", "state", "heartbeat", "safety"] as const).map((priority) =>
-      read(bus, 10, { priority }).then(() => order.push(priority)));
+    const jobs = (["identity", "energy", "power", "limit-up", "state", "heartbeat", "safety"] as const).map(
+      (priority) => read(bus, 10, { priority }).then(() => order.push(priority)),
+    );
     await Promise.all([blocked, ...jobs]);
     expect(order).toEqual(["safety", "heartbeat", "state", "limit-up", "power", "energy", "identity"]);
   });
@@ -152,6 +177,12 @@ test("on a line that repeats what we send, an unanswered single write is not tak
   await read(bus, 10);
   expect(bus.health().total.echoes).toBe(1);
   server.faults.set({ kind: "echo-only" });
-  const write = { unitId: 1, request: { fc: 6 as const, address: 5, value: 7 }, priority: "safety" as const, timeout_ms: TIMEOUT_ms, gap_ms: 0 };
+  const write = {
+    unitId: 1,
+    request: { fc: 6 as const, address: 5, value: 7 },
+    priority: "safety" as const,
+    timeout_ms: TIMEOUT_ms,
+    gap_ms: 0,
+  };
   expect(await bus.transact(write)).toEqual({ ok: false, code: "timeout" });
 });

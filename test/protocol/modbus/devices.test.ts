@@ -11,13 +11,32 @@ afterEach(async () => {
 });
 
 const CHARGING = {
-  state: "charging", current_l1: 15_900, current_l2: 16_000, current_l3: 15_800,
-  voltage_l1: 230_000, voltage_l2: 231_000, voltage_l3: 229_000, power: 11_000, energy_import: 1_234_567, serial: "0123456789abcdef",
+  state: "charging",
+  current_l1: 15_900,
+  current_l2: 16_000,
+  current_l3: 15_800,
+  voltage_l1: 230_000,
+  voltage_l2: 231_000,
+  voltage_l3: 229_000,
+  power: 11_000,
+  energy_import: 1_234_567,
+  serial: "0123456789abcdef",
 } as const;
 
-type Running = { rig: Rig; server: ModbusServer; devices: ModbusDevices; recorder: ReturnType<typeof createRecorder>; units: Map<number, RegisterBank> };
+type Running = {
+  rig: Rig;
+  server: ModbusServer;
+  devices: ModbusDevices;
+  recorder: ReturnType<typeof createRecorder>;
+  units: Map<number, RegisterBank>;
+};
 
-async function station(profileId: string, framing: "rtu" | "mbap", speed = 5, values: Record<string, string | number> = CHARGING): Promise<Running> {
+async function station(
+  profileId: string,
+  framing: "rtu" | "mbap",
+  speed = 5,
+  values: Record<string, string | number> = CHARGING,
+): Promise<Running> {
   const clock = clockOf(speed);
   const rig = rigOf(profileId, clock, values);
   const units = new Map<number, RegisterBank>([[1, rig.bank]]);
@@ -26,14 +45,20 @@ async function station(profileId: string, framing: "rtu" | "mbap", speed = 5, va
   const recorder = createRecorder();
   const link = tcpLink("gw", framing === "rtu" ? "rtu-over-tcp" : "modbus-tcp", server.port);
   const first = recorder.until((event) => event.kind === "reading");
-  const devices = startDevices(clock, recorder.emit, { links: [link], stations: [stationOf("P1", profileId, "gw", 1)] });
+  const devices = startDevices(clock, recorder.emit, {
+    links: [link],
+    stations: [stationOf("P1", profileId, "gw", 1)],
+  });
   cleanups.push(() => devices.stop());
   await first;
   return { rig, server, devices, recorder, units };
 }
 
 const isReading = (event: DeviceEvent): event is Extract<DeviceEvent, { kind: "reading" }> => event.kind === "reading";
-async function nextReading(running: Running, matches: (reading: StationReading) => boolean = () => true): Promise<StationReading> {
+async function nextReading(
+  running: Running,
+  matches: (reading: StationReading) => boolean = () => true,
+): Promise<StationReading> {
   const event = await running.recorder.until((one) => isReading(one) && matches(one.reading));
   if (!isReading(event)) throw new Error("not a reading");
   return event.reading;
@@ -45,7 +70,11 @@ const port = (running: Running): ModbusDevices["stations"][number] => {
 };
 
 describe.each([
-  ["heidelberg-energy-control", "rtu"], ["heidelberg-energy-control", "mbap"], ["abb-terra-ac", "rtu"], ["abb-terra-ac", "mbap"], ["alfen-eve", "mbap"],
+  ["heidelberg-energy-control", "rtu"],
+  ["heidelberg-energy-control", "mbap"],
+  ["abb-terra-ac", "rtu"],
+  ["abb-terra-ac", "mbap"],
+  ["alfen-eve", "mbap"],
 ] as const)("%s over %s", (profileId, framing) => {
   const hasRegister = profileId !== "abb-terra-ac";
 
@@ -53,8 +82,13 @@ describe.each([
     const running = await station(profileId, framing, 20);
     const reading = await nextReading(running);
     expect(reading).toMatchObject({
-      status: "Charging", controlPilot: "C", current_mA: [15_900, 16_000, 15_800], voltage_mV: [230_000, 231_000, 229_000], power_W: 11_000,
-      energyRegister_Wh: hasRegister ? 1_234_567 : null, errorCode: null,
+      status: "Charging",
+      controlPilot: "C",
+      current_mA: [15_900, 16_000, 15_800],
+      voltage_mV: [230_000, 231_000, 229_000],
+      power_W: 11_000,
+      energyRegister_Wh: hasRegister ? 1_234_567 : null,
+      errorCode: null,
     });
     expect(running.recorder.events[0]).toMatchObject({ kind: "online", stationId: "P1" });
   });
@@ -78,19 +112,30 @@ describe.each([
   });
 });
 
-test.each([["heidelberg-energy-control", "rtu"], ["alfen-eve", "mbap"]] as const)("faults on a line to %s over %s never show a wrong value", async (profileId, framing) => {
+test.each([
+  ["heidelberg-energy-control", "rtu"],
+  ["alfen-eve", "mbap"],
+] as const)("faults on a line to %s over %s never show a wrong value", async (profileId, framing) => {
   const faults = ["bad-crc", "wrong-unit", "half-frame", "noise-before", "joined", "drop"] as const;
-  await Promise.all(faults.map(async (kind) => {
-    const running = await station(profileId, framing, 20);
-    running.server.faults.set({ kind });
-    for (let i = 0; i < 4; i += 1) {
-      const reading = await nextReading(running);
-      expect(reading).toMatchObject({ status: "Charging", current_mA: [15_900, 16_000, 15_800], energyRegister_Wh: 1_234_567 });
-    }
-    const health = running.devices.health();
-    expect(health.devices[0]?.state).toBe("online");
-    expect(health.buses[0]?.total.retries).toBe(kind === "noise-before" || kind === "joined" || kind === "drop" ? 0 : 1);
-  }));
+  await Promise.all(
+    faults.map(async (kind) => {
+      const running = await station(profileId, framing, 20);
+      running.server.faults.set({ kind });
+      for (let i = 0; i < 4; i += 1) {
+        const reading = await nextReading(running);
+        expect(reading).toMatchObject({
+          status: "Charging",
+          current_mA: [15_900, 16_000, 15_800],
+          energyRegister_Wh: 1_234_567,
+        });
+      }
+      const health = running.devices.health();
+      expect(health.devices[0]?.state).toBe("online");
+      expect(health.buses[0]?.total.retries).toBe(
+        kind === "noise-before" || kind === "joined" || kind === "drop" ? 0 : 1,
+      );
+    }),
+  );
 });
 
 test("on connecting, the Heidelberg box is told to stay awake and what to offer when it hears nothing", async () => {
@@ -150,7 +195,10 @@ test("a pulled line takes its stations offline; restored, they are back and keep
   await running.server.close();
   await offline;
   const online = running.recorder.until((event) => event.kind === "online");
-  const again = await createModbusServer({ transport: { kind: "tcp", port: running.server.port, framing: "rtu" }, units: running.units });
+  const again = await createModbusServer({
+    transport: { kind: "tcp", port: running.server.port, framing: "rtu" },
+    units: running.units,
+  });
   cleanups.push(() => again.close());
   await online;
   expect(running.devices.health().buses[0]?.total.frames).toBeGreaterThan(2);
@@ -159,10 +207,16 @@ test("a pulled line takes its stations offline; restored, they are back and keep
 test("a dead box on the same line does not stop the others from being read", async () => {
   const clock = clockOf(1);
   const rig = rigOf("heidelberg-energy-control", clock, CHARGING);
-  const server = await createModbusServer({ transport: { kind: "tcp", port: 0, framing: "rtu" }, units: new Map([[2, rig.bank]]) });
+  const server = await createModbusServer({
+    transport: { kind: "tcp", port: 0, framing: "rtu" },
+    units: new Map([[2, rig.bank]]),
+  });
   cleanups.push(() => server.close());
   const recorder = createRecorder();
-  const stations = [stationOf("dead", "heidelberg-energy-control", "gw", 1), stationOf("alive", "heidelberg-energy-control", "gw", 2)];
+  const stations = [
+    stationOf("dead", "heidelberg-energy-control", "gw", 1),
+    stationOf("alive", "heidelberg-energy-control", "gw", 2),
+  ];
   const dead = recorder.until((event) => event.kind === "offline" && event.stationId === "dead");
   const devices = startDevices(clock, recorder.emit, { links: [tcpLink("gw", "rtu-over-tcp", server.port)], stations });
   cleanups.push(() => devices.stop());
@@ -193,7 +247,10 @@ test("without us a Heidelberg box falls back after its watchdog's time", async (
 });
 
 test("a station whose profile does not exist answers invalid and breaks nothing else", async () => {
-  const devices = startDevices(clockOf(1), () => undefined, { links: [], stations: [stationOf("P9", "no-such-box", "gw", 1)] });
+  const devices = startDevices(clockOf(1), () => undefined, {
+    links: [],
+    stations: [stationOf("P9", "no-such-box", "gw", 1)],
+  });
   cleanups.push(() => devices.stop());
   expect(devices.problems[0]).toMatchObject({ file: "no-such-box.yaml" });
   expect(await devices.stations[0]?.setLimit(milliamp(6_000))).toMatchObject({ ok: false, code: "invalid" });
@@ -201,22 +258,44 @@ test("a station whose profile does not exist answers invalid and breaks nothing 
 
 describe.each(["rtu", "mbap"] as const)("an Eastron SDM630 over %s", (framing) => {
   const METER = {
-    current_l1: 40_000, current_l2: -3_000, current_l3: 12_000, voltage_l1: 230_100, voltage_l2: 229_900, voltage_l3: 231_000,
-    power_l1: 9_000, power_l2: -690, power_l3: 2_700, power: 11_010, energy_import: 12_340, energy_export: 1_000,
+    current_l1: 40_000,
+    current_l2: -3_000,
+    current_l3: 12_000,
+    voltage_l1: 230_100,
+    voltage_l2: 229_900,
+    voltage_l3: 231_000,
+    power_l1: 9_000,
+    power_l2: -690,
+    power_l3: 2_700,
+    power: 11_010,
+    energy_import: 12_340,
+    energy_export: 1_000,
   };
   test("shows currents, voltages, power and both registers", async () => {
     const clock = clockOf(5);
     const rig = rigOf("eastron-sdm630", clock, METER);
-    const server = await createModbusServer({ transport: { kind: "tcp", port: 0, framing }, units: new Map([[1, rig.bank]]) });
+    const server = await createModbusServer({
+      transport: { kind: "tcp", port: 0, framing },
+      units: new Map([[1, rig.bank]]),
+    });
     cleanups.push(() => server.close());
     const recorder = createRecorder();
     const seen = recorder.until((event) => event.kind === "meter-reading");
     const link = tcpLink("gw", framing === "rtu" ? "rtu-over-tcp" : "modbus-tcp", server.port);
-    const devices = startDevices(clock, recorder.emit, { links: [link], meters: [meterOf("grid", "eastron-sdm630", "gw", 1)] });
+    const devices = startDevices(clock, recorder.emit, {
+      links: [link],
+      meters: [meterOf("grid", "eastron-sdm630", "gw", 1)],
+    });
     cleanups.push(() => devices.stop());
     expect(await seen).toMatchObject({
       meterId: "grid",
-      reading: { current_mA: [40_000, -3_000, 12_000], voltage_mV: [230_100, 229_900, 231_000], power_W: 11_010, energyImport_Wh: 12_340, energyExport_Wh: 1_000 },
+      reading: {
+        current_mA: [40_000, -3_000, 12_000],
+        voltage_mV: [230_100, 229_900, 231_000],
+        power_W: 11_010,
+        energyImport_Wh: 12_340,
+        energyExport_Wh: 1_000,
+      },
     });
     const offline = recorder.until((event) => event.kind === "meter-offline");
     await server.close();

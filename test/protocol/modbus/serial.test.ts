@@ -18,7 +18,12 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-type Cable = { readonly ours: string; readonly theirs: string; readonly pull: () => Promise<void>; readonly plug: () => Promise<void> };
+type Cable = {
+  readonly ours: string;
+  readonly theirs: string;
+  readonly pull: () => Promise<void>;
+  readonly plug: () => Promise<void>;
+};
 
 /** Two ends of a serial line; pulling it removes both. */
 async function cable(socat: string): Promise<Cable> {
@@ -39,7 +44,7 @@ async function cable(socat: string): Promise<Cable> {
   const pull = async (): Promise<void> => {
     const running = child;
     child = null;
-    if (running === null || running.exitCode !== null) return;
+    if (running?.exitCode !== null) return;
     const ended = new Promise((resolve) => running.once("exit", resolve));
     running.kill();
     await ended;
@@ -52,7 +57,15 @@ async function cable(socat: string): Promise<Cable> {
   return { ours, theirs, pull, plug };
 }
 
-const CHARGING = { state: "charging", current_l1: 15_900, current_l2: 16_000, current_l3: 15_800, voltage_l1: 230_000, power: 11_000, energy_import: 50_000 };
+const CHARGING = {
+  state: "charging",
+  current_l1: 15_900,
+  current_l2: 16_000,
+  current_l3: 15_800,
+  voltage_l1: 230_000,
+  power: 11_000,
+  energy_import: 50_000,
+};
 const METER = { current_l1: 40_000, voltage_l1: 230_100, power: 11_010, energy_import: 12_340 };
 const serial = (path: string): Link => ({ id: "line", kind: "serial", path, ...LINE });
 const stationReading = (event: DeviceEvent): boolean => event.kind === "reading";
@@ -63,7 +76,10 @@ describeWith("socat", "a serial line", (socat) => {
     const clock = clockOf(2);
     const box = rigOf("heidelberg-energy-control", clock, CHARGING);
     const meter = rigOf("eastron-sdm630", clock, METER);
-    const units = new Map<number, RegisterBank>([[1, meter.bank], [2, box.bank]]);
+    const units = new Map<number, RegisterBank>([
+      [1, meter.bank],
+      [2, box.bank],
+    ]);
     const server = await createModbusServer({ transport: { kind: "serial", path: line.theirs, ...LINE }, units });
     cleanups.push(() => server.close());
     const recorder = createRecorder();
@@ -75,33 +91,47 @@ describeWith("socat", "a serial line", (socat) => {
     });
     cleanups.push(() => devices.stop());
     expect(await seen[0]).toMatchObject({ reading: { power_W: 11_010, energyImport_Wh: 12_340 } });
-    expect(await seen[1]).toMatchObject({ reading: { status: "Charging", current_mA: [15_900, 16_000, 15_800], energyRegister_Wh: 50_000 } });
+    expect(await seen[1]).toMatchObject({
+      reading: { status: "Charging", current_mA: [15_900, 16_000, 15_800], energyRegister_Wh: 50_000 },
+    });
     expect(await devices.stations[0]?.setLimit(milliamp(13_000))).toEqual({ ok: true, confirmed_mA: 13_000 });
     expect(box.bank.offered_mA()).toBe(13_000);
   });
 
-  test.each<Fault>([{ kind: "bad-crc" }, { kind: "half-frame" }, { kind: "wrong-unit" }, { kind: "noise-before" }, { kind: "echo" }])(
-    "with $kind once gives the right value after at most one retry",
-    async (fault) => {
-      const line = await cable(socat);
-      const clock = clockOf(1);
-      const meter = rigOf("eastron-sdm630", clock, METER);
-      const server = await createModbusServer({ transport: { kind: "serial", path: line.theirs, ...LINE }, units: new Map([[1, meter.bank]]) });
-      cleanups.push(() => server.close());
-      const link = createSerialLink({ path: line.ours, ...LINE });
-      const bus = createBusOwner({ link, framing: "rtu", real_ms: (duration) => duration, baud: LINE.baud });
-      cleanups.push(() => bus.close());
-      await new Promise<void>((resolve) => {
-        link.onState((state) => {
-          if (state.kind === "up") resolve();
-        });
+  test.each<Fault>([
+    { kind: "bad-crc" },
+    { kind: "half-frame" },
+    { kind: "wrong-unit" },
+    { kind: "noise-before" },
+    { kind: "echo" },
+  ])("with $kind once gives the right value after at most one retry", async (fault) => {
+    const line = await cable(socat);
+    const clock = clockOf(1);
+    const meter = rigOf("eastron-sdm630", clock, METER);
+    const server = await createModbusServer({
+      transport: { kind: "serial", path: line.theirs, ...LINE },
+      units: new Map([[1, meter.bank]]),
+    });
+    cleanups.push(() => server.close());
+    const link = createSerialLink({ path: line.ours, ...LINE });
+    const bus = createBusOwner({ link, framing: "rtu", real_ms: (duration) => duration, baud: LINE.baud });
+    cleanups.push(() => bus.close());
+    await new Promise<void>((resolve) => {
+      link.onState((state) => {
+        if (state.kind === "up") resolve();
       });
-      server.faults.set(fault);
-      const reply = await bus.transact({ unitId: 1, request: { fc: 4, address: 6, count: 2 }, priority: "state", timeout_ms: 150, gap_ms: 0 });
-      expect(reply).toEqual({ ok: true, reply: { kind: "registers", fc: 4, registers: [0x4220, 0] } });
-      expect(bus.health().total.retries).toBe(fault.kind === "noise-before" || fault.kind === "echo" ? 0 : 1);
-    },
-  );
+    });
+    server.faults.set(fault);
+    const reply = await bus.transact({
+      unitId: 1,
+      request: { fc: 4, address: 6, count: 2 },
+      priority: "state",
+      timeout_ms: 400,
+      gap_ms: 0,
+    });
+    expect(reply).toEqual({ ok: true, reply: { kind: "registers", fc: 4, registers: [0x4220, 0] } });
+    expect(bus.health().total.retries).toBe(fault.kind === "noise-before" || fault.kind === "echo" ? 0 : 1);
+  });
 
   test("that is unplugged and plugged in again carries on by itself", async () => {
     const line = await cable(socat);
@@ -112,7 +142,10 @@ describeWith("socat", "a serial line", (socat) => {
     cleanups.push(() => server.close());
     const recorder = createRecorder();
     const first = recorder.until(stationReading);
-    const devices = startDevices(clock, recorder.emit, { links: [serial(line.ours)], stations: [stationOf("P1", "heidelberg-energy-control", "line", 2)] });
+    const devices = startDevices(clock, recorder.emit, {
+      links: [serial(line.ours)],
+      stations: [stationOf("P1", "heidelberg-energy-control", "line", 2)],
+    });
     cleanups.push(() => devices.stop());
     await first;
     const offline = recorder.until((event) => event.kind === "offline");

@@ -1,4 +1,10 @@
-import { valueAddress, valueWidth, type PollGroup, type DeviceProfile, type ProfileRegister } from "../profile/index.ts";
+import {
+  valueAddress,
+  valueWidth,
+  type PollGroup,
+  type DeviceProfile,
+  type ProfileRegister,
+} from "../profile/index.ts";
 
 /** One value of the profile and where it lies. */
 export type Slot = {
@@ -9,7 +15,12 @@ export type Slot = {
   readonly width: number;
   readonly group: PollGroup;
 };
-export type Block = { readonly fc: 1 | 2 | 3 | 4; readonly address: number; readonly count: number; readonly slots: readonly Slot[] };
+export type Block = {
+  readonly fc: 1 | 2 | 3 | 4;
+  readonly address: number;
+  readonly count: number;
+  readonly slots: readonly Slot[];
+};
 
 /** What a device has taught us about itself. It is kept while the app runs and starts empty. */
 export type Learned = {
@@ -33,7 +44,12 @@ const key = (at: { readonly fc: number; readonly address: number }): string => `
 export const slotsOf = (profile: DeviceProfile): readonly Slot[] =>
   profile.registers.flatMap((register) =>
     register.what.map((what, i) => ({
-      what, register, fc: register.fc, address: valueAddress(register, i), width: valueWidth(register), group: register.poll,
+      what,
+      register,
+      fc: register.fc,
+      address: valueAddress(register, i),
+      width: valueWidth(register),
+      group: register.poll,
     })),
   );
 
@@ -49,7 +65,11 @@ export function planBlocks(
   learned: Learned,
 ): readonly Block[] {
   const { limits } = profile;
-  const named = new Set(known.flatMap((slot) => Array.from({ length: slot.width }, (_, i) => key({ fc: slot.fc, address: slot.address + i }))));
+  const named = new Set(
+    known.flatMap((slot) =>
+      Array.from({ length: slot.width }, (_, i) => key({ fc: slot.fc, address: slot.address + i })),
+    ),
+  );
   const unnamedBetween = (fc: number, from: number, to: number): number => {
     let unnamed = 0;
     for (let address = from; address < to; address += 1) if (!named.has(key({ fc, address }))) unnamed += 1;
@@ -80,7 +100,9 @@ export function planBlocks(
       blocks[blocks.length - 1] = { ...last, count, slots: [...last.slots, slot] };
     } else blocks.push({ fc: slot.fc, address: slot.address, count: slot.width, slots: [slot] });
   }
-  return limits.even_count === true ? blocks.map((block) => ({ ...block, count: block.count + (block.count % 2) })) : blocks;
+  return limits.even_count === true
+    ? blocks.map((block) => ({ ...block, count: block.count + (block.count % 2) }))
+    : blocks;
 }
 
 /** After exception 2 or 3: cut where the read bridged something, then in the middle; a lone value does not exist. */

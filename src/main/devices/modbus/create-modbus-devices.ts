@@ -115,17 +115,32 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
 }
 
 const placeOf = (link: Link): string => (link.kind === "serial" ? link.path : `${link.host}:${String(link.port)}`);
-const linkIdOf = (links: readonly Link[], place: string): string => links.find((link) => placeOf(link) === place)?.id ?? place;
+const linkIdOf = (links: readonly Link[], place: string): string =>
+  links.find((link) => placeOf(link) === place)?.id ?? place;
 
 function openBus(link: Link, clock: Clock): BusOwner {
   const real_ms = (duration_ms: number): number => clock.real_ms(duration_ms);
   return link.kind === "serial"
     ? createBusOwner({ link: createSerialLink(link), framing: "rtu", real_ms, baud: link.baud })
-    : createBusOwner({ link: createTcpLink(link), framing: link.kind === "modbus-tcp" ? "mbap" : "rtu", real_ms, baud: null });
+    : createBusOwner({
+        link: createTcpLink(link),
+        framing: link.kind === "modbus-tcp" ? "mbap" : "rtu",
+        real_ms,
+        baud: null,
+      });
 }
 
 /** Stands for a station we cannot talk to, so that the site still counts it at its fallback. */
 function unusableStation(station: Station): StationPort {
-  const refuse = (): Promise<ReturnType<typeof failure>> => Promise.resolve(failure("invalid", false, "device profile or link cannot be used"));
-  return { stationId: station.id, reportsTransactions: false, setLimit: refuse, start: refuse, stop: refuse, unlock: refuse, reset: refuse };
+  const refuse = (): Promise<ReturnType<typeof failure>> =>
+    Promise.resolve(failure("invalid", false, "device profile or link cannot be used"));
+  return {
+    stationId: station.id,
+    reportsTransactions: false,
+    setLimit: refuse,
+    start: refuse,
+    stop: refuse,
+    unlock: refuse,
+    reset: refuse,
+  };
 }

@@ -6,7 +6,12 @@ import { missed, NOT_YET_REACHED, probePause_ms, reached, SILENCE_TO_OFFLINE_ms,
 import type { ReadGroup, ReadResult, RegisterReader } from "./register-reader.ts";
 
 /** Pace of the poll groups in time of the app's clock. */
-export const PERIOD_ms: Readonly<Record<Exclude<ReadGroup, "once">, number>> = { fast: 1_000, normal: 5_000, slow: 30_000, energy: 15_000 };
+export const PERIOD_ms: Readonly<Record<Exclude<ReadGroup, "once">, number>> = {
+  fast: 1_000,
+  normal: 5_000,
+  slow: 30_000,
+  energy: 15_000,
+};
 /** A value not renewed for this many of its periods is no value any more. */
 const STALE_PERIODS = 3;
 /** … but never sooner than this in real time, so that a fast demo does not outrun its wires. */
@@ -29,16 +34,10 @@ export interface DeviceLoop {
   readonly liveness: Liveness;
   /** The value while it is fresh, else `null`. */
   fresh(what: string): number | string | null;
-  /** Polls at once instead of at the end of the running pause. */
-  wake(): void;
   stop(): Promise<void>;
 }
 
-/**
- * Polls one device for ever: finds it, sets it up, reads what is due, and backs off while it is silent. A device that
- * is gone costs one short read per probe, and is probed at once when its line comes back.
- */
-export function startDeviceLoop(options: {
+export type DeviceLoopOptions = {
   readonly clock: Clock;
   readonly wire: DeviceWire;
   readonly profile: DeviceProfile;
@@ -46,102 +45,133 @@ export function startDeviceLoop(options: {
   readonly behaviour: DeviceBehaviour;
   /** Time of the app's clock before the first poll, so that many devices do not speak at once. */
   readonly startAfter_ms: number;
-}): DeviceLoop {
-  const { clock, wire, reader, behaviour } = options;
-  const fast_ms = Math.max(PERIOD_ms.fast, options.profile.limits.min_poll_ms ?? 0);
-  const period_ms = (group: ReadGroup): number => (group === "once" ? Infinity : Math.max(PERIOD_ms[group], fast_ms));
-  const clockTime_ms = (real_ms: number): number => real_ms / Math.max(clock.real_ms(1_000) / 1_000, 1e-6);
-  const silence_ms_max = Math.max(SILENCE_TO_OFFLINE_ms, clockTime_ms(2 * wire.timeout_ms));
-  const lastRead = new Map<ReadGroup, EpochMs>();
-  let liveness: Liveness = NOT_YET_REACHED;
-  let announcedLost = false;
-  let stopped = false;
-  let nap = new AbortController();
+};
 
-  const sleep = async (duration_ms: number): Promise<void> => {
-    if (stopped || duration_ms <= 0) return;
-    nap = new AbortController();
-    await clock.sleep(duration_ms, nap.signal);
-  };
-  wire.bus.link.onState((state) => {
-    if (state.kind === "up" && liveness.kind === "offline") nap.abort();
-  });
+/**
+ * Polls one device for ever: finds it, sets it up, reads what is due, and backs off while it is silent. A device that
+ * is gone costs one short read per probe, and is probed at once when its line comes back.
+ */
+export const startDeviceLoop = (options: DeviceLoopOptions): DeviceLoop => new Loop(options);
 
-  const due = (now_ms: number): Set<ReadGroup> =>
-    new Set([...reader.groups].filter((group) => {
-      const last = lastRead.get(group);
-      // Half a fast period early is on time: groups are only looked at once per cycle.
-      return group !== "once" && (last === undefined || now_ms - last >= period_ms(group) - fast_ms / 2);
-    }));
+class Loop implements DeviceLoop {
+  readonly #clock: Clock;
+  readonly #wire: DeviceWire;
+  readonly #reader: RegisterReader;
+  readonly #behaviour: DeviceBehaviour;
+  readonly #fast_ms: number;
+  readonly #lastRead = new Map<ReadGroup, EpochMs>();
+  readonly #running: Promise<void>;
+  #liveness: Liveness = NOT_YET_REACHED;
+  #announcedLost = false;
+  #stopped = false;
+  #nap = new AbortController();
 
-  const poll = async (): Promise<ReadResult> => {
-    const now_ms = clock.now_ms();
-    const groups = due(now_ms);
-    if ((await reader.read(groups)) === "missed") return "missed";
-    for (const group of groups) lastRead.set(group, now_ms);
-    return behaviour.polled();
-  };
+  constructor({ clock, wire, profile, reader, behaviour, startAfter_ms }: DeviceLoopOptions) {
+    this.#clock = clock;
+    this.#wire = wire;
+    this.#reader = reader;
+    this.#behaviour = behaviour;
+    this.#fast_ms = Math.max(PERIOD_ms.fast, profile.limits.min_poll_ms ?? 0);
+    wire.bus.link.onState((state) => {
+      if (state.kind === "up" && this.#liveness.kind === "offline") this.#nap.abort();
+    });
+    this.#running = this.#run(startAfter_ms);
+  }
 
-  const find = async (): Promise<void> => {
-    reader.forget();
-    lastRead.clear();
-    if (wire.bus.link.state.kind === "up" && (await behaviour.connected()) === "answered") {
-      liveness = reached(clock.now_ms());
-      announcedLost = false;
-      behaviour.online();
-    } else miss();
-  };
+  get liveness(): Liveness {
+    return this.#liveness;
+  }
 
-  const miss = (): void => {
-    liveness = missed(liveness, clock.now_ms(), silence_ms_max);
-    if (liveness.kind === "offline") lose();
-  };
+  fresh(what: string): number | string | null {
+    const read = this.#reader.get(what);
+    if (read === null) return null;
+    const age_ms_max = Math.max(STALE_PERIODS * this.#period_ms(read.group), this.#clockTime_ms(STALE_REAL_ms));
+    return this.#clock.now_ms() - read.at_ms <= age_ms_max ? read.value : null;
+  }
 
-  const lose = (): void => {
-    if (announcedLost || stopped) return;
-    announcedLost = true;
-    behaviour.lost();
-  };
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#nap.abort();
+    await this.#running;
+  }
 
-  const cycle = async (): Promise<void> => {
-    const started_ms = clock.now_ms();
-    if (liveness.kind === "offline") await find();
-    if (isThere()) {
-      if ((await poll()) === "answered") liveness = reached(clock.now_ms());
-      else miss();
-    }
-    await sleep(isThere() ? started_ms + fast_ms - clock.now_ms() : probePause_ms(liveness));
-  };
-  const isThere = (): boolean => liveness.kind !== "offline";
-
-  const running = (async (): Promise<void> => {
-    await sleep(options.startAfter_ms);
+  async #run(startAfter_ms: number): Promise<void> {
+    await this.#sleep(startAfter_ms);
     // A connection still being made is no reason to call the device lost.
-    if (wire.bus.link.state.kind !== "up") await sleep(clockTime_ms(FIRST_CONNECTION_ms));
-    while (!stopped) {
-      await cycle();
+    if (this.#wire.bus.link.state.kind !== "up") await this.#sleep(this.#clockTime_ms(FIRST_CONNECTION_ms));
+    while (!this.#stopped) {
+      await this.#cycle();
       // A clock far ahead of the wires must not keep everything else from running.
-      await clock.sleep(0);
+      await this.#clock.sleep(0);
     }
-  })();
+  }
 
-  return {
-    get liveness() {
-      return liveness;
-    },
-    fresh(what) {
-      const read = reader.get(what);
-      if (read === null) return null;
-      const age_ms_max = Math.max(STALE_PERIODS * period_ms(read.group), clockTime_ms(STALE_REAL_ms));
-      return clock.now_ms() - read.at_ms <= age_ms_max ? read.value : null;
-    },
-    wake() {
-      nap.abort();
-    },
-    async stop() {
-      stopped = true;
-      nap.abort();
-      await running;
-    },
-  };
+  async #cycle(): Promise<void> {
+    const started_ms = this.#clock.now_ms();
+    if (!this.#isThere()) await this.#find();
+    if (this.#isThere()) {
+      if ((await this.#poll()) === "answered") this.#liveness = reached(this.#clock.now_ms());
+      else this.#miss();
+    }
+    const pause_ms = this.#isThere()
+      ? started_ms + this.#fast_ms - this.#clock.now_ms()
+      : probePause_ms(this.#liveness);
+    await this.#sleep(pause_ms);
+  }
+
+  async #find(): Promise<void> {
+    this.#reader.forget();
+    this.#lastRead.clear();
+    if (this.#wire.bus.link.state.kind !== "up" || (await this.#behaviour.connected()) === "missed") {
+      this.#miss();
+      return;
+    }
+    this.#liveness = reached(this.#clock.now_ms());
+    this.#announcedLost = false;
+    this.#behaviour.online();
+  }
+
+  async #poll(): Promise<ReadResult> {
+    const now_ms = this.#clock.now_ms();
+    const groups = this.#due(now_ms);
+    if ((await this.#reader.read(groups)) === "missed") return "missed";
+    for (const group of groups) this.#lastRead.set(group, now_ms);
+    return this.#behaviour.polled();
+  }
+
+  #miss(): void {
+    // A time-out is real time: where it alone outlasts 15 s of a fast clock, two of them may pass.
+    const silence_ms_max = Math.max(SILENCE_TO_OFFLINE_ms, this.#clockTime_ms(2 * this.#wire.timeout_ms));
+    this.#liveness = missed(this.#liveness, this.#clock.now_ms(), silence_ms_max);
+    if (this.#isThere() || this.#announcedLost || this.#stopped) return;
+    this.#announcedLost = true;
+    this.#behaviour.lost();
+  }
+
+  #due(now_ms: number): Set<ReadGroup> {
+    const isDue = (group: ReadGroup): boolean => {
+      const last = this.#lastRead.get(group);
+      // Half a fast period early is on time: groups are only looked at once per cycle.
+      return group !== "once" && (last === undefined || now_ms - last >= this.#period_ms(group) - this.#fast_ms / 2);
+    };
+    return new Set([...this.#reader.groups].filter(isDue));
+  }
+
+  async #sleep(duration_ms: number): Promise<void> {
+    if (this.#stopped || duration_ms <= 0) return;
+    this.#nap = new AbortController();
+    await this.#clock.sleep(duration_ms, this.#nap.signal);
+  }
+
+  #isThere(): boolean {
+    return this.#liveness.kind !== "offline";
+  }
+
+  #period_ms(group: ReadGroup): number {
+    return group === "once" ? Infinity : Math.max(PERIOD_ms[group], this.#fast_ms);
+  }
+
+  #clockTime_ms(real_ms: number): number {
+    return (real_ms * 1_000) / Math.max(this.#clock.real_ms(1_000), 1e-3);
+  }
 }

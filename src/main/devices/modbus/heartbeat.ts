@@ -18,7 +18,7 @@ export interface Heartbeat {
 /** The write by which this box knows that we are still there; without it the box falls back to its own limit. */
 export function createHeartbeat(options: {
   readonly profile: DeviceProfile;
-  readonly wire: DeviceWire;
+  readonly wire: Pick<DeviceWire, "ask">;
   readonly clock: Clock;
   readonly values: StepValues;
   readonly limits: LimitContext | null;
@@ -40,7 +40,8 @@ export function createHeartbeat(options: {
 /** Time between heartbeats; `null` when none is needed. */
 export function heartbeatPeriod_ms(profile: DeviceProfile, values: StepValues): number | null {
   const { failsafe } = profile;
-  if (failsafe === undefined || (failsafe.feed !== "rewrite_setpoint" && failsafe.feed !== "heartbeat_write")) return null;
+  if (failsafe === undefined || (failsafe.feed !== "rewrite_setpoint" && failsafe.feed !== "heartbeat_write"))
+    return null;
   const { every_s, every } = failsafe.heartbeat ?? {};
   if (every_s !== undefined) return every_s * 1_000;
   return Math.min((values.timeout_s * 1_000) / DIVISOR[every ?? "timeout/3"], REWRITE_ms_max);
@@ -48,7 +49,7 @@ export function heartbeatPeriod_ms(profile: DeviceProfile, values: StepValues): 
 
 async function beat(
   profile: DeviceProfile,
-  wire: DeviceWire,
+  wire: Pick<DeviceWire, "ask">,
   values: StepValues,
   limits: LimitContext | null,
   told_mA: number | null,

@@ -1,2 +1,7 @@
-export { createModbusDevices, type ModbusDevices, type ModbusDevicesOptions, type ModbusHealth } from "./create-modbus-devices.ts";
+export {
+  createModbusDevices,
+  type ModbusDevices,
+  type ModbusDevicesOptions,
+  type ModbusHealth,
+} from "./create-modbus-devices.ts";
 export type { DeviceHealth, DeviceLog } from "./running-device.ts";

@@ -2,7 +2,13 @@ import { milliamp, type Milliamp } from "../../../core/units/index.ts";
 import { encodeNumber, registersOf } from "../../protocol/modbus/index.ts";
 import type { BusPriority, BusReply } from "../../links/bus.ts";
 import type { Clock, CommandFailure, LimitReply } from "../ports.ts";
-import { decodeRegister, toCanonical, type DeviceProfile, type ProfileRegister, type ProfileSetter } from "../profile/index.ts";
+import {
+  decodeRegister,
+  toCanonical,
+  type DeviceProfile,
+  type ProfileRegister,
+  type ProfileSetter,
+} from "../profile/index.ts";
 import { rawDown, writeRequest, type DeviceWire } from "./device-wire.ts";
 import { runSteps, type StepValues } from "./profile-steps.ts";
 
@@ -56,7 +62,12 @@ export type LimitContext = {
   readonly values: StepValues;
 };
 
-export const failure = (code: CommandFailure["code"], retry: boolean, detail: string): CommandFailure => ({ ok: false, code, retry, detail });
+export const failure = (code: CommandFailure["code"], retry: boolean, detail: string): CommandFailure => ({
+  ok: false,
+  code,
+  retry,
+  detail,
+});
 
 export const failureOf = (reply: Extract<BusReply, { ok: false }>): CommandFailure => {
   switch (reply.code) {
@@ -73,7 +84,11 @@ export const failureOf = (reply: Extract<BusReply, { ok: false }>): CommandFailu
 };
 
 /** Writes, reads back where possible, rewrites once; answers with what the box holds or that it does not follow. */
-export async function applyLimit(context: LimitContext, limit_mA: Milliamp, priority: BusPriority): Promise<LimitReply> {
+export async function applyLimit(
+  context: LimitContext,
+  limit_mA: Milliamp,
+  priority: BusPriority,
+): Promise<LimitReply> {
   let held: number | null = null;
   for (let written = 0; written < WRITES_max; written += 1) {
     const failed = await writeLimit(context, limit_mA, priority);
@@ -85,10 +100,15 @@ export async function applyLimit(context: LimitContext, limit_mA: Milliamp, prio
       if (typeof reply === "object" && reply !== null) return reply;
       held = reply;
       // A box that has just been written to may not tell yet; its acceptance of the write is what we have.
-      if (held !== null && follows(context.plan, held, limit_mA)) return { ok: true, confirmed_mA: milliamp(Math.min(held, limit_mA)) };
+      if (held !== null && follows(context.plan, held, limit_mA))
+        return { ok: true, confirmed_mA: milliamp(Math.min(held, limit_mA)) };
     }
   }
-  return failure("not-followed", true, `told ${String(limit_mA)} mA, holds ${held === null ? "nothing readable" : `${String(held)} mA`}`);
+  return failure(
+    "not-followed",
+    true,
+    `told ${String(limit_mA)} mA, holds ${held === null ? "nothing readable" : `${String(held)} mA`}`,
+  );
 }
 
 function follows(plan: LimitPlan, held_mA: number, limit_mA: number): boolean {
@@ -98,7 +118,11 @@ function follows(plan: LimitPlan, held_mA: number, limit_mA: number): boolean {
   return Math.abs(held_mA - limit_mA) <= tolerance_mA;
 }
 
-async function readLimit(context: LimitContext, register: ProfileRegister, priority: BusPriority): Promise<number | null | CommandFailure> {
+async function readLimit(
+  context: LimitContext,
+  register: ProfileRegister,
+  priority: BusPriority,
+): Promise<number | null | CommandFailure> {
   const { profile, wire } = context;
   const count = register.type === "u16" || register.type === "s16" ? 1 : (register.count ?? widthOf(register));
   const reply = await wire.ask({ fc: register.fc, address: register.address, count }, priority);
@@ -112,8 +136,12 @@ const widthOf = (register: ProfileRegister): number =>
   register.type === "u64" || register.type === "s64" || register.type === "f64" ? registersOf(register.type) : 2;
 
 /** `null` when every write was acknowledged. */
-async function writeLimit(context: LimitContext, limit_mA: Milliamp, priority: BusPriority): Promise<CommandFailure | null> {
-  const { profile, wire, plan, clock, values } = context;
+async function writeLimit(
+  context: LimitContext,
+  limit_mA: Milliamp,
+  priority: BusPriority,
+): Promise<CommandFailure | null> {
+  const { profile, wire, clock, values } = context;
   const { pause, resume, enable } = profile.control ?? {};
   const steps = async (list: Parameters<typeof runSteps>[0]): Promise<CommandFailure | null> => {
     const result = await runSteps(list, { profile, wire, clock, values, priority });
@@ -139,7 +167,11 @@ async function writeLimit(context: LimitContext, limit_mA: Milliamp, priority: B
   return setCurrent(context, milliamp(Math.round((pause?.write_limit ?? 0) * 1000)), priority);
 }
 
-async function setCurrent(context: LimitContext, limit_mA: Milliamp, priority: BusPriority): Promise<CommandFailure | null> {
+async function setCurrent(
+  context: LimitContext,
+  limit_mA: Milliamp,
+  priority: BusPriority,
+): Promise<CommandFailure | null> {
   const { plan, profile, wire } = context;
   const { setter } = plan;
   for (const address of setter.addresses ?? [setter.address]) {

@@ -18,10 +18,13 @@ export const reached = (at_ms: number): Liveness => ({ kind: "online", misses: 0
 export function missed(liveness: Liveness, at_ms: number, silence_ms_max: number): Liveness {
   if (liveness.kind === "offline") return { kind: "offline", probes: liveness.probes + 1 };
   const misses = liveness.misses + 1;
-  if (misses >= MISSES_TO_OFFLINE || at_ms - liveness.answered_at_ms >= silence_ms_max) return { kind: "offline", probes: 1 };
+  if (misses >= MISSES_TO_OFFLINE || at_ms - liveness.answered_at_ms >= silence_ms_max)
+    return { kind: "offline", probes: 1 };
   return { ...liveness, kind: "degraded", misses };
 }
 
 /** How long to wait before the next attempt to reach a device that is gone. */
 export const probePause_ms = (liveness: Liveness): number =>
-  liveness.kind === "offline" ? (PROBE_PAUSE_ms[Math.min(Math.max(liveness.probes - 1, 0), PROBE_PAUSE_ms.length - 1)] ?? 0) : 0;
+  liveness.kind === "offline"
+    ? (PROBE_PAUSE_ms[Math.min(Math.max(liveness.probes - 1, 0), PROBE_PAUSE_ms.length - 1)] ?? 0)
+    : 0;

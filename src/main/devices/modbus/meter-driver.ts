@@ -1,4 +1,4 @@
-import { wattHour, type EpochMs, type WattHour } from "../../../core/units/index.ts";
+import { wattHour, type WattHour } from "../../../core/units/index.ts";
 import type { MeterDevice } from "../../../core/site/index.ts";
 import type { Clock, DeviceListener } from "../ports.ts";
 import { nextEnergy, NO_ENERGY, type DeviceProfile, type EnergyFilter } from "../profile/index.ts";
@@ -31,17 +31,22 @@ export function startMeterDriver(context: {
   const energy = (what: "energy_import" | "energy_export"): WattHour | null => {
     const read = reader.get(what);
     let filter: EnergyFilter = filters[what];
-    if (typeof read?.value === "number" && read.at_ms !== filter.accepted_at_ms && read.at_ms !== filter.doubted_at_ms) {
+    if (
+      typeof read?.value === "number" &&
+      read.at_ms !== filter.accepted_at_ms &&
+      read.at_ms !== filter.doubted_at_ms
+    ) {
       filter = nextEnergy(filter, { value_Wh: read.value, at_ms: read.at_ms, power_W_max: POWER_W_max });
       filters[what] = filter;
     }
-    return loop.fresh(what) === null || filter.doubted_Wh !== null || filter.accepted_Wh === null ? null : wattHour(filter.accepted_Wh);
+    return loop.fresh(what) === null || filter.doubted_Wh !== null || filter.accepted_Wh === null
+      ? null
+      : wattHour(filter.accepted_Wh);
   };
-  const measured_at_ms = (): EpochMs => reader.get("current_l1")?.at_ms ?? reader.get("power")?.at_ms ?? clock.now_ms();
 
   const polled = (): Promise<ReadResult> => {
     const reading = {
-      measured_at_ms: measured_at_ms(),
+      measured_at_ms: reader.get("current_l1")?.at_ms ?? reader.get("power")?.at_ms ?? clock.now_ms(),
       ...electrical(loop, reader),
       energyImport_Wh: energy("energy_import"),
       energyExport_Wh: energy("energy_export"),
@@ -51,7 +56,11 @@ export function startMeterDriver(context: {
   };
 
   const loop: DeviceLoop = startDeviceLoop({
-    clock, wire, profile, reader, startAfter_ms: context.startAfter_ms,
+    clock,
+    wire,
+    profile,
+    reader,
+    startAfter_ms: context.startAfter_ms,
     behaviour: {
       connected: () => reader.read(new Set(["once", "fast"])),
       online: () => {
@@ -66,8 +75,13 @@ export function startMeterDriver(context: {
   });
   return {
     health: () => ({
-      id: meter.id, kind: "meter", profileId: profile.id, state: loop.liveness.kind, problem: null,
-      max_read: reader.learned.max_read, missing: [...reader.learned.missing],
+      id: meter.id,
+      kind: "meter",
+      profileId: profile.id,
+      state: loop.liveness.kind,
+      problem: null,
+      max_read: reader.learned.max_read,
+      missing: [...reader.learned.missing],
     }),
     stop: () => loop.stop(),
   };

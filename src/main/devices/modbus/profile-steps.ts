@@ -33,7 +33,13 @@ export function stepNumber(value: number | string | undefined, values: StepValue
  */
 export async function runSteps(
   steps: readonly ProfileStep[],
-  context: { readonly profile: DeviceProfile; readonly wire: DeviceWire; readonly clock: Clock; readonly priority: BusPriority; readonly values: StepValues },
+  context: {
+    readonly profile: DeviceProfile;
+    readonly wire: DeviceWire;
+    readonly clock: Clock;
+    readonly priority: BusPriority;
+    readonly values: StepValues;
+  },
 ): Promise<StepsResult> {
   const { profile, wire, clock, values } = context;
   const refused: string[] = [];
@@ -42,7 +48,9 @@ export async function runSteps(
     if (step.write === undefined) continue;
     const request = step.when === undefined ? await requestOf(profile, wire, step.write, values) : null;
     if (request === null) {
-      refused.push(`register ${String(step.write.address)}: not written${step.when === undefined ? "" : `, only ${step.when}`}`);
+      refused.push(
+        `register ${String(step.write.address)}: not written${step.when === undefined ? "" : `, only ${step.when}`}`,
+      );
       continue;
     }
     const reply = await wire.ask(request, context.priority);

@@ -1,9 +1,16 @@
-import { epochMs, type EpochMs } from "../../../core/units/index.ts";
+import type { EpochMs } from "../../../core/units/index.ts";
 import type { BusPriority, BusReply } from "../../links/bus.ts";
 import { EXCEPTION } from "../../protocol/modbus/index.ts";
 import { decodeRegister, toCanonical, type CanonicalValue, type DeviceProfile } from "../profile/index.ts";
 import {
-  learnFromException, learnShortReads, nothingLearned, planBlocks, slotsOf, type Block, type Learned, type Slot,
+  learnFromException,
+  learnShortReads,
+  nothingLearned,
+  planBlocks,
+  slotsOf,
+  type Block,
+  type Learned,
+  type Slot,
 } from "./block-plan.ts";
 import type { DeviceWire } from "./device-wire.ts";
 
@@ -30,7 +37,8 @@ export interface RegisterReader {
   forget(): void;
 }
 
-export const readGroupOf = (slot: Slot): ReadGroup => (/^energy_(?:import|export)$/u.test(slot.what) ? "energy" : slot.group);
+export const readGroupOf = (slot: Slot): ReadGroup =>
+  /^energy_(?:import|export)$/u.test(slot.what) ? "energy" : slot.group;
 
 function priorityOf(block: Block): BusPriority {
   const whats = block.slots.map((slot) => slot.what);
@@ -39,67 +47,88 @@ function priorityOf(block: Block): BusPriority {
   return whats.some((what) => what.startsWith("energy")) ? "energy" : "identity";
 }
 
-/** Reads the values for which `wants` holds, and learns how the device likes to be asked. */
-export function createRegisterReader(options: {
+export type RegisterReaderOptions = {
   readonly profile: DeviceProfile;
   readonly wire: DeviceWire;
   readonly now_ms: () => EpochMs;
   readonly wants: (what: string) => boolean;
-}): RegisterReader {
-  const { profile, wire } = options;
-  const known = slotsOf(profile);
-  const wanted = known.filter((slot) => options.wants(slot.what));
-  const values = new Map<string, ReadValue>();
-  const plans = new Map<string, readonly Block[]>();
-  let learned = nothingLearned(profile);
-  let missesOfLong = { block: "", count: 0 };
+};
 
-  const planFor = (groups: ReadonlySet<ReadGroup>): readonly Block[] => {
-    const name = [...groups].sort().join();
-    const ready = plans.get(name);
-    if (ready !== undefined) return ready;
-    const plan = planBlocks(profile, known, wanted.filter((slot) => groups.has(readGroupOf(slot))), learned);
-    plans.set(name, plan);
-    return plan;
-  };
-  const learn = (next: Learned): void => {
-    learned = next;
-    plans.clear();
-  };
+/** Reads the values for which `wants` holds, and learns how the device likes to be asked. */
+export const createRegisterReader = (options: RegisterReaderOptions): RegisterReader => new Reader(options);
 
-  const store = (block: Block, words: readonly number[]): void => {
-    const at_ms = epochMs(options.now_ms());
-    for (const slot of block.slots) {
-      const from = slot.address - block.address;
-      const raw = decodeRegister(profile, slot.register, words.slice(from, from + slot.width));
-      values.set(slot.what, { value: toCanonical(slot.what, raw, slot.register.unit), at_ms, group: readGroupOf(slot) });
+class Reader implements RegisterReader {
+  readonly #options: RegisterReaderOptions;
+  readonly #known: readonly Slot[];
+  readonly #wanted: readonly Slot[];
+  readonly #values = new Map<string, ReadValue>();
+  readonly #plans = new Map<string, readonly Block[]>();
+  readonly groups: ReadonlySet<ReadGroup>;
+  #learned: Learned;
+  #longMisses = { block: "", count: 0 };
+
+  constructor(options: RegisterReaderOptions) {
+    this.#options = options;
+    this.#known = slotsOf(options.profile);
+    this.#wanted = this.#known.filter((slot) => options.wants(slot.what));
+    this.groups = new Set(this.#wanted.map(readGroupOf));
+    this.#learned = nothingLearned(options.profile);
+  }
+
+  get learned(): Learned {
+    return this.#learned;
+  }
+
+  get(what: string): ReadValue | null {
+    return this.#values.get(what) ?? null;
+  }
+
+  has(what: string): boolean {
+    return this.#wanted.some((slot) => slot.what === what);
+  }
+
+  forget(): void {
+    this.#values.clear();
+    this.#learn({ ...this.#learned, missing: new Set() });
+  }
+
+  async read(groups: ReadonlySet<ReadGroup>): Promise<ReadResult> {
+    const done = new Set<string>();
+    for (let splits = 0; splits <= SPLITS_PER_READ_max; splits += 1) {
+      const result = await this.#readPlanned(this.#planFor(groups), done);
+      if (result !== "split") return result;
     }
-  };
+    return "answered";
+  }
 
-  const noteMiss = (block: Block): void => {
-    const shorter = profile.limits.fallback_max_read;
-    if (shorter === undefined || block.count <= shorter) return;
-    const name = `${String(block.fc)}:${String(block.address)}`;
-    missesOfLong = missesOfLong.block === name ? { block: name, count: missesOfLong.count + 1 } : { block: name, count: 1 };
-    if (missesOfLong.count >= MISSES_TO_SHORTEN) learn(learnShortReads(learned, shorter));
-  };
+  /** `split`: the device refused a block and the rest is to be planned anew. */
+  async #readPlanned(plan: readonly Block[], done: Set<string>): Promise<ReadResult | "split"> {
+    for (const block of plan) {
+      const name = block.slots.map((slot) => slot.what).join();
+      if (done.has(name)) continue;
+      const result = await this.#readBlock(block);
+      if (result !== "answered") return result;
+      done.add(name);
+    }
+    return "answered";
+  }
 
-  /** `split`: the device refused this block and it is now planned differently. */
-  const readBlock = async (block: Block): Promise<"answered" | "missed" | "split"> => {
-    const reply = await wire.ask({ fc: block.fc, address: block.address, count: block.count }, priorityOf(block));
+  async #readBlock(block: Block): Promise<ReadResult | "split"> {
+    const request = { fc: block.fc, address: block.address, count: block.count };
+    const reply = await this.#options.wire.ask(request, priorityOf(block));
     if (reply.ok) {
-      store(block, wordsOf(reply));
+      this.#store(block, wordsOf(reply));
       return "answered";
     }
     if (reply.code !== "exception") {
-      noteMiss(block);
+      this.#noteMiss(block);
       return "missed";
     }
     switch (reply.exception) {
       case EXCEPTION.illegalFunction:
       case EXCEPTION.illegalDataAddress:
       case EXCEPTION.illegalDataValue:
-        learn(learnFromException(learned, block));
+        this.#learn(learnFromException(this.#learned, block));
         return "split";
       case EXCEPTION.gatewayPathUnavailable:
       case EXCEPTION.gatewayTargetFailed:
@@ -108,39 +137,40 @@ export function createRegisterReader(options: {
         // Busy or failing inside: it is alive, its values just age.
         return "answered";
     }
-  };
+  }
 
-  return {
-    groups: new Set(wanted.map(readGroupOf)),
-    get learned() {
-      return learned;
-    },
-    async read(groups) {
-      const done = new Set<string>();
-      for (let splits = 0; splits <= SPLITS_PER_READ_max; splits += 1) {
-        let replanned = false;
-        for (const block of planFor(groups)) {
-          const name = block.slots.map((slot) => slot.what).join();
-          if (done.has(name)) continue;
-          const result = await readBlock(block);
-          if (result === "missed") return "missed";
-          if (result === "split") {
-            replanned = true;
-            break;
-          }
-          done.add(name);
-        }
-        if (!replanned) return "answered";
-      }
-      return "answered";
-    },
-    get: (what) => values.get(what) ?? null,
-    has: (what) => wanted.some((slot) => slot.what === what),
-    forget() {
-      values.clear();
-      learn({ ...learned, missing: new Set() });
-    },
-  };
+  #planFor(groups: ReadonlySet<ReadGroup>): readonly Block[] {
+    const name = [...groups].sort().join();
+    const ready = this.#plans.get(name);
+    if (ready !== undefined) return ready;
+    const due = this.#wanted.filter((slot) => groups.has(readGroupOf(slot)));
+    const plan = planBlocks(this.#options.profile, this.#known, due, this.#learned);
+    this.#plans.set(name, plan);
+    return plan;
+  }
+
+  #learn(next: Learned): void {
+    this.#learned = next;
+    this.#plans.clear();
+  }
+
+  #store(block: Block, words: readonly number[]): void {
+    const at_ms = this.#options.now_ms();
+    for (const slot of block.slots) {
+      const from = slot.address - block.address;
+      const raw = decodeRegister(this.#options.profile, slot.register, words.slice(from, from + slot.width));
+      const value = toCanonical(slot.what, raw, slot.register.unit);
+      this.#values.set(slot.what, { value, at_ms, group: readGroupOf(slot) });
+    }
+  }
+
+  #noteMiss(block: Block): void {
+    const shorter = this.#options.profile.limits.fallback_max_read;
+    if (shorter === undefined || block.count <= shorter) return;
+    const name = `${String(block.fc)}:${String(block.address)}`;
+    this.#longMisses = { block: name, count: this.#longMisses.block === name ? this.#longMisses.count + 1 : 1 };
+    if (this.#longMisses.count >= MISSES_TO_SHORTEN) this.#learn(learnShortReads(this.#learned, shorter));
+  }
 }
 
 function wordsOf(reply: Extract<BusReply, { ok: true }>): readonly number[] {

@@ -19,7 +19,7 @@ export type DeviceHealth = {
   readonly missing: readonly string[];
 };
 
-export type RunningDevice = {
-  readonly health: () => DeviceHealth;
-  readonly stop: () => Promise<void>;
-};
+export interface RunningDevice {
+  health(): DeviceHealth;
+  stop(): Promise<void>;
+}

@@ -14,7 +14,13 @@ export type EnergyFilter = {
   readonly seen: number;
 };
 
-export const NO_ENERGY: EnergyFilter = { accepted_Wh: null, accepted_at_ms: 0, doubted_Wh: null, doubted_at_ms: 0, seen: 0 };
+export const NO_ENERGY: EnergyFilter = {
+  accepted_Wh: null,
+  accepted_at_ms: 0,
+  doubted_Wh: null,
+  doubted_at_ms: 0,
+  seen: 0,
+};
 
 /**
  * Lets a register value through when it is no smaller than the last and no larger than `power_W_max` allows since then.

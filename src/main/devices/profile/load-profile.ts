@@ -5,7 +5,12 @@ import { profileProblems } from "./profile-rules.ts";
 import { profileSchema, type DeviceProfile } from "./profile-schema.ts";
 
 /** Where a document is wrong and what belongs there; `line` counts from 1, 0 when it is not one line's fault. */
-export type ProfileProblem = { readonly file: string; readonly line: number; readonly field: string; readonly expected: string };
+export type ProfileProblem = {
+  readonly file: string;
+  readonly line: number;
+  readonly field: string;
+  readonly expected: string;
+};
 export type LoadedProfile =
   | { readonly ok: true; readonly profile: DeviceProfile }
   | { readonly ok: false; readonly problems: readonly ProfileProblem[] };
@@ -15,9 +20,14 @@ const KINDS = ["", "chargers", "meters"];
 
 /** Finds `<id>.yaml` in the first folder that has it (so that an owner's own file wins) and checks it whole. */
 export function loadProfile(id: string, folders: readonly string[]): LoadedProfile {
-  const fail = (file: string, expected: string): LoadedProfile => ({ ok: false, problems: [{ file, line: 0, field: "", expected }] });
+  const fail = (file: string, expected: string): LoadedProfile => ({
+    ok: false,
+    problems: [{ file, line: 0, field: "", expected }],
+  });
   if (!/^[a-z0-9-]{1,64}$/u.test(id)) return fail(id, "a profile id of small letters, digits and dashes");
-  const file = folders.flatMap((folder) => KINDS.map((kind) => join(folder, kind, `${id}.yaml`))).find((path) => existsSync(path));
+  const file = folders
+    .flatMap((folder) => KINDS.map((kind) => join(folder, kind, `${id}.yaml`)))
+    .find((path) => existsSync(path));
   if (file === undefined) return fail(`${id}.yaml`, `a profile file in one of ${folders.join(", ")}`);
   const loaded = parseProfile(readFileSync(file, "utf8"), file);
   if (loaded.ok && loaded.profile.id !== id) return fail(file, `the id ${id}, like the file's name`);
@@ -30,17 +40,25 @@ export function parseProfile(source: string, file: string): LoadedProfile {
   const document = parseDocument(source, { lineCounter: lines });
   if (document.errors.length > 0) {
     const problems = document.errors.map((error) => ({
-      file, line: lines.linePos(error.pos[0]).line, field: "", expected: `valid YAML: ${error.message.split("\n")[0] ?? ""}`,
+      file,
+      line: lines.linePos(error.pos[0]).line,
+      field: "",
+      expected: `valid YAML: ${error.message.split("\n")[0] ?? ""}`,
     }));
     return { ok: false, problems };
   }
   const at = (path: readonly PropertyKey[], expected: string): ProfileProblem => ({
-    file, line: lineOf(document, lines, path), field: path.map(String).join("."), expected,
+    file,
+    line: lineOf(document, lines, path),
+    field: path.map(String).join("."),
+    expected,
   });
   const parsed = profileSchema.safeParse(document.toJS());
-  if (!parsed.success) return { ok: false, problems: parsed.error.issues.map((issue) => at(issue.path, issue.message)) };
+  if (!parsed.success)
+    return { ok: false, problems: parsed.error.issues.map((issue) => at(issue.path, issue.message)) };
   const problems = profileProblems(parsed.data);
-  if (problems.length > 0) return { ok: false, problems: problems.map((problem) => at(problem.path, problem.expected)) };
+  if (problems.length > 0)
+    return { ok: false, problems: problems.map((problem) => at(problem.path, problem.expected)) };
   return { ok: true, profile: parsed.data };
 }
 
@@ -50,7 +68,8 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
   let offset = 0;
   for (const part of path) {
     let next: unknown;
-    if (isMap(node)) next = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part))?.value;
+    if (isMap(node))
+      next = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(part))?.value;
     else if (isSeq(node) && typeof part === "number") next = node.items[part];
     if (!isNode(next)) break;
     node = next;

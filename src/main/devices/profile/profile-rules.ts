@@ -31,7 +31,10 @@ export function profileProblems(profile: DeviceProfile): readonly RuleProblem[] 
     const last = valueAddress(register, register.what.length - 1) + width;
     if (last > 0x1_0000) problems.push({ path: [...path, "address"], expected: "values that end within 65535" });
     if (width > profile.limits.max_read) {
-      problems.push({ path: [...path, "type"], expected: `at most max_read = ${String(profile.limits.max_read)} registers per value` });
+      problems.push({
+        path: [...path, "type"],
+        expected: `at most max_read = ${String(profile.limits.max_read)} registers per value`,
+      });
     }
     if (["ascii", "utf16", "hex", "bits"].includes(register.type) && register.count === undefined) {
       problems.push({ path: [...path, "type"], expected: "a count of registers beside it" });

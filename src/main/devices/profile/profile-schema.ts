@@ -18,7 +18,15 @@ export const POLL_GROUPS = ["fast", "normal", "slow", "once"] as const;
 export type PollGroup = (typeof POLL_GROUPS)[number];
 
 export const CANONICAL_STATES = [
-  "none", "connected", "waiting_auth", "paused", "charging", "finished", "error", "unavailable", "unknown",
+  "none",
+  "connected",
+  "waiting_auth",
+  "paused",
+  "charging",
+  "finished",
+  "error",
+  "unavailable",
+  "unknown",
 ] as const;
 export type CanonicalState = (typeof CANONICAL_STATES)[number];
 
@@ -253,7 +261,9 @@ const rtu = z.strictObject({
 });
 
 const transport = z.strictObject({
-  options: z.array(z.enum(["rtu", "ascii", "tcp", "rtu-over-tcp", "udp", "http", "serial", "udp-multicast", "tcp-raw"])).min(1),
+  options: z
+    .array(z.enum(["rtu", "ascii", "tcp", "rtu-over-tcp", "udp", "http", "serial", "udp-multicast", "tcp-raw"]))
+    .min(1),
   rtu: rtu.optional(),
   tcp: z.strictObject({ port: count.max(65_535), ...note }).optional(),
   udp: z.strictObject({ port: count.max(65_535), ...note }).optional(),
@@ -300,9 +310,7 @@ export const profileSchema = z.strictObject({
   limits,
   registers: z.array(register).min(1),
   station_registers: z.array(register).optional(),
-  enums: z
-    .looseObject({ state: z.record(z.string(), stateMeaning).optional() })
-    .optional(),
+  enums: z.looseObject({ state: z.record(z.string(), stateMeaning).optional() }).optional(),
   derived: z.record(z.string(), text).optional(),
   control: control.optional(),
   failsafe: failsafe.optional(),

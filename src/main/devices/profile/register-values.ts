@@ -1,5 +1,12 @@
 import {
-  decodeHex, decodeNumber, decodeText, encodeNumber, encodeText, integerRange, type NumberType, type WordOrder,
+  decodeHex,
+  decodeNumber,
+  decodeText,
+  encodeNumber,
+  encodeText,
+  integerRange,
+  type NumberType,
+  type WordOrder,
 } from "../../protocol/modbus/index.ts";
 import { valueWidth } from "./profile-rules.ts";
 import type { DeviceProfile, ProfileRegister } from "./profile-schema.ts";
@@ -25,10 +32,15 @@ const CHARACTER_CODE = "ascii char code";
 
 const swapBytes = (word: number): number => ((word & 0xff) << 8) | (word >>> 8);
 
-const orderOf = (profile: DeviceProfile, register: ProfileRegister): WordOrder => register.word_order ?? profile.word_order;
+const orderOf = (profile: DeviceProfile, register: ProfileRegister): WordOrder =>
+  register.word_order ?? profile.word_order;
 
 /** Reads one value out of exactly the words (or bits as 0 and 1) it occupies. Sentinels and NaN are `null`, never 0. */
-export function decodeRegister(profile: DeviceProfile, register: ProfileRegister, words: readonly number[]): RegisterValue {
+export function decodeRegister(
+  profile: DeviceProfile,
+  register: ProfileRegister,
+  words: readonly number[],
+): RegisterValue {
   if (words.length !== valueWidth(register)) return null;
   const ordered = register.byte_order === undefined || register.byte_order === "big" ? words : words.map(swapBytes);
   const type = numberTypeOf(register);
@@ -55,7 +67,12 @@ function decodeCharacters(register: ProfileRegister, words: readonly number[]): 
   return text === "" ? null : text;
 }
 
-function decodeNumeric(profile: DeviceProfile, register: ProfileRegister, type: NumberType, words: readonly number[]): RegisterValue {
+function decodeNumeric(
+  profile: DeviceProfile,
+  register: ProfileRegister,
+  type: NumberType,
+  words: readonly number[],
+): RegisterValue {
   const raw = decodeNumber(words, type, orderOf(profile, register));
   if (raw === null) return null;
   const sentinels = [...(register.invalid ?? []), ...(profile.invalid_default?.[type] ?? [])];
@@ -71,7 +88,11 @@ function decodeNumeric(profile: DeviceProfile, register: ProfileRegister, type: 
 }
 
 /** The words a device holds for `value`: rounded to the nearest raw step, clamped to the type; a sentinel for `null`. */
-export function encodeRegister(profile: DeviceProfile, register: ProfileRegister, value: RegisterValue): readonly number[] {
+export function encodeRegister(
+  profile: DeviceProfile,
+  register: ProfileRegister,
+  value: RegisterValue,
+): readonly number[] {
   const width = valueWidth(register);
   const type = numberTypeOf(register);
   if (type === null) {
@@ -94,7 +115,8 @@ function rawOf(register: ProfileRegister, type: NumberType, value: RegisterValue
   }
   if (register.format === CHARACTER_CODE && typeof value === "string") return value.charCodeAt(0);
   const mapped = Object.entries(register.values ?? {}).find(([, meaning]) => meaning === value)?.[0];
-  const number = mapped === undefined ? (Number(value) - (register.offset ?? 0)) / (register.scale ?? 1) : Number(mapped);
+  const number =
+    mapped === undefined ? (Number(value) - (register.offset ?? 0)) / (register.scale ?? 1) : Number(mapped);
   const placed = register.shift === undefined ? number : number * 2 ** register.shift;
   if (range === null) return placed;
   return Number.isFinite(placed) ? Math.min(range[1], Math.max(range[0], Math.round(placed))) : 0;

@@ -2,7 +2,15 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { crc16 } from "./crc16.ts";
 import { createMbapReceiver, encodeMbap, type MbapFrame } from "./mbap.ts";
-import { decodeReply, decodeRequest, encodeReply, encodeRequest, requestCount, type ModbusReply, type ModbusRequest } from "./pdu.ts";
+import {
+  decodeReply,
+  decodeRequest,
+  encodeReply,
+  encodeRequest,
+  requestCount,
+  type ModbusReply,
+  type ModbusRequest,
+} from "./pdu.ts";
 import { createRtuReplyReceiver, createRtuRequestReceiver, encodeRtu, hasValidCrc, type RtuProgress } from "./rtu.ts";
 
 const word = fc.integer({ min: 0, max: 0xffff });
@@ -24,10 +32,18 @@ function replyTo(request: ModbusRequest, seed: number): ModbusReply {
   switch (request.fc) {
     case 1:
     case 2:
-      return { kind: "bits", fc: request.fc, bits: Array.from({ length: count }, (_, i) => ((seed * (i + 3)) & 4) === 4) };
+      return {
+        kind: "bits",
+        fc: request.fc,
+        bits: Array.from({ length: count }, (_, i) => ((seed * (i + 3)) & 4) === 4),
+      };
     case 3:
     case 4:
-      return { kind: "registers", fc: request.fc, registers: Array.from({ length: count }, (_, i) => (seed * (i + 1)) & 0xffff) };
+      return {
+        kind: "registers",
+        fc: request.fc,
+        registers: Array.from({ length: count }, (_, i) => (seed * (i + 1)) & 0xffff),
+      };
     case 5:
     case 6:
     case 15:
@@ -111,16 +127,27 @@ describe("RTU framing on the client's side", () => {
   test("any split of noise and a reply gives the same reply", () => {
     fc.assert(
       fc.property(
-        unit, anyRequest, fc.integer({ min: 1, max: 9999 }), fc.uint8Array({ maxLength: 20 }), fc.array(fc.nat(), { maxLength: 8 }), fc.boolean(),
+        unit,
+        anyRequest,
+        fc.integer({ min: 1, max: 9999 }),
+        fc.uint8Array({ maxLength: 20 }),
+        fc.array(fc.nat(), { maxLength: 8 }),
+        fc.boolean(),
         (unitId, request, seed, noise, cuts, withEcho) => {
           const sent = encodeRtu(unitId, encodeRequest(request));
           const reply = replyTo(request, seed);
-          const stream = bytes(withEcho ? sent : new Uint8Array(0), noise, encodeRtu(unitId, encodeReply(request, reply)));
+          const stream = bytes(
+            withEcho ? sent : new Uint8Array(0),
+            noise,
+            encodeRtu(unitId, encodeReply(request, reply)),
+          );
           const whole = createRtuReplyReceiver(unitId, request, sent, withEcho);
           const expected = valueOf(whole.push(stream)) ?? valueOf(whole.finish());
           expect(expected).toEqual(reply);
           const split = createRtuReplyReceiver(unitId, request, sent, withEcho);
-          const got = pieces(stream, cuts).map((piece) => valueOf(split.push(piece))).find((value) => value !== null);
+          const got = pieces(stream, cuts)
+            .map((piece) => valueOf(split.push(piece)))
+            .find((value) => value !== null);
           expect(got ?? valueOf(split.finish())).toEqual(expected);
         },
       ),
@@ -129,16 +156,23 @@ describe("RTU framing on the client's side", () => {
 
   test("arbitrary noise never crashes and never yields a frame without a valid CRC", () => {
     fc.assert(
-      fc.property(unit, anyRequest, fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 6 }), (unitId, request, chunks) => {
-        const target = receiver(unitId, request);
-        const all = bytes(...chunks);
-        const results = [...chunks.map((chunk) => target.push(chunk)), target.finish()];
-        if (results.every((result) => result.kind === "waiting")) return;
-        const proven = [...all.keys()].some((at) =>
-          [5, 7, 8, 9].some((length) => at + length <= all.length && hasValidCrc(all, at, length)) ||
-          [...all.keys()].some((end) => end - at > 9 && hasValidCrc(all, at, end - at)));
-        expect(proven).toBe(true);
-      }),
+      fc.property(
+        unit,
+        anyRequest,
+        fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 6 }),
+        (unitId, request, chunks) => {
+          const target = receiver(unitId, request);
+          const all = bytes(...chunks);
+          const results = [...chunks.map((chunk) => target.push(chunk)), target.finish()];
+          if (results.every((result) => result.kind === "waiting")) return;
+          const proven = [...all.keys()].some(
+            (at) =>
+              [5, 7, 8, 9].some((length) => at + length <= all.length && hasValidCrc(all, at, length)) ||
+              [...all.keys()].some((end) => end - at > 9 && hasValidCrc(all, at, end - at)),
+          );
+          expect(proven).toBe(true);
+        },
+      ),
     );
   });
 
@@ -173,12 +207,20 @@ describe("RTU framing on the client's side", () => {
 
   test("a reply of another unit is skipped and counted", () => {
     const foreign = encodeRtu(2, encodeReply(read, { kind: "registers", fc: 4, registers: [9, 9, 9] }));
-    expect(receiver(1, read).push(bytes(foreign, readFrame))).toMatchObject({ kind: "reply", reply: readReply, noise: { wrongUnit: 1 } });
+    expect(receiver(1, read).push(bytes(foreign, readFrame))).toMatchObject({
+      kind: "reply",
+      reply: readReply,
+      noise: { wrongUnit: 1 },
+    });
   });
 
   test("the echo of a read is recognised without being told", () => {
     const sent = encodeRtu(1, encodeRequest(read));
-    expect(receiver(1, read).push(bytes(sent, readFrame))).toMatchObject({ kind: "reply", reply: readReply, noise: { echoes: 1 } });
+    expect(receiver(1, read).push(bytes(sent, readFrame))).toMatchObject({
+      kind: "reply",
+      reply: readReply,
+      noise: { echoes: 1 },
+    });
   });
 
   test("on a line that echoes, the echo of a single write is not taken for its confirmation", () => {
@@ -198,12 +240,23 @@ describe("RTU framing on the client's side", () => {
 describe("RTU framing on the server's side", () => {
   test("requests are found in any split, with noise between them", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(unit, anyRequest), { minLength: 1, maxLength: 4 }), fc.array(fc.nat(), { maxLength: 6 }), (requests, cuts) => {
-        const stream = bytes(...requests.flatMap(([unitId, request]) => [Uint8Array.of(0xff, 0xfe), encodeRtu(unitId, encodeRequest(request))]));
-        const target = createRtuRequestReceiver();
-        const found = [...pieces(stream, cuts).flatMap((piece) => [...target.push(piece)]), ...target.finish()];
-        expect(found.map((one) => [one.unitId, [...one.pdu]])).toEqual(requests.map(([unitId, request]) => [unitId, [...encodeRequest(request)]]));
-      }),
+      fc.property(
+        fc.array(fc.tuple(unit, anyRequest), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.nat(), { maxLength: 6 }),
+        (requests, cuts) => {
+          const stream = bytes(
+            ...requests.flatMap(([unitId, request]) => [
+              Uint8Array.of(0xff, 0xfe),
+              encodeRtu(unitId, encodeRequest(request)),
+            ]),
+          );
+          const target = createRtuRequestReceiver();
+          const found = [...pieces(stream, cuts).flatMap((piece) => [...target.push(piece)]), ...target.finish()];
+          expect(found.map((one) => [one.unitId, [...one.pdu]])).toEqual(
+            requests.map(([unitId, request]) => [unitId, [...encodeRequest(request)]]),
+          );
+        },
+      ),
     );
   });
 
@@ -229,12 +282,18 @@ describe("MBAP framing", () => {
 
   test("any split of joined frames gives the same frames", () => {
     fc.assert(
-      fc.property(fc.array(frame, { minLength: 1, maxLength: 5 }), fc.array(fc.nat(), { maxLength: 10 }), (frames, cuts) => {
-        const stream = bytes(...frames.map(encodeMbap));
-        const target = createMbapReceiver();
-        const found: MbapFrame[] = pieces(stream, cuts).flatMap((piece) => [...target.push(piece).frames]);
-        expect(found.map((one) => ({ ...one, pdu: [...one.pdu] }))).toEqual(frames.map((one) => ({ ...one, pdu: [...one.pdu] })));
-      }),
+      fc.property(
+        fc.array(frame, { minLength: 1, maxLength: 5 }),
+        fc.array(fc.nat(), { maxLength: 10 }),
+        (frames, cuts) => {
+          const stream = bytes(...frames.map(encodeMbap));
+          const target = createMbapReceiver();
+          const found: MbapFrame[] = pieces(stream, cuts).flatMap((piece) => [...target.push(piece).frames]);
+          expect(found.map((one) => ({ ...one, pdu: [...one.pdu] }))).toEqual(
+            frames.map((one) => ({ ...one, pdu: [...one.pdu] })),
+          );
+        },
+      ),
     );
   });
 

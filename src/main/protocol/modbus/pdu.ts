@@ -84,7 +84,16 @@ export function replyPduLength(request: ModbusRequest): number {
   }
 }
 
-const COUNT_MAX = { 1: READ_BITS_MAX, 2: READ_BITS_MAX, 3: READ_REGISTERS_MAX, 4: READ_REGISTERS_MAX, 5: 1, 6: 1, 15: WRITE_BITS_MAX, 16: WRITE_REGISTERS_MAX };
+const COUNT_MAX = {
+  1: READ_BITS_MAX,
+  2: READ_BITS_MAX,
+  3: READ_REGISTERS_MAX,
+  4: READ_REGISTERS_MAX,
+  5: 1,
+  6: 1,
+  15: WRITE_BITS_MAX,
+  16: WRITE_REGISTERS_MAX,
+};
 
 /** The request's PDU. The caller keeps counts and addresses within the standard: a profile is checked when loaded. */
 export function encodeRequest(request: ModbusRequest): Uint8Array {
@@ -156,7 +165,8 @@ export function decodeRequest(pdu: Uint8Array): DecodedRequest {
   const address = word(pdu, 1);
   const second = word(pdu, 3);
   const got = (request: ModbusRequest): DecodedRequest => ({ kind: "request", request });
-  if (fc === 5) return pdu.length === 5 && (second === 0 || second === 0xff00) ? got({ fc, address, on: second !== 0 }) : bad(3);
+  if (fc === 5)
+    return pdu.length === 5 && (second === 0 || second === 0xff00) ? got({ fc, address, on: second !== 0 }) : bad(3);
   if (fc === 6) return pdu.length === 5 ? got({ fc, address, value: second }) : bad(3);
   if (second < 1 || second > COUNT_MAX[fc] || address + second > 0x1_0000) return bad(3);
   if (fc === 15 || fc === 16) {

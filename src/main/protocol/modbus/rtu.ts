@@ -28,7 +28,12 @@ export const hasValidCrc = (bytes: Uint8Array, start: number, length: number): b
 };
 
 /** What lay on the line besides the answer; for the health counters. */
-export type LineNoise = { readonly crcErrors: number; readonly staleBytes: number; readonly echoes: number; readonly wrongUnit: number };
+export type LineNoise = {
+  readonly crcErrors: number;
+  readonly staleBytes: number;
+  readonly echoes: number;
+  readonly wrongUnit: number;
+};
 
 export type RtuProgress =
   /** Nothing useful yet; `started`: at least unit and function code of the wanted frame have arrived. */
@@ -129,8 +134,7 @@ export function createRtuReplyReceiver(
 
 /** Compares as many header bytes as have arrived: what cannot become the reply is skipped at once. */
 function headMatches(buffer: Uint8Array, at: number, request: ModbusRequest): boolean {
-  const has = (offset: number, value: number): boolean =>
-    at + offset >= buffer.length || buffer[at + offset] === value;
+  const has = (offset: number, value: number): boolean => at + offset >= buffer.length || buffer[at + offset] === value;
   switch (request.fc) {
     case 1:
     case 2:

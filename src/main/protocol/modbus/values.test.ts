@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeHex, decodeNumber, decodeText, encodeNumber, encodeText, integerRange, type NumberType, type WordOrder } from "./values.ts";
+import {
+  decodeHex,
+  decodeNumber,
+  decodeText,
+  encodeNumber,
+  encodeText,
+  integerRange,
+  type NumberType,
+  type WordOrder,
+} from "./values.ts";
 
 const order = fc.constantFrom<WordOrder>("msw", "lsw");
 

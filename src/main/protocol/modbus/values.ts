@@ -68,7 +68,10 @@ export function integerRange(type: NumberType): readonly [number, number] | null
 /** Registers that carry `value`; integer types need a whole number in range (checked by the caller's limits). */
 export function encodeNumber(value: number, type: NumberType, order: WordOrder): readonly number[] {
   const range = integerRange(type);
-  assert(range === null || (Number.isInteger(value) && value >= range[0] && value <= range[1]), `${type} holds ${String(value)}`);
+  assert(
+    range === null || (Number.isInteger(value) && value >= range[0] && value <= range[1]),
+    `${type} holds ${String(value)}`,
+  );
   const count = registersOf(type);
   const view = new DataView(new ArrayBuffer(count * 2));
   writeTo(view, value, type);

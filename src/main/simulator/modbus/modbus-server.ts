@@ -1,8 +1,15 @@
 import type { SerialLine } from "../../../core/site/index.ts";
-import { createSerialLink } from "../../links/serial-link.ts";
-import { listenTcp, type ServerConnection } from "../../links/tcp-server.ts";
+import { createSerialLink, type SerialSettings } from "../../links/serial-link.ts";
+import { listenTcp, type TcpServer } from "../../links/tcp-server.ts";
 import {
-  createMbapReceiver, createRtuRequestReceiver, decodeRequest, encodeMbap, encodeReply, encodeRtu, type ModbusReply,
+  createMbapReceiver,
+  createRtuRequestReceiver,
+  decodeRequest,
+  encodeMbap,
+  encodeReply,
+  encodeRtu,
+  type ModbusReply,
+  type RtuRequest,
 } from "../../protocol/modbus/index.ts";
 import { createFaultSwitch, type Fault, type FaultSwitch } from "./faults.ts";
 import type { RegisterBank } from "./register-bank.ts";
@@ -24,7 +31,11 @@ export interface ModbusServer {
 const SILENCE_ms = 200;
 const LOOPBACK = "127.0.0.1";
 
-type Channel = { readonly write: (bytes: Uint8Array) => void; readonly onData: (listener: (bytes: Uint8Array) => void) => void };
+/** A connection or a serial line. */
+interface Channel {
+  write(bytes: Uint8Array): unknown;
+  onData(listener: (bytes: Uint8Array) => void): void;
+}
 type Wrap = (unitId: number, pdu: Uint8Array) => Uint8Array;
 
 /**
@@ -39,70 +50,29 @@ export async function createModbusServer(options: {
   readonly turnaround_ms?: number;
 }): Promise<ModbusServer> {
   const { transport, units, faults = createFaultSwitch(), turnaround_ms = 0 } = options;
-  let requests = 0;
-  let closed = false;
-
-  const respond = (channel: Channel, wrap: Wrap, staleWrap: Wrap, unitId: number, requestPdu: Uint8Array, asked: Uint8Array): void => {
-    const bank = units.get(unitId);
-    if (bank === undefined) return;
-    requests += 1;
-    const fault = faults.next(unitId);
-    const pdu = replyPdu(bank, requestPdu, fault);
-    const send = (): void => {
-      if (!closed) for (const bytes of damaged(fault, { unitId, pdu, wrap, staleWrap, asked })) channel.write(bytes);
-    };
-    const delay_ms = turnaround_ms + (fault?.kind === "delay" ? fault.delay_ms : 0);
-    if (delay_ms > 0) setTimeout(send, delay_ms);
-    else send();
-  };
-
-  const serveRtu = (channel: Channel): void => {
-    const receiver = createRtuRequestReceiver();
-    let silence: NodeJS.Timeout | null = null;
-    const answerAll = (found: ReturnType<typeof receiver.finish>): void => {
-      for (const { unitId, pdu } of found) respond(channel, encodeRtu, spoiltRtu, unitId, pdu, encodeRtu(unitId, pdu));
-    };
-    channel.onData((bytes) => {
-      if (silence !== null) clearTimeout(silence);
-      answerAll(receiver.push(bytes));
-      silence = setTimeout(() => {
-        answerAll(receiver.finish());
-      }, SILENCE_ms);
-      silence.unref();
-    });
-  };
-
-  const serveMbap = (channel: Channel): void => {
-    const receiver = createMbapReceiver();
-    channel.onData((bytes) => {
-      for (const { transactionId, unitId, pdu } of receiver.push(bytes).frames) {
-        const wrap = (id: number) => (unit: number, body: Uint8Array) => encodeMbap({ transactionId: id, unitId: unit, pdu: body });
-        respond(channel, wrap(transactionId), wrap(transactionId + 0x8000), unitId, pdu, encodeMbap({ transactionId, unitId, pdu }));
-      }
-    });
-  };
-
-  const finish = (listening: { readonly port: number; close: () => Promise<void> }): ModbusServer => ({
+  const responder = new Responder(units, faults, turnaround_ms);
+  const serve = transport.kind === "tcp" && transport.framing === "mbap" ? serveMbap : serveRtu;
+  const listening = await (transport.kind === "tcp"
+    ? listenTcp({ host: transport.host ?? LOOPBACK, port: transport.port }, (connection) => {
+        serve(connection, responder);
+      })
+    : openSerial(transport, responder));
+  return {
     port: listening.port,
     faults,
     get requests() {
-      return requests;
+      return responder.requests;
     },
     close: async () => {
-      closed = true;
+      responder.closed = true;
       await listening.close();
     },
-  });
+  };
+}
 
-  if (transport.kind === "tcp") {
-    const serve = transport.framing === "rtu" ? serveRtu : serveMbap;
-    const server = await listenTcp({ host: transport.host ?? LOOPBACK, port: transport.port }, (connection: ServerConnection) => {
-      serve({ write: (bytes) => { connection.write(bytes); }, onData: (listener) => { connection.onData(listener); } });
-    });
-    return finish(server);
-  }
-  const link = createSerialLink(transport);
-  serveRtu({ write: (bytes) => void link.write(bytes), onData: (listener) => { link.onData(listener); } });
+async function openSerial(settings: SerialSettings, responder: Responder): Promise<Pick<TcpServer, "port" | "close">> {
+  const link = createSerialLink(settings);
+  serveRtu(link, responder);
   const up = new Promise<void>((resolve) => {
     link.onState((state) => {
       if (state.kind === "up") resolve();
@@ -110,14 +80,85 @@ export async function createModbusServer(options: {
   });
   link.open();
   await up;
-  return finish({ port: 0, close: () => link.close() });
+  return { port: 0, close: () => link.close() };
+}
+
+/** A request with the ways to wrap its answer: rightly, and as the fault `bad-crc` would. */
+type Asked = {
+  readonly unitId: number;
+  readonly pdu: Uint8Array;
+  readonly bytes: Uint8Array;
+  readonly wrap: Wrap;
+  readonly spoil: Wrap;
+};
+
+class Responder {
+  requests = 0;
+  closed = false;
+  readonly #units: ReadonlyMap<number, RegisterBank>;
+  readonly #faults: FaultSwitch;
+  readonly #turnaround_ms: number;
+
+  constructor(units: ReadonlyMap<number, RegisterBank>, faults: FaultSwitch, turnaround_ms: number) {
+    this.#units = units;
+    this.#faults = faults;
+    this.#turnaround_ms = turnaround_ms;
+  }
+
+  respond(channel: Channel, asked: Asked): void {
+    const bank = this.#units.get(asked.unitId);
+    if (bank === undefined) return;
+    this.requests += 1;
+    const fault = this.#faults.next(asked.unitId);
+    const pdu = replyPdu(bank, asked.pdu, fault);
+    const send = (): void => {
+      if (!this.closed) for (const bytes of damaged(fault, pdu, asked)) channel.write(bytes);
+    };
+    const delay_ms = this.#turnaround_ms + (fault?.kind === "delay" ? fault.delay_ms : 0);
+    if (delay_ms > 0) setTimeout(send, delay_ms);
+    else send();
+  }
+}
+
+function serveRtu(channel: Channel, responder: Responder): void {
+  const receiver = createRtuRequestReceiver();
+  let silence: NodeJS.Timeout | null = null;
+  const answerAll = (found: readonly RtuRequest[]): void => {
+    for (const { unitId, pdu } of found) {
+      responder.respond(channel, { unitId, pdu, bytes: encodeRtu(unitId, pdu), wrap: encodeRtu, spoil: spoiltRtu });
+    }
+  };
+  channel.onData((bytes) => {
+    if (silence !== null) clearTimeout(silence);
+    answerAll(receiver.push(bytes));
+    silence = setTimeout(() => {
+      answerAll(receiver.finish());
+    }, SILENCE_ms);
+    silence.unref();
+  });
+}
+
+function serveMbap(channel: Channel, responder: Responder): void {
+  const receiver = createMbapReceiver();
+  channel.onData((bytes) => {
+    for (const frame of receiver.push(bytes).frames) {
+      const wrapAs =
+        (transactionId: number): Wrap =>
+        (unitId, pdu) =>
+          encodeMbap({ transactionId, unitId, pdu });
+      const { transactionId, unitId, pdu } = frame;
+      const spoil = wrapAs(transactionId + 0x8000);
+      responder.respond(channel, { unitId, pdu, bytes: encodeMbap(frame), wrap: wrapAs(transactionId), spoil });
+    }
+  });
 }
 
 function replyPdu(bank: RegisterBank, requestPdu: Uint8Array, fault: Fault | null): Uint8Array {
   const decoded = decodeRequest(requestPdu);
   if (decoded.kind === "bad-request") return Uint8Array.of(decoded.fc | 0x80, decoded.code);
   const { request } = decoded;
-  const reply: ModbusReply = fault?.kind === "exception" ? { kind: "exception", fc: request.fc, code: fault.code } : bank.answer(request);
+  const reply: ModbusReply =
+    fault?.kind === "exception" ? { kind: "exception", fc: request.fc, code: fault.code } : bank.answer(request);
   return encodeReply(request, reply);
 }
 
@@ -131,11 +172,8 @@ const spoiltRtu: Wrap = (unitId, pdu) => {
 /** Bytes no frame begins with: unit ids 248 to 255 are reserved. */
 const NOISE = Uint8Array.of(0xff, 0xfe, 0xfd);
 
-function damaged(
-  fault: Fault | null,
-  what: { readonly unitId: number; readonly pdu: Uint8Array; readonly wrap: Wrap; readonly staleWrap: Wrap; readonly asked: Uint8Array },
-): readonly Uint8Array[] {
-  const { unitId, pdu, wrap, staleWrap, asked } = what;
+function damaged(fault: Fault | null, pdu: Uint8Array, asked: Asked): readonly Uint8Array[] {
+  const { unitId, wrap, spoil } = asked;
   const good = wrap(unitId, pdu);
   switch (fault?.kind) {
     case undefined:
@@ -145,7 +183,7 @@ function damaged(
     case "drop":
       return [];
     case "bad-crc":
-      return [staleWrap(unitId, pdu)];
+      return [spoil(unitId, pdu)];
     case "wrong-unit":
       return [wrap(unitId === 1 ? 2 : 1, pdu)];
     case "half-frame":
@@ -153,13 +191,12 @@ function damaged(
     case "noise-before":
       return [joined(NOISE, good)];
     case "echo":
-      return [asked, good];
+      return [asked.bytes, good];
     case "echo-only":
-      return [asked];
+      return [asked.bytes];
     case "joined":
       return [joined(good, good)];
   }
 }
 
 const joined = (a: Uint8Array, b: Uint8Array): Uint8Array => Uint8Array.from([...a, ...b]);
-

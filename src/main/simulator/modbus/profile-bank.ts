@@ -1,7 +1,22 @@
 import {
-  encodeRegister, fromCanonical, valueAddress, valueWidth, type CanonicalState, type CanonicalValue, type DeviceProfile, type ProfileRegister,
+  encodeRegister,
+  fromCanonical,
+  valueAddress,
+  valueWidth,
+  type CanonicalState,
+  type CanonicalValue,
+  type DeviceProfile,
+  type ProfileRegister,
 } from "../../devices/profile/index.ts";
-import { decodeNumber, EXCEPTION, registersOf, type ModbusReply, type ModbusRequest, type NumberType, type ReadRequest } from "../../protocol/modbus/index.ts";
+import {
+  decodeNumber,
+  EXCEPTION,
+  registersOf,
+  type ModbusReply,
+  type ModbusRequest,
+  type NumberType,
+  type ReadRequest,
+} from "../../protocol/modbus/index.ts";
 import { refuse, type RegisterBank } from "./register-bank.ts";
 import { createWatchdog, type Watchdog } from "./watchdog.ts";
 
@@ -62,7 +77,8 @@ export function profileBank(options: ProfileBankOptions): ProfileBank {
   };
   const wordsOf = (place: Place): readonly number[] => {
     const value = canonical(place.what);
-    const raw = place.what === "state" ? rawState(profile, value) : fromCanonical(place.what, value, place.register.unit);
+    const raw =
+      place.what === "state" ? rawState(profile, value) : fromCanonical(place.what, value, place.register.unit);
     return encodeRegister(profile, place.register, raw);
   };
 
@@ -135,7 +151,9 @@ function placesOf(profile: DeviceProfile): ReadonlyMap<string, Place> {
 /** Unnamed registers close to named ones read as 0; the profile says how far reads may reach across them. */
 function withinGap(places: ReadonlyMap<string, Place>, fc: number, address: number, gap: number): boolean {
   const near = (direction: 1 | -1): boolean =>
-    Array.from({ length: gap }, (_, i) => address + direction * (i + 1)).some((one) => places.has(`${String(fc)}:${String(one)}`));
+    Array.from({ length: gap }, (_, i) => address + direction * (i + 1)).some((one) =>
+      places.has(`${String(fc)}:${String(one)}`),
+    );
   return gap > 0 && near(1) && near(-1);
 }
 
@@ -143,7 +161,9 @@ function withinGap(places: ReadonlyMap<string, Place>, fc: number, address: numb
 function rawState(profile: DeviceProfile, state: CanonicalValue): number | string | null {
   const entries = Object.entries(profile.enums?.state ?? {}).filter(([raw]) => raw !== "default");
   const exact = (name: CanonicalState): string | undefined => entries.find(([, meaning]) => meaning.s === name)?.[0];
-  const raw = entries.find(([, meaning]) => meaning.s === state)?.[0] ?? (state === "finished" ? exact("connected") : exact("unknown"));
+  const raw =
+    entries.find(([, meaning]) => meaning.s === state)?.[0] ??
+    (state === "finished" ? exact("connected") : exact("unknown"));
   if (raw === undefined) return null;
   return /^\d+$/u.test(raw) ? Number(raw) : raw;
 }
@@ -170,7 +190,11 @@ function numberOf(profile: DeviceProfile, form: Numeric, words: readonly number[
   return raw === null ? null : raw * (form.scale ?? 1);
 }
 
-function writeTargets(profile: DeviceProfile, watchdog: Watchdog, onWrite: (write: BankWrite) => void): ReadonlyMap<number, (words: readonly number[]) => void> {
+function writeTargets(
+  profile: DeviceProfile,
+  watchdog: Watchdog,
+  onWrite: (write: BankWrite) => void,
+): ReadonlyMap<number, (words: readonly number[]) => void> {
   const targets = new Map<number, (words: readonly number[]) => void>();
   const on = (address: number | undefined, form: Numeric, act: (value: number) => void): void => {
     if (address === undefined) return;
@@ -213,14 +237,24 @@ function writableAddresses(profile: DeviceProfile): ReadonlySet<number> {
     for (let offset = 0; offset < width; offset += 1) writable.add(address + offset);
   };
   const { control, failsafe } = profile;
-  const steps = [control?.init, control?.wakeup, control?.recover_error, control?.pause?.steps].flatMap((list) => list ?? []);
+  const steps = [control?.init, control?.wakeup, control?.recover_error, control?.pause?.steps].flatMap(
+    (list) => list ?? [],
+  );
   for (const { write } of steps) add(write?.address, write?.type);
-  for (const address of control?.set_current?.addresses ?? [control?.set_current?.address]) add(address, control?.set_current?.type);
-  for (const one of [control?.enable, control?.phases, control?.lock, control?.session, control?.pause?.write_raw, control?.resume?.write_raw]) {
+  for (const address of control?.set_current?.addresses ?? [control?.set_current?.address])
+    add(address, control?.set_current?.type);
+  for (const one of [
+    control?.enable,
+    control?.phases,
+    control?.lock,
+    control?.session,
+    control?.pause?.write_raw,
+    control?.resume?.write_raw,
+  ]) {
     add(one?.address, one?.type);
   }
-  for (const one of [failsafe?.current, failsafe?.timeout, failsafe?.enabled]) add(one?.write_address ?? one?.address, one?.type);
+  for (const one of [failsafe?.current, failsafe?.timeout, failsafe?.enabled])
+    add(one?.write_address ?? one?.address, one?.type);
   add(failsafe?.heartbeat?.address, failsafe?.heartbeat?.type);
   return writable;
 }
-

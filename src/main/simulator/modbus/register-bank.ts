@@ -6,7 +6,9 @@ export interface RegisterBank {
 }
 
 /** Plain memory of 65536 holding and input registers; every address exists. For tests and scripted devices. */
-export function createMemoryBank(initial: ReadonlyMap<number, number> = new Map()): RegisterBank & { set(address: number, value: number): void; get(address: number): number } {
+export function createMemoryBank(
+  initial: ReadonlyMap<number, number> = new Map(),
+): RegisterBank & { set(address: number, value: number): void; get(address: number): number } {
   const memory = new Map(initial);
   const at = (address: number): number => memory.get(address) ?? 0;
   return {
@@ -18,10 +20,18 @@ export function createMemoryBank(initial: ReadonlyMap<number, number> = new Map(
       switch (request.fc) {
         case 1:
         case 2:
-          return { kind: "bits", fc: request.fc, bits: Array.from({ length: request.count }, (_, i) => at(request.address + i) !== 0) };
+          return {
+            kind: "bits",
+            fc: request.fc,
+            bits: Array.from({ length: request.count }, (_, i) => at(request.address + i) !== 0),
+          };
         case 3:
         case 4:
-          return { kind: "registers", fc: request.fc, registers: Array.from({ length: request.count }, (_, i) => at(request.address + i)) };
+          return {
+            kind: "registers",
+            fc: request.fc,
+            registers: Array.from({ length: request.count }, (_, i) => at(request.address + i)),
+          };
         case 5:
           memory.set(request.address, request.on ? 1 : 0);
           break;

@@ -29,10 +29,13 @@ export function createWatchdog({ profile, now_ms, fallback_mA, timeout_ms }: Pro
 
   const watchdog: Watchdog = {
     fallback_mA: fallback_mA ?? Math.round((failsafe?.current?.default ?? 0) * 1_000),
-    timeout_ms: timeout_ms ?? (failsafe?.timeout?.default === undefined ? TIMEOUT_ms : Math.round(failsafe.timeout.default * 1_000)),
+    timeout_ms:
+      timeout_ms ??
+      (failsafe?.timeout?.default === undefined ? TIMEOUT_ms : Math.round(failsafe.timeout.default * 1_000)),
     heard(request, report) {
       watchdog.check(report);
-      const isHeartbeat = feed === "heartbeat_write" && request.fc > 4 && request.address === failsafe?.heartbeat?.address;
+      const isHeartbeat =
+        feed === "heartbeat_write" && request.fc > 4 && request.address === failsafe?.heartbeat?.address;
       if (feed === "any_request" || isHeartbeat) fed_ms = now_ms();
     },
     told(current_mA) {

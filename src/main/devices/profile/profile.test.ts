@@ -1,0 +1,214 @@
+import { globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { nextEnergy, NO_ENERGY, type EnergyFilter } from "./energy-filter.ts";
+import { loadProfile, parseProfile } from "./load-profile.ts";
+import { valueAddress, valueWidth } from "./profile-rules.ts";
+import type { DeviceProfile } from "./profile-schema.ts";
+import { fromCanonical, toCanonical } from "./quantities.ts";
+import { decodeRegister, encodeRegister } from "./register-values.ts";
+
+const RESOURCES = fileURLToPath(new URL("../../../../resources/devices", import.meta.url));
+const files = globSync("*/*.yaml", { cwd: RESOURCES });
+
+function load(id: string): DeviceProfile {
+  const loaded = loadProfile(id, [RESOURCES]);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  return loaded.profile;
+}
+const text = readFileSync(join(RESOURCES, "chargers", "heidelberg-energy-control.yaml"), "utf8");
+/** Each problem as "line field: expected". */
+const problemsOf = (source: string): string => {
+  const loaded = parseProfile(source, "box.yaml");
+  const problems = loaded.ok ? [] : loaded.problems;
+  return problems.map((one) => `${one.file}:${String(one.line)} ${one.field}: ${one.expected}`).join("\n");
+};
+
+test("there are profiles to check", () => {
+  expect(files.length).toBeGreaterThanOrEqual(4);
+});
+
+describe.each(files)("%s", (file) => {
+  const profile = load(basename(file, ".yaml"));
+
+  test("says where its numbers come from and how sure they are", () => {
+    expect(profile.sources.length).toBeGreaterThan(0);
+    expect(profile.evidence).not.toBe("");
+  });
+
+  test("no two values share a register unless one is cut out of it by a mask", () => {
+    const used = profile.registers
+      .filter((register) => register.mask === undefined && register.shift === undefined)
+      .flatMap((register) =>
+        register.what.flatMap((_, i) =>
+          Array.from(
+            { length: valueWidth(register) },
+            (__, offset) => `${String(register.fc)}:${String(valueAddress(register, i) + offset)}`,
+          ),
+        ),
+      );
+    expect(new Set(used).size).toBe(used.length);
+  });
+
+  test("every number it can show survives encoding and decoding", () => {
+    for (const register of profile.registers) {
+      if (typeof decodeRegister(profile, register, encodeRegister(profile, register, 5)) !== "number") continue;
+      const [what = ""] = register.what;
+      const shown = decodeRegister(
+        profile,
+        register,
+        encodeRegister(profile, register, fromCanonical(what, 7_000, register.unit)),
+      );
+      const back = toCanonical(what, shown, register.unit);
+      if (register.unit !== undefined && ["A", "V", "Wh", "W"].includes(register.unit) && back !== null) {
+        expect(Math.abs(Number(back) - 7_000), what).toBeLessThanOrEqual(500 * (register.scale ?? 1) + 1);
+      }
+    }
+  });
+});
+
+describe("a wrong profile names line, field and what belongs there", () => {
+  test("a register without an address", () => {
+    const wrong = text.replace(
+      "{what: state, fc: 4, address: 5, type: u16, poll: fast}",
+      "{what: state, fc: 4, type: u16}",
+    );
+    expect(problemsOf(wrong)).toMatch(/^box\.yaml:15 registers\.1\.address: .*number/u);
+  });
+
+  test("a field nobody knows", () => {
+    expect(problemsOf(text.replace("max_gap: 0", "max_gap: 0, max_gaap: 1"))).toMatch(
+      /^box\.yaml:12 limits: .*max_gaap/u,
+    );
+  });
+
+  test("a state that is not one of ours", () => {
+    expect(problemsOf(text.replace("7: {s: charging", "7: {s: loading"))).toMatch(
+      /^box\.yaml:33 enums\.state\.7\.s: .*charging/u,
+    );
+  });
+
+  test("a value wider than the device lets us read", () => {
+    const problems = problemsOf(text.replace("max_read: 15", "max_read: 1"));
+    expect(problems).toContain("registers.7.type: at most max_read = 1 registers per value");
+  });
+
+  test("text that is no YAML", () => {
+    expect(problemsOf("schema: 1\n  id: [")).toMatch(/^box\.yaml:1 : valid YAML/u);
+  });
+
+  test("an id that leads out of the folder, or to no file", () => {
+    expect(loadProfile("../../etc/passwd", [RESOURCES]).ok).toBe(false);
+    expect(loadProfile("no-such-box", [RESOURCES]).ok).toBe(false);
+  });
+});
+
+describe("values", () => {
+  const heidelberg = load("heidelberg-energy-control");
+  const alfen = load("alfen-eve");
+  const abb = load("abb-terra-ac");
+  const register = (profile: DeviceProfile, what: string): DeviceProfile["registers"][number] => {
+    const found = profile.registers.find((one) => one.what.includes(what));
+    if (found === undefined) throw new Error(what);
+    return found;
+  };
+
+  test("16.1 A in tenths become 16100 mA, without a trace of binary fractions", () => {
+    const shown = decodeRegister(heidelberg, register(heidelberg, "current_l1"), [161]);
+    expect(toCanonical("current_l1", shown, "A")).toBe(16_100);
+  });
+
+  test("a state hidden in the second byte of four is found", () => {
+    expect(decodeRegister(abb, register(abb, "state"), [0x0000, 0x8400])).toBe(4);
+  });
+
+  test("a state given as text stays text", () => {
+    expect(decodeRegister(alfen, register(alfen, "state"), [0x4332, 0, 0, 0, 0])).toBe("C2");
+  });
+
+  test("NaN, 300 V, negative energy and unknown units are no value", () => {
+    const voltage = register(alfen, "voltage_l1");
+    expect(decodeRegister(alfen, voltage, [0x7fc0, 0])).toBeNull();
+    expect(toCanonical("voltage_l1", 300, "V")).toBeNull();
+    expect(toCanonical("energy_import", -1, "Wh")).toBeNull();
+    expect(toCanonical("power", 5, "furlong")).toBeNull();
+    expect(toCanonical("current_l1", "16", "A")).toBeNull();
+  });
+
+  test("a sentinel of the profile is no value", () => {
+    const sentinel = { ...register(heidelberg, "power"), invalid: [65_535] };
+    expect(decodeRegister(heidelberg, sentinel, [65_535])).toBeNull();
+    expect(decodeRegister(heidelberg, sentinel, [65_534])).toBe(65_534);
+  });
+});
+
+describe("an energy register", () => {
+  const run = (readings: readonly (readonly [value_Wh: number | null, at_s: number])[]): EnergyFilter =>
+    readings.reduce(
+      (filter, [value_Wh, at_s]) => nextEnergy(filter, { value_Wh, at_ms: at_s * 1_000, power_W_max: 22_000 }),
+      NO_ENERGY,
+    );
+
+  test("runs up with what the box can draw", () => {
+    expect(
+      run([
+        [1_000, 0],
+        [1_090, 15],
+      ]),
+    ).toMatchObject({ accepted_Wh: 1_090, doubted_Wh: null });
+  });
+
+  test("that falls to zero or jumps is doubted, not shown", () => {
+    expect(
+      run([
+        [1_000, 0],
+        [0, 15],
+      ]),
+    ).toMatchObject({ accepted_Wh: 1_000, doubted_Wh: 0 });
+    expect(
+      run([
+        [1_000, 0],
+        [900_000, 15],
+      ]),
+    ).toMatchObject({ accepted_Wh: 1_000, doubted_Wh: 900_000 });
+  });
+
+  test("that was wrong once is believed again at once", () => {
+    expect(
+      run([
+        [1_000, 0],
+        [0, 15],
+        [1_050, 30],
+      ]),
+    ).toMatchObject({ accepted_Wh: 1_050, doubted_Wh: null });
+  });
+
+  test("that agrees with itself three times was really reset", () => {
+    expect(
+      run([
+        [1_000, 0],
+        [0, 15],
+        [20, 30],
+        [60, 45],
+      ]),
+    ).toMatchObject({ accepted_Wh: 60, doubted_Wh: null });
+    expect(
+      run([
+        [1_000, 0],
+        [5, 15],
+        [0, 30],
+        [3, 45],
+      ]),
+    ).toMatchObject({ accepted_Wh: 1_000, doubted_Wh: 3 });
+  });
+
+  test("no value changes nothing", () => {
+    expect(
+      run([
+        [1_000, 0],
+        [null, 15],
+      ]),
+    ).toMatchObject({ accepted_Wh: 1_000 });
+  });
+});
