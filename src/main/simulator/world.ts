@@ -148,8 +148,10 @@ export class World {
   /** Lives by the clock until `close`. `onStep` runs before each step: arrivals and departures. */
   async run(onStep: (now_ms: number) => void): Promise<void> {
     const { clock } = this.#options;
-    const { signal } = this.#stop;
-    for (await clock.sleep(STEP_ms, signal); !signal.aborted; await clock.sleep(STEP_ms, signal)) {
+    const stopped = (): boolean => this.#stop.signal.aborted;
+    while (!stopped()) {
+      await clock.sleep(STEP_ms, this.#stop.signal);
+      if (stopped()) return;
       const now_ms = clock.now_ms();
       onStep(now_ms);
       this.stepTo(now_ms);
