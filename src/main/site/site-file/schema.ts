@@ -149,7 +149,7 @@ const VAT = "per cent from 0 to 100 with at most two decimals";
 export const tariffSchema = z.strictObject({
   currency: currency.optional().describe("the site's currency when left out"),
   per_kWh: z
-    .union([z.string().regex(DECIMAL), z.number().min(0)], PRICE)
+    .union([z.string().regex(DECIMAL, PRICE), z.number().min(0, PRICE)], PRICE)
     .refine((price) => DECIMAL.test(String(price)), PRICE),
   vat_percent: z
     .number(VAT)
