@@ -328,4 +328,3 @@ export type ProfileRegister = DeviceProfile["registers"][number];
 export type ProfileWrite = z.infer<typeof write>;
 export type ProfileStep = z.infer<typeof step>;
 export type ProfileSetter = z.infer<typeof setter>;
-export type ProfileLimits = DeviceProfile["limits"];

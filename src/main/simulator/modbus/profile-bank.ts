@@ -18,17 +18,8 @@ import {
   type ReadRequest,
 } from "../../protocol/modbus/index.ts";
 import { refuse, type RegisterBank } from "./register-bank.ts";
+import type { BankWrite, ProfileBankOptions } from "./bank-write.ts";
 import { createWatchdog, type Watchdog } from "./watchdog.ts";
-
-/** What a client's write means in our words. */
-export type BankWrite =
-  | { readonly kind: "set-current"; readonly current_mA: number }
-  | { readonly kind: "fallback-current"; readonly current_mA: number }
-  | { readonly kind: "watchdog-timeout"; readonly timeout_ms: number }
-  | { readonly kind: "enable"; readonly on: boolean }
-  /** Nobody has spoken to the box for its watchdog's time: it now offers its fallback. */
-  | { readonly kind: "watchdog-expired"; readonly current_mA: number }
-  | { readonly kind: "raw"; readonly address: number; readonly values: readonly number[] };
 
 export interface ProfileBank extends RegisterBank {
   /** What the box offers now; `null` before anybody has told it (and for meters). Expires the watchdog if it is time. */
@@ -36,21 +27,6 @@ export interface ProfileBank extends RegisterBank {
   /** As after a mains failure: setpoint 0, what was written is gone. */
   powerCycle(): void;
 }
-
-export type ProfileBankOptions = {
-  readonly profile: DeviceProfile;
-  /**
-   * What the device measures, by the profile's `what` names and in our units (mA, mV, W, Wh); the state as one of the
-   * canonical words. `undefined`: the bank answers from what was written to it, or "no value".
-   */
-  readonly values: (what: string) => CanonicalValue | undefined;
-  readonly onWrite: (write: BankWrite) => void;
-  /** The app's clock; watchdogs run on it. */
-  readonly now_ms: () => number;
-  /** Set in the box by its installer: where the profile has no register for it. */
-  readonly fallback_mA?: number;
-  readonly timeout_ms?: number;
-};
 
 /** A unit that looks like the profile's device: its registers, its refusals, its setpoint and its watchdog. */
 export function profileBank(options: ProfileBankOptions): ProfileBank {

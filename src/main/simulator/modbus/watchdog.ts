@@ -1,5 +1,5 @@
 import type { ModbusRequest } from "../../protocol/modbus/index.ts";
-import type { BankWrite, ProfileBankOptions } from "./profile-bank.ts";
+import type { BankWrite, ProfileBankOptions } from "./bank-write.ts";
 
 /** The box's own guard: without a sign of life for `timeout_ms` it offers only `fallback_mA`. */
 export interface Watchdog {
