@@ -37,10 +37,9 @@ export function CopyButton({ text, label }: { readonly text: () => string; reado
 
 /** False where the browser does not let a page write the clipboard, as over plain HTTP. */
 async function writeClipboard(text: string): Promise<boolean> {
-  // Absent over plain HTTP, whatever its type says.
-  const clipboard: Clipboard | undefined = navigator.clipboard;
-  if (clipboard === undefined) return false;
-  return clipboard.writeText(text).then(
+  // The clipboard is absent over plain HTTP, whatever its type says.
+  if (!window.isSecureContext) return false;
+  return navigator.clipboard.writeText(text).then(
     () => true,
     () => false,
   );

@@ -23,8 +23,6 @@ export function Announcer() {
     const now_ms = performance.now();
     const due = news !== null && (at_ms === 0 || now_ms - at_ms >= SAY_EVERY_ms);
     last.current = { faults, state, at_ms: due ? now_ms : at_ms };
-    // The page's own voice follows what happened outside of it.
-    // eslint-disable-next-line react-hooks/set-state-in-effect
     if (due) setSaid(news);
   }, [faults, state, t]);
   return (

@@ -65,7 +65,8 @@ function Now({ station }: { readonly station: StationLive }) {
   return (
     <KeyValues
       rows={[
-        [t("now.state"), [status, t("now.since", { time: format.dateTime(station.since_ms) })].filter(Boolean).join(" ")],
+        [t("now.state"), status ?? "—"],
+        [t("now.since"), format.dateTime(station.since_ms)],
         ...(station.errorCode === null ? [] : ([[t("now.error"), station.errorCode]] as const)),
         [t("now.power"), format.power(station.power_W)],
         ...(session === null

@@ -16,36 +16,51 @@ type Props = {
 };
 
 const HOUR_ms = 3_600_000;
-const LIMIT_HOURS = ["1", "4", "12", "24", "always"] as const;
+const ALWAYS = "always";
+const LIMIT_HOURS = ["1", "4", "12", "24", ALWAYS] as const;
 const WITHOUT_CARD = "";
+
+type Wishes = {
+  readonly card: string;
+  readonly kind: "Soft" | "Hard";
+  readonly limit_A: number | string;
+  readonly hours: string;
+};
+
+/** The command as it goes out, from what was chosen. */
+function commandOf(name: CommandName, { card, kind, limit_A, hours }: Wishes): Command {
+  switch (name) {
+    case "start":
+      return { name, idToken: card === WITHOUT_CARD ? null : card };
+    case "stop":
+    case "unlock":
+      return { name };
+    case "reset":
+      return { name, kind };
+    case "limit":
+      return {
+        name,
+        limit_mA: milliampFromAmp(Number(limit_A)),
+        for_ms: hours === ALWAYS ? null : Number(hours) * HOUR_ms,
+      };
+  }
+}
 
 /** Says what will happen, asks for what is needed, and sends nothing before it is confirmed. */
 export function CommandDialog({ name, station, onCancel, onConfirm }: Props) {
   const { t } = useTranslation("charger");
   const { t: tCommon } = useTranslation();
-  const format = useFormat();
-  const [card, setCard] = useState(WITHOUT_CARD);
-  const [kind, setKind] = useState<"Soft" | "Hard">("Soft");
-  const [limit_A, setLimit] = useState<number | string>(Math.floor(station.max_mA / 2000));
-  const [hours, setHours] = useState<string>("4");
-  const limitOk = typeof limit_A === "number" && limit_A >= 0;
-  const command = (): Command => {
-    switch (name) {
-      case "start":
-        return { name, idToken: card === WITHOUT_CARD ? null : card };
-      case "stop":
-      case "unlock":
-        return { name };
-      case "reset":
-        return { name, kind };
-      case "limit":
-        return {
-          name,
-          limit_mA: typeof limit_A === "number" ? milliampFromAmp(limit_A) : null,
-          for_ms: hours === "always" ? null : Number(hours) * HOUR_ms,
-        };
-    }
+  const [wishes, setWishes] = useState<Wishes>({
+    card: WITHOUT_CARD,
+    kind: "Soft",
+    limit_A: Math.floor(station.max_mA / 2000),
+    hours: "4",
+  });
+  const set = (patch: Partial<Wishes>): void => {
+    setWishes((before) => ({ ...before, ...patch }));
   };
+  const { limit_A } = wishes;
+  const possible = name !== "limit" || (typeof limit_A === "number" && limit_A >= 0 && limit_A * 1000 <= station.max_mA);
   return (
     <Modal
       opened
@@ -55,47 +70,16 @@ export function CommandDialog({ name, station, onCancel, onConfirm }: Props) {
     >
       <div className={css["fields"]}>
         <p>{t(`command.${name}.effect`, { bay: station.name })}</p>
-        {name === "start" && <CardChoice value={card} onChange={setCard} />}
-        {name === "reset" && (
-          <SegmentedControl
-            aria-label={t("reset.kind")}
-            value={kind}
-            data={[
-              { value: "Soft", label: t("reset.soft") },
-              { value: "Hard", label: t("reset.hard") },
-            ]}
-            onChange={(value) => {
-              setKind(value === "Hard" ? "Hard" : "Soft");
+        {name === "start" && (
+          <CardChoice
+            value={wishes.card}
+            onChange={(card) => {
+              set({ card });
             }}
           />
         )}
-        {name === "limit" && (
-          <>
-            <NumberInput
-              label={t("limit.current")}
-              suffix=" A"
-              min={0}
-              max={station.max_mA / 1000}
-              step={1}
-              decimalScale={1}
-              value={limit_A}
-              onChange={setLimit}
-              description={t("limit.range", { max: format.current(station.max_mA) })}
-            />
-            <Select
-              label={t("limit.until")}
-              allowDeselect={false}
-              value={hours}
-              data={LIMIT_HOURS.map((one) => ({
-                value: one,
-                label: one === "always" ? t("limit.always") : t("limit.hours", { count: Number(one) }),
-              }))}
-              onChange={(value) => {
-                setHours(value ?? "4");
-              }}
-            />
-          </>
-        )}
+        {name === "reset" && <ResetChoice wishes={wishes} set={set} />}
+        {name === "limit" && <LimitChoice wishes={wishes} set={set} max_mA={station.max_mA} />}
       </div>
       <div className={css["buttons"]}>
         {name === "limit" && (
@@ -113,15 +97,69 @@ export function CommandDialog({ name, station, onCancel, onConfirm }: Props) {
         </Button>
         <Button
           data-autofocus={name !== "start" && name !== "limit"}
-          disabled={name === "limit" && !limitOk}
+          disabled={!possible}
           onClick={() => {
-            onConfirm(command());
+            onConfirm(commandOf(name, wishes));
           }}
         >
           {t(`command.${name}.confirm`)}
         </Button>
       </div>
     </Modal>
+  );
+}
+
+type ChoiceProps = { readonly wishes: Wishes; readonly set: (patch: Partial<Wishes>) => void };
+
+function ResetChoice({ wishes, set }: ChoiceProps) {
+  const { t } = useTranslation("charger");
+  return (
+    <SegmentedControl
+      aria-label={t("reset.kind")}
+      value={wishes.kind}
+      data={[
+        { value: "Soft", label: t("reset.soft") },
+        { value: "Hard", label: t("reset.hard") },
+      ]}
+      onChange={(value) => {
+        set({ kind: value === "Hard" ? "Hard" : "Soft" });
+      }}
+    />
+  );
+}
+
+function LimitChoice({ wishes, set, max_mA }: ChoiceProps & { readonly max_mA: number }) {
+  const { t } = useTranslation("charger");
+  const format = useFormat();
+  return (
+    <>
+      <NumberInput
+        data-autofocus
+        label={t("limit.current")}
+        suffix=" A"
+        min={0}
+        max={max_mA / 1000}
+        step={1}
+        decimalScale={1}
+        value={wishes.limit_A}
+        onChange={(limit_A) => {
+          set({ limit_A });
+        }}
+        description={t("limit.range", { max: format.current(max_mA) })}
+      />
+      <Select
+        label={t("limit.until")}
+        allowDeselect={false}
+        value={wishes.hours}
+        data={LIMIT_HOURS.map((one) => ({
+          value: one,
+          label: one === ALWAYS ? t("limit.always") : t("limit.hours", { count: Number(one) }),
+        }))}
+        onChange={(hours) => {
+          set({ hours: hours ?? wishes.hours });
+        }}
+      />
+    </>
   );
 }
 

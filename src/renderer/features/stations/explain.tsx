@@ -4,6 +4,7 @@ import type { StationLive } from "../../../contract/index.ts";
 import { CopyButton } from "../../components/copy-button.tsx";
 import { useLiveStore } from "../../lib/data/live-store.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
+import type { Format } from "../../lib/format/format.ts";
 import { rungsOf } from "../reasons/ladder.ts";
 import { useWording } from "../reasons/use-wording.ts";
 import { explainSentence, explanationText, rungText } from "../reasons/words.ts";
@@ -41,15 +42,18 @@ function Ladder({ station }: { readonly station: StationLive }) {
       <ol className={css["ladder"]}>
         {rungs.map((rung, index) => (
           <li key={`${String(index)}-${rung.kind}`} className={css["rung"]} data-binding={rung.binding}>
-            <span className={css["value"]} title={format.current(rung.after_mA, 1)}>
-              {format.current(rung.after_mA)}
+            <span className={css["value"]}>
+              {exactCurrent(format, rung.after_mA)}
             </span>
             <span className={css["text"]}>
               {rung.binding && <strong className={css["binding"]}>{t("explain.binding")}</strong>}
               {rungText(rung, wording)}
               {index > 0 && (
                 <span className={css["step"]}>
-                  {t("explain.step", { before: format.current(rung.before_mA, 1), after: format.current(rung.after_mA, 1) })}
+                  {t("explain.step", {
+                    before: exactCurrent(format, rung.before_mA),
+                    after: exactCurrent(format, rung.after_mA),
+                  })}
                 </span>
               )}
             </span>
@@ -67,6 +71,10 @@ function Ladder({ station }: { readonly station: StationLive }) {
     </section>
   );
 }
+
+/** Whole amperes as they are, everything else with one decimal. */
+const exactCurrent = (format: Format, current_mA: number): string =>
+  format.current(current_mA, current_mA % 1000 === 0 ? 0 : 1);
 
 function ProofTable({ proof }: { readonly proof: Proof }) {
   const { t } = useTranslation("charger");

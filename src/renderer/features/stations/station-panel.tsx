@@ -49,7 +49,7 @@ export function StationPanel({ stationId, tab, onTab, onStation, onClose }: Prop
             onTab(value === "why" ? "why" : "charger");
           }}
         >
-          <Tabs.List>
+          <Tabs.List className={css["list"]}>
             <Tabs.Tab value="charger">{t("panel.charger")}</Tabs.Tab>
             <Tabs.Tab value="why">{t("panel.why")}</Tabs.Tab>
           </Tabs.List>

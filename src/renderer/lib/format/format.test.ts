@@ -49,6 +49,7 @@ describe("time", () => {
     expect(german.time(winter_ms)).toBe("14:07");
     expect(german.timeSeconds(winter_ms)).toBe("14:07:05");
     expect(plain(german.dateTime(winter_ms))).toBe("22.11.2026, 14:07");
+    expect(english.date(winter_ms)).toBe("22 Nov 2026");
     expect(german.month("2026-11")).toBe("November 2026");
   });
 

@@ -90,12 +90,16 @@ function ageText(locale: string, duration_ms: number): string {
 }
 
 function clockFormats({ locale, timezone }: FormatSettings) {
+  // English dates with the month as a word: 3/4 means two different days to English readers.
+  const isEnglish = locale === "en";
   const make = (options: Intl.DateTimeFormatOptions): ((at_ms: Quantity) => string) => {
-    const format = new Intl.DateTimeFormat(locale, { timeZone: timezone, ...options });
+    const format = new Intl.DateTimeFormat(isEnglish ? "en-GB" : locale, { timeZone: timezone, ...options });
     return (at_ms) => (known(at_ms) ? format.format(at_ms) : UNKNOWN);
   };
   const clock: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  const day: Intl.DateTimeFormatOptions = { year: "numeric", month: "2-digit", day: "2-digit" };
+  const day: Intl.DateTimeFormatOptions = isEnglish
+    ? { year: "numeric", month: "short", day: "numeric" }
+    : { year: "numeric", month: "2-digit", day: "2-digit" };
   return {
     time: make(clock),
     timeSeconds: make({ ...clock, second: "2-digit" }),

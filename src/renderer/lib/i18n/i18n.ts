@@ -5,6 +5,8 @@ import type { Language } from "./languages.ts";
 export const NAMESPACES = [
   "common",
   "live",
+  "charts",
+  "period",
   "charger",
   "reasons",
   "alerts",

@@ -1,10 +1,12 @@
 import type alerts from "../../../../resources/locales/en/alerts.json";
 import type billing from "../../../../resources/locales/en/billing.json";
 import type charger from "../../../../resources/locales/en/charger.json";
+import type charts from "../../../../resources/locales/en/charts.json";
 import type common from "../../../../resources/locales/en/common.json";
 import type history from "../../../../resources/locales/en/history.json";
 import type kiosk from "../../../../resources/locales/en/kiosk.json";
 import type live from "../../../../resources/locales/en/live.json";
+import type period from "../../../../resources/locales/en/period.json";
 import type reasons from "../../../../resources/locales/en/reasons.json";
 import type sessions from "../../../../resources/locales/en/sessions.json";
 import type settings from "../../../../resources/locales/en/settings.json";
@@ -19,10 +21,12 @@ declare module "i18next" {
       alerts: typeof alerts;
       billing: typeof billing;
       charger: typeof charger;
+      charts: typeof charts;
       common: typeof common;
       history: typeof history;
       kiosk: typeof kiosk;
       live: typeof live;
+      period: typeof period;
       reasons: typeof reasons;
       sessions: typeof sessions;
       settings: typeof settings;

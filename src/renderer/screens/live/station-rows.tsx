@@ -41,7 +41,8 @@ const Row = memo(function Row({ stationId, selected, onOpen }: TileProps) {
   const format = useFormat();
   const wording = useWording();
   const station = useStation(stationId);
-  const now_ms = useLiveStore((state) => (station?.session == null ? 0 : (state.site?.at_ms ?? 0)));
+  const hasSession = station !== undefined && station.session !== null;
+  const now_ms = useLiveStore((state) => (hasSession ? (state.site?.at_ms ?? 0) : 0));
   if (station === undefined) return null;
   const words = limitWords(station, wording, t);
   const drawing = station.state === "charging" || station.state === "limited";
