@@ -1,7 +1,7 @@
 import type { ModbusReply, ModbusRequest } from "../protocol/modbus/index.ts";
 import { createCounterBook, type BusCounters, type CounterBook } from "./bus-counters.ts";
 import { createFramer, type Framing } from "./bus-framing.ts";
-import { createBusQueue, type BusPriority } from "./bus-queue.ts";
+import { createBusQueue, STARVED_AFTER_ms, type BusPriority, type BusQueue } from "./bus-queue.ts";
 import { createLateReplyGuard, type LateReplyGuard } from "./bus-late-replies.ts";
 import { createBusWire, type BusWire } from "./bus-wire.ts";
 import type { ByteLink, LinkState } from "./byte-link.ts";
@@ -72,7 +72,7 @@ class Bus implements BusOwner {
   readonly #framing: Framing;
   readonly #real_ms: (duration_ms: number) => number;
   readonly #counters: CounterBook = createCounterBook();
-  readonly #queue = createBusQueue<Waiting>();
+  readonly #queue: BusQueue<Waiting>;
   readonly #late: LateReplyGuard;
   readonly #wire: BusWire;
   #closed = false;
@@ -85,6 +85,7 @@ class Bus implements BusOwner {
     this.link = link;
     this.#framing = framing;
     this.#real_ms = real_ms;
+    this.#queue = createBusQueue<Waiting>(real_ms(STARVED_AFTER_ms));
     this.#late = createLateReplyGuard(framing);
     this.#wire = createBusWire({ link, framer: createFramer(framing), counters: this.#counters, baud });
     link.open();

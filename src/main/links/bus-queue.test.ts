@@ -6,13 +6,13 @@ const job = (name: string, priority: BusPriority, queued_at_ms = 0): Job => ({ n
 const always = (): boolean => true;
 
 test("equal priorities are served in the order they came", () => {
-  const queue = createBusQueue<Job>();
+  const queue = createBusQueue<Job>(STARVED_AFTER_ms);
   for (const name of ["a", "b", "c"]) queue.add(job(name, "state"));
   expect(["a", "b", "c"].map(() => queue.take(0, always)?.name)).toEqual(["a", "b", "c"]);
 });
 
 test("a reading that has waited too long goes before new state polls, but never before safety or a heartbeat", () => {
-  const queue = createBusQueue<Job>();
+  const queue = createBusQueue<Job>(STARVED_AFTER_ms);
   queue.add(job("energy", "energy", 0));
   queue.add(job("state", "state", STARVED_AFTER_ms));
   queue.add(job("heartbeat", "heartbeat", STARVED_AFTER_ms));
@@ -22,7 +22,7 @@ test("a reading that has waited too long goes before new state polls, but never 
 });
 
 test("a job that is not ready is left for later", () => {
-  const queue = createBusQueue<Job>();
+  const queue = createBusQueue<Job>(STARVED_AFTER_ms);
   queue.add(job("held", "safety"));
   queue.add(job("free", "identity"));
   expect(queue.take(0, (one) => one.name === "free")?.name).toBe("free");
@@ -31,7 +31,7 @@ test("a job that is not ready is left for later", () => {
 });
 
 test("a full queue sends away the least urgent, newest first", () => {
-  const queue = createBusQueue<Job>();
+  const queue = createBusQueue<Job>(STARVED_AFTER_ms);
   for (let i = 0; i < BUS_QUEUE_MAX; i += 1) queue.add(job(String(i), "energy"));
   expect(queue.add(job("urgent", "safety"))?.name).toBe(String(BUS_QUEUE_MAX - 1));
   expect(queue.add(job("idle", "identity"))?.name).toBe("idle");

@@ -4,8 +4,11 @@ export type BusPriority = (typeof BUS_PRIORITIES)[number];
 
 /** Jobs a bus holds at most: about three polls of a full line of 32 devices. */
 export const BUS_QUEUE_MAX = 256;
-/** A reading that has waited this long goes before newer state polls, so a full line still reads energy. */
-export const STARVED_AFTER_ms = 5_000;
+/**
+ * A job that has waited this long (time of the app's clock) goes before newer state polls, so that a line with more
+ * polls than it can carry still raises limits and reads energy.
+ */
+export const STARVED_AFTER_ms = 1_000;
 
 export type QueuedJob = { readonly priority: BusPriority; readonly queued_at_ms: number };
 
@@ -22,8 +25,8 @@ export interface BusQueue<T extends QueuedJob> {
 const rank = (job: QueuedJob): number => BUS_PRIORITIES.indexOf(job.priority);
 const STATE_RANK = BUS_PRIORITIES.indexOf("state");
 
-/** First by priority, then by age. */
-export function createBusQueue<T extends QueuedJob>(): BusQueue<T> {
+/** First by priority, then by age; after `starvedAfter_ms` of real time waiting counts more than priority. */
+export function createBusQueue<T extends QueuedJob>(starvedAfter_ms: number): BusQueue<T> {
   let jobs: T[] = [];
   return {
     get size() {
@@ -38,7 +41,7 @@ export function createBusQueue<T extends QueuedJob>(): BusQueue<T> {
       return worst;
     },
     take(now_ms, isReady) {
-      const starved = (job: T): boolean => now_ms - job.queued_at_ms >= STARVED_AFTER_ms;
+      const starved = (job: T): boolean => now_ms - job.queued_at_ms >= starvedAfter_ms;
       const order = (job: T): number => (starved(job) ? Math.min(rank(job), STATE_RANK - 0.5) : rank(job));
       let best: T | null = null;
       for (const job of jobs) if (isReady(job) && (best === null || order(job) < order(best))) best = job;
