@@ -57,8 +57,8 @@ const PUT_STATION = upsert("station_quarter", ["slot_ms", "station_id"], MEASURE
 /** A slot written again after a newer one leaves the newer one's register standing. */
 const PUT_REGISTER = `${upsert("booked_register", ["station_id"], ["slot_ms", "register_Wh"])} WHERE excluded.slot_ms >= booked_register.slot_ms`;
 const PUT_BAYS = `INSERT INTO bay_quarter (slot_ms, seen_ms, plugged_ms, avg_W)
-  SELECT ?1, coalesce(sum(seen_ms), 0), coalesce(sum(plugged_ms), 0), sum(coalesce(avg_W, ev_Wh * ${String(SLOTS_PER_HOUR)}))
-  FROM station_quarter WHERE slot_ms = ?1
+  SELECT @slot_ms, coalesce(sum(seen_ms), 0), coalesce(sum(plugged_ms), 0), sum(coalesce(avg_W, ev_Wh * ${String(SLOTS_PER_HOUR)}))
+  FROM station_quarter WHERE slot_ms = @slot_ms
   ON CONFLICT (slot_ms) DO UPDATE SET seen_ms = excluded.seen_ms, plugged_ms = excluded.plugged_ms, avg_W = excluded.avg_W`;
 
 const measures = (slot: Values): (number | null)[] => MEASURES.map((name) => slot[name]);
@@ -77,17 +77,17 @@ function put(db: Connection, slots: readonly QuarterHour[]): void {
       db.prepared<(number | string)[], never>(PUT_REGISTER).run(stationId, slot_ms, register_Wh);
     }
   }
-  for (const slot_ms of withStations) db.prepared<[number], never>(PUT_BAYS).run(slot_ms);
+  for (const slot_ms of withStations) db.prepared<[{ slot_ms: number }], never>(PUT_BAYS).run({ slot_ms });
 }
 
 const MEASURE_LIST = MEASURES.join(", ");
-const ROWS = `SELECT slot_ms, '' AS stationId, site_Wh, ${MEASURE_LIST} FROM site_quarter WHERE slot_ms >= ?1 AND slot_ms < ?2
+const ROWS = `SELECT slot_ms, '' AS stationId, site_Wh, ${MEASURE_LIST} FROM site_quarter WHERE slot_ms >= @from_ms AND slot_ms < @to_ms
   UNION ALL
-  SELECT slot_ms, station_id AS stationId, NULL AS site_Wh, ${MEASURE_LIST} FROM station_quarter WHERE slot_ms >= ?1 AND slot_ms < ?2
+  SELECT slot_ms, station_id AS stationId, NULL AS site_Wh, ${MEASURE_LIST} FROM station_quarter WHERE slot_ms >= @from_ms AND slot_ms < @to_ms
   ORDER BY slot_ms, stationId`;
 
 const rows = (db: Connection, range: TimeRange): QuarterHour[] =>
-  db.prepared<[number, number], QuarterHour>(ROWS).all(range.from_ms, range.to_ms);
+  db.prepared<[TimeRange], QuarterHour>(ROWS).all({ from_ms: range.from_ms, to_ms: range.to_ms });
 
 /** A day at a time, so that the connection is free for writes between two days. */
 function* iterate(
@@ -173,14 +173,14 @@ function power(
   if (slots <= 0) return { points: [], step_ms: SLOT_ms };
   const step_ms = Math.ceil(slots / pointsMax) * SLOT_ms;
   const found = db
-    .prepared<[number, number, number], PowerRow>(
-      `SELECT (s.slot_ms - ?1) / ?3 AS step, max(s.max_W) AS max_W, sum(s.seen_ms) AS seen_ms,
+    .prepared<[TimeRange & { step_ms: number }], PowerRow>(
+      `SELECT CAST((s.slot_ms - @from_ms) / @step_ms AS INTEGER) AS step, max(s.max_W) AS max_W, sum(s.seen_ms) AS seen_ms,
         round(sum(s.avg_W * s.seen_ms) / CAST(sum(s.seen_ms) FILTER (WHERE s.avg_W IS NOT NULL) AS REAL)) AS avg_W,
         round(avg(b.avg_W)) AS ev_avg_W
        FROM site_quarter s LEFT JOIN bay_quarter b ON b.slot_ms = s.slot_ms
-       WHERE s.slot_ms >= ?1 AND s.slot_ms < ?2 GROUP BY step`,
+       WHERE s.slot_ms >= @from_ms AND s.slot_ms < @to_ms GROUP BY step`,
     )
-    .all(from_ms, to_ms, step_ms);
+    .all({ from_ms, to_ms, step_ms });
   const byStep = new Map(found.map((row) => [row.step, row]));
   const points = Array.from({ length: Math.ceil((slots * SLOT_ms) / step_ms) }, (_, step): PowerPoint => {
     const at_ms = from_ms + step * step_ms;

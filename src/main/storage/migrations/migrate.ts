@@ -5,12 +5,12 @@ import { FIRST } from "./0001-first.ts";
 /** Forward only, in order; the place in the list is the version. */
 const MIGRATIONS: readonly string[] = [FIRST];
 
-export const SCHEMA_VERSION = MIGRATIONS.length;
+const SCHEMA_VERSION = MIGRATIONS.length;
 
 /** "Chgh": tells our file from any other SQLite file that somebody put in its place. */
 const APPLICATION_ID = 0x43_68_67_68;
 
-export type SchemaState = "empty" | "current" | "older" | "newer" | "foreign";
+type SchemaState = "empty" | "current" | "older" | "newer" | "foreign";
 
 /** Which schema the file holds, without changing it. */
 export function schemaState(db: Database.Database): SchemaState {
@@ -25,15 +25,14 @@ export function schemaState(db: Database.Database): SchemaState {
 }
 
 /**
- * Brings the schema to `SCHEMA_VERSION`, each step in its own transaction, so a crash leaves a whole version behind.
+ * Brings a file of ours to the newest schema, each step in its own transaction, so a crash leaves a whole version behind.
  * A file of an older version is copied beside itself first (`<file>.v<version>`), unless that copy exists already.
  */
-export function migrate(db: Database.Database): void {
-  const state = schemaState(db);
+export function migrate(db: Database.Database, migrations: readonly string[] = MIGRATIONS): void {
   const from = Number(db.pragma("user_version", { simple: true }));
   const copy = `${db.name}.v${String(from)}`;
-  if (state === "older" && !existsSync(copy)) db.prepare("VACUUM INTO ?").run(copy);
-  MIGRATIONS.slice(from).forEach((sql, index) => {
+  if (from > 0 && from < migrations.length && !existsSync(copy)) db.prepare("VACUUM INTO ?").run(copy);
+  migrations.slice(from).forEach((sql, index) => {
     db.transaction(() => {
       db.exec(sql);
       db.pragma(`application_id = ${String(APPLICATION_ID)}`);
