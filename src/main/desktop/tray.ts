@@ -1,9 +1,11 @@
-import { Menu, Tray } from "electron";
+import { Menu, nativeImage, Tray } from "electron";
 import type { Application } from "../site/engine.types.ts";
 import type { LiveUpdate } from "../../contract/index.ts";
 import type { Actions } from "./menu.ts";
 import type { Words } from "./words.ts";
 
+/** Points; macOS draws larger icons out of the bar, the others scale them down. */
+const ICON_WIDTH = process.platform === "darwin" ? 18 : 32;
 const TOOLTIP_EVERY_ms = 5_000;
 
 export type SiteTray = {
@@ -13,7 +15,7 @@ export type SiteTray = {
 
 /** The site's place in the system's tray: it shows that balancing runs while no window is open. */
 export function createTray(icon: string, words: Words, actions: Actions): SiteTray {
-  const tray = new Tray(icon);
+  const tray = new Tray(nativeImage.createFromPath(icon).resize({ width: ICON_WIDTH }));
   const say = (status: string): void => {
     tray.setToolTip(`Chargehand: ${status}`);
     tray.setContextMenu(
