@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
@@ -26,7 +27,7 @@ function child(
   mode: "hold" | "write",
   folder: string,
 ): { process: ChildProcess; lines: AsyncIterator<string>; kill: () => Promise<void> } {
-  const process_ = spawn(process.execPath, [join(import.meta.dirname, "child.ts"), mode, folder], {
+  const process_ = spawn(process.execPath, [fileURLToPath(new URL("./child.ts", import.meta.url)), mode, folder], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const kill = async (): Promise<void> => {
