@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Link } from "../../src/core/site/index.ts";
@@ -88,7 +88,7 @@ describe("worlds of other sizes", () => {
 });
 
 describe("the simulator as a process", () => {
-  const SCRIPT = join(import.meta.dirname, "simulator-process.ts");
+  const SCRIPT = fileURLToPath(new URL("./simulator-process.ts", import.meta.url));
   const lineSchema = z.object({
     event: z.string(),
     truth: z.object({ stations: z.array(z.object({ register_Wh: z.number() })) }).optional(),

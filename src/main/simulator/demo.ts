@@ -27,7 +27,7 @@ type Choice = {
 };
 
 /** Bays that have a car when the demo opens, however late at night somebody looks at it. */
-const DEMO_OPENING_permille = 700;
+const DEMO_OPENING_permille = 850;
 
 /** Starts simulated devices on loopback and returns the demo site that describes them. */
 export async function startDemoWorld(options: Choice): Promise<DemoWorld> {
