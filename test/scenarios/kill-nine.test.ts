@@ -7,28 +7,17 @@ import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { flatTariff } from "../../src/core/tariff/index.ts";
-import { basisPoint, epochMs, milliamp } from "../../src/core/units/index.ts";
+import { basisPoint, epochMs } from "../../src/core/units/index.ts";
 import { createClock } from "../../src/main/site/clock.ts";
 import { exportSiteFile } from "../../src/main/site/site-file/index.ts";
-import type { CarModel } from "../../src/main/simulator/car.ts";
 import { startWorld } from "../../src/main/simulator/index.ts";
 import { checkDataFolder, openDataFolder } from "../../src/main/storage/index.ts";
+import { car } from "./cars.ts";
 import { until } from "./site-under-test.ts";
 
 // The stations live in this process and go on while the server is killed, as real ones would.
 
 const CARS = 20;
-const CAR: CarModel = {
-  name: "Test",
-  phases: 3,
-  current_mA_max: milliamp(16_000),
-  battery_Wh: 60_000,
-  target_permille: 1000,
-  follow_ms: [2000, 5000],
-  resume_ms: 0,
-  pausesItself: false,
-  overdraw_permille: 0,
-};
 const cli = join(import.meta.dirname, "../../out/main/cli.js");
 const readyLine = z.object({ event: z.literal("ready"), url: z.url(), ocppUrl: z.string() });
 
@@ -101,7 +90,7 @@ test(
     const first = await serve(data, siteFile, 0);
     world.connect(first.ocppUrl);
     for (const { id } of world.site.model.stations)
-      world.simulated.world.plugIn(id, { model: CAR, soc_permille: 200, seed: 1 }, `CARD-${id}`);
+      world.simulated.world.plugIn(id, { model: car(), soc_permille: 200, seed: 1 }, `CARD-${id}`);
     let before = new Map<string, number>();
     await until(
       () => before.size === CARS && [...before.values()].every((energy) => energy > 0),

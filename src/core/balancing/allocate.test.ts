@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { epochMs, milliamp, millisecond, onPhase, PHASES, wattHour } from "../units/index.ts";
+import { epochMs, milliamp, millisecond, onPhase, PHASES, watt, wattHour } from "../units/index.ts";
 import type { PerPhase, Phase } from "../units/index.ts";
 import { allocate } from "./allocate.ts";
 import type { AllocationCircuit, AllocationEvse, AllocationRequest } from "./types.ts";
@@ -132,14 +132,9 @@ describe("sharing", () => {
   });
 
   test("a power limit binds over all phases", () => {
-    const limited = { ...circuit("main", null, 63), limit_W: 11_040 };
-    const result = allocate(request([{ ...limited, limit_W: null }], [car("1", ["L1", "L2", "L3"])]));
-    expect(current(result, "1")).toBe(32_000);
-    const capped = allocate({
-      ...request([], [car("1", ["L1", "L2", "L3"])]),
-      circuits: [JSON.parse(JSON.stringify(limited)) as AllocationCircuit],
-    });
-    expect(current(capped, "1")).toBe(16_000);
+    const capped = { ...circuit("main", null, 63), limit_W: watt(11_040) };
+    expect(current(allocate(request([circuit("main", null, 63)], [car("1", ["L1", "L2", "L3"])])), "1")).toBe(32_000);
+    expect(current(allocate(request([capped], [car("1", ["L1", "L2", "L3"])])), "1")).toBe(16_000);
   });
 
   test("a reserved box is not shared with, and its reserve is taken from the others", () => {

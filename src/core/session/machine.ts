@@ -90,7 +90,7 @@ export function next(state: EvseState, event: SessionEvent): Step {
         ? opening(state, event, null, event.idToken, startRegister(state, event.at_ms))
         : { state, effects: [] };
     case "ended":
-      return state.running === null || state.running.opened.transactionId !== null
+      return state.running?.opened.transactionId !== null
         ? { state, effects: [] }
         : closing(
             state,
@@ -201,8 +201,7 @@ function transactionStarted(state: EvseState, event: SessionEvent & { kind: "tra
 }
 
 function transactionStopped(state: EvseState, event: SessionEvent & { kind: "transaction-stopped" }): Step {
-  if (state.running === null || state.running.opened.transactionId !== event.transactionId)
-    return { state, effects: [{ do: "stray", event }] };
+  if (state.running?.opened.transactionId !== event.transactionId) return { state, effects: [{ do: "stray", event }] };
   const register_Wh = event.meterStop_Wh ?? state.running.lastRegister?.register_Wh ?? null;
   const moment = momentOf(event);
   const effects: SessionEffect[] =

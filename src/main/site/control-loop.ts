@@ -50,15 +50,16 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
   const { clock } = options;
   const abort = new AbortController();
   let wake = new AbortController();
+  const stopped = (): boolean => abort.signal.aborted;
   const run = async (): Promise<void> => {
-    while (!abort.signal.aborted) {
+    while (!stopped()) {
       try {
         cycle(options, clock.now_ms());
       } catch (error) {
         options.onError(error);
       }
       await clock.sleep(CYCLE_MS, AbortSignal.any([wake.signal, abort.signal]));
-      if (wake.signal.aborted && !abort.signal.aborted) {
+      if (wake.signal.aborted && !stopped()) {
         wake = new AbortController();
         await new Promise((resolve) => setTimeout(resolve, HURRY_REAL_MS));
       }

@@ -1,5 +1,3 @@
-import { flatTariff } from "../../core/tariff/index.ts";
-import { basisPoint, epochMs } from "../../core/units/index.ts";
 import type { WattHour } from "../../core/units/index.ts";
 import type { Clock } from "../devices/ports.ts";
 import type { Log } from "../log.ts";
@@ -25,22 +23,10 @@ export async function openDemo(options: {
   const before = stores.site.load();
   if (before === null) {
     const world = await startDemoWorld({ clock, seed });
-    const { site, tariff } = world;
+    const { site } = world;
     await world.close();
     log.info({}, "first start of the demo: a year of history is being made up");
-    folder.transaction(() => {
-      stores.site.save(site, clock.now_ms(), "demo");
-      stores.tariffs.add(
-        flatTariff({
-          id: "demo-first",
-          name: "Standard",
-          currency: tariff.currency,
-          perKWh: tariff.perKWh,
-          vat_bp: basisPoint(tariff.vat_bp),
-          valid_from_ms: epochMs(0),
-        }),
-      );
-    });
+    stores.site.save(site, clock.now_ms(), "demo");
     fillDemoHistory({ stores, transaction: folder.transaction, site, now_ms: clock.now_ms(), seed });
   }
   const registers = new Map<string, WattHour>();

@@ -56,9 +56,7 @@ export interface Application {
   engine(): Engine | null;
   onChange(listener: () => void): () => void;
   startDemo(): Promise<"ok" | "conflict">;
-  importSite(
-    yaml: string,
-  ): Promise<
+  importSite(yaml: string): Promise<
     | { ok: true }
     | { ok: false; code: "conflict" }
     | {

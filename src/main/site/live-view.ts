@@ -4,6 +4,7 @@ import { price } from "../../core/tariff/index.ts";
 import { worstCase_mA } from "../../core/balancing/index.ts";
 import { millisecond, milliamp, onPhase, perPhase, PHASES } from "../../core/units/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
+import { cardAlias } from "../storage/card-alias.ts";
 import { boxView, drawn_mA } from "./box-view.ts";
 import {
   circuitTotal_mA,
@@ -18,13 +19,11 @@ import { attained_Wh, wantsCurrent } from "./allocation-input.ts";
 import type { CircuitState, SiteState, StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
 
-/** Last four characters: enough for its owner to know it, too little for anybody else. */
-export const cardAlias = (idToken: string | null): string | null => (idToken === null ? null : `…${idToken.slice(-4)}`);
-
 /** Cost so far at the session's own tariff, in minor units including tax; the invoice's function, not another one. */
 export function costSoFar_minor(state: StationState): number | null {
   const { context, evse } = state;
-  if (context === null || evse.running?.lastRegister == null) return null;
+  const last = evse.running?.lastRegister ?? null;
+  if (context === null || last === null) return null;
   const { cost } = price(context.tariff, {
     energy_Wh: attained_Wh(state),
     charging_ms: millisecond(0),
@@ -65,7 +64,7 @@ export function stationLive(state: StationState, now_ms: EpochMs): StationLive {
             sessionId: session.opened.id,
             started_at_ms: session.opened.started_at_ms,
             energy_Wh: session.lastRegister === null ? null : attained_Wh(state),
-            cardAlias: cardAlias(session.opened.idToken),
+            cardAlias: session.opened.idToken === null ? null : cardAlias(session.opened.idToken),
             customerName: state.context?.customerName ?? null,
             gross_minor: costSoFar_minor(state),
           },

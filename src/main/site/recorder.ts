@@ -11,6 +11,16 @@ export const JOURNAL_EVERY_MS = 30_000;
 /** A silent box's session is closed at its last proven register after this (billing.md D05). */
 export const SILENT_SESSION_MS = 24 * 3_600_000;
 
+/** Starts remembered by what the box wrote; beyond this the oldest is forgotten. */
+const GIVEN_IDS_MAX = 1_000;
+
+type TransactionStart = {
+  readonly stationId: string;
+  readonly evseId: number;
+  readonly at_ms: EpochMs;
+  readonly meterStart_Wh: WattHour | null;
+};
+
 export type RecorderOptions = {
   readonly site: SiteState;
   readonly stores: Stores;
@@ -21,6 +31,8 @@ export type RecorderOptions = {
 /** Carries out what the session machine decides, one transaction per event: when it returns, the fact is on the disk. */
 export class SessionRecorder {
   readonly #options: RecorderOptions;
+  /** Numbers given out since we started, by what the box wrote. */
+  readonly #givenIds = new Map<string, number>();
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -33,7 +45,8 @@ export class SessionRecorder {
       const state = site.stations.get(running.opened.stationId);
       const lastRegister = running.registers.at(-1) ?? null;
       const last = running.activities.at(-1) ?? null;
-      if (state === undefined || state.evse.running !== null) {
+      // A bay that is gone, or a second session on one bay: nobody will ever end it.
+      if (state?.evse.running !== null) {
         this.#options.transaction(() => {
           this.#close(null, { do: "close", opened: running.opened, stop: null, reason: "Lost", endedBy: "server" });
         });
@@ -67,35 +80,31 @@ export class SessionRecorder {
     });
   }
 
-  /** The number a start of this box already has, or a new one that was never given out. */
-  transactionIdFor(
-    start: {
-      readonly stationId: string;
-      readonly evseId: number;
-      readonly at_ms: EpochMs;
-      readonly meterStart_Wh: WattHour | null;
-    },
-    now_ms: EpochMs,
-  ): number {
+  /**
+   * The number a start of this box already has, or a new one that was never given out. `at_ms` is what the box wrote,
+   * right or wrong, so that a repeated message is recognised even from a box whose clock was never set.
+   */
+  transactionIdFor(start: TransactionStart, now_ms: EpochMs): number {
+    const key = `${start.stationId} ${String(start.evseId)} ${String(start.at_ms)} ${String(start.meterStart_Wh)}`;
+    const known = this.#givenIds.get(key) ?? this.#storedId(start);
+    if (known !== undefined) return known;
+    const id = this.#options.stores.sessions.nextTransactionId(now_ms);
+    const oldest = this.#givenIds.keys().next();
+    if (this.#givenIds.size >= GIVEN_IDS_MAX && oldest.done !== true) this.#givenIds.delete(oldest.value);
+    this.#givenIds.set(key, id);
+    return id;
+  }
+
+  #storedId(start: TransactionStart): number | undefined {
     const { site, stores } = this.#options;
-    const running = site.stations.get(start.stationId)?.evse.running ?? null;
-    const same = running?.opened.transactionId ?? null;
-    if (
-      running !== null &&
-      same !== null &&
-      running.opened.started_at_ms === start.at_ms &&
-      running.opened.start_Wh === start.meterStart_Wh
-    )
-      return same;
-    const closed = stores.sessions.lastClosed(start.stationId, start.evseId);
-    if (
-      closed?.transactionId !== undefined &&
-      closed.transactionId !== null &&
-      closed.started_at_ms === start.at_ms &&
-      closed.start_Wh === start.meterStart_Wh
-    )
-      return closed.transactionId;
-    return stores.sessions.nextTransactionId(now_ms);
+    const sessions = [
+      site.stations.get(start.stationId)?.evse.running?.opened,
+      stores.sessions.lastClosed(start.stationId, start.evseId),
+    ];
+    const same = sessions.find(
+      (session) => session?.started_at_ms === start.at_ms && session.start_Wh === start.meterStart_Wh,
+    );
+    return same?.transactionId ?? undefined;
   }
 
   /** Ends sessions of boxes that have been silent for a day. */
@@ -113,11 +122,10 @@ export class SessionRecorder {
 
   #isDue(state: StationState, effect: SessionEffect): boolean {
     if (effect.do !== "register") return true;
-    if (state.context === null || state.context.journaled_at_ms === null) return true;
-    return (
-      effect.sample.at_ms - state.context.journaled_at_ms >= JOURNAL_EVERY_MS ||
-      effect.sample.at_ms < state.context.journaled_at_ms
-    );
+    const journaled_at_ms = state.context?.journaled_at_ms ?? null;
+    if (journaled_at_ms === null) return true;
+    const since = effect.sample.at_ms - journaled_at_ms;
+    return since >= JOURNAL_EVERY_MS || since < 0;
   }
 
   #carryOut(state: StationState, effect: SessionEffect): void {

@@ -1,0 +1,93 @@
+import { adoptStation } from "./adopt.ts";
+import { deviceHealth } from "./device-health.ts";
+import type { RunningEngine } from "./engine.ts";
+import type { Engine } from "./engine.types.ts";
+import { kioskState } from "./kiosk-view.ts";
+import { createLivePublisher } from "./live-publisher.ts";
+import { liveUpdate, stationLive } from "./live-view.ts";
+import { createOwnerCommands } from "./owner-commands.ts";
+import { exportSiteFile } from "./site-file/index.ts";
+import type { SiteState, StationState } from "./state.ts";
+
+/** The running engine as the API sees it. */
+export function engineOf(running: RunningEngine): Engine {
+  const { options, site, recorder, devices, loop, history, spark, watch } = running;
+  const { clock, stored, speed, log } = options;
+  const { stores } = options.folder;
+  const { identity } = stored.model;
+  const live = (seq = 0): ReturnType<Engine["live"]> =>
+    liveUpdate(site, clock.now_ms(), { demo: stored.demo, speed, openAlerts: watch.openAlerts() }, seq);
+  const publisher = createLivePublisher(live, (error) => {
+    log.error({ err: error }, "a window could not be updated");
+  });
+  const hurry = (): void => {
+    loop.hurry();
+  };
+  return {
+    clock,
+    stores,
+    demo: stored.demo,
+    speed,
+    timezone: identity.timezone,
+    currency: identity.currency,
+    siteName: identity.name,
+    ocppUrl: devices.ocpp.url,
+    live: () => live(),
+    onLive: (listener) => publisher.subscribe(listener),
+    spark: () => spark.points(),
+    kiosk: () => kioskState(live(), stores, stored.access),
+    stationDetail: (stationId) => {
+      const state = site.stations.get(stationId);
+      return state === undefined ? null : stationFacts(state, clock.now_ms());
+    },
+    hasStation: (stationId) => site.stations.has(stationId),
+    ...createOwnerCommands({ site, recorder, clock, hurry }),
+    waiting: () => devices.ocpp.waiting(),
+    adopt: (request) =>
+      adoptStation(request, {
+        model: running.model(),
+        waiting: devices.ocpp.waiting(),
+        adopted: (station) => {
+          running.addStation(station);
+        },
+      }),
+    health: () => deviceHealth(site, devices.modbusHealth(), devices.ocpp.health(), clock.now_ms()),
+    exportSite: () => exportSiteFile({ ...stored, model: running.model() }, stores.tariffs.at(clock.now_ms())),
+    mainLimit: () => mainLimit(site),
+    close: async () => {
+      publisher.stop();
+      await loop.stop();
+      history.flush(clock.now_ms());
+      await devices.close();
+    },
+  };
+}
+
+function stationFacts(
+  state: StationState,
+  now_ms: Parameters<typeof stationLive>[1],
+): NonNullable<ReturnType<Engine["stationDetail"]>> {
+  const { station, reading } = state;
+  const { connection } = station;
+  return {
+    live: stationLive(state, now_ms),
+    connection: connection.kind === "ocpp" ? { ...connection, protocol: "ocpp1.6" } : { ...connection },
+    vendor: state.vendor,
+    model: state.model,
+    serial: state.serial,
+    firmware: state.firmware,
+    rotation: station.rotation,
+    priority: station.priority,
+    voltage_mV: [...(reading?.voltage_mV ?? [null, null, null])],
+    energyRegister_Wh: reading?.energyRegister_Wh ?? null,
+    manualLimit_mA: state.manualLimit?.limit_mA ?? null,
+  };
+}
+
+/** Main fuse on its weakest phase, and the power it stands for. */
+function mainLimit(site: SiteState): { fuse_mA: number; limit_W: number } {
+  const root = [...site.circuits.values()].find((state) => state.circuit.parentId === null);
+  const fuses = root?.circuit.fuse_mA ?? [0];
+  const sum_mA = fuses.reduce((sum: number, fuse) => sum + fuse, 0);
+  return { fuse_mA: Math.min(...fuses), limit_W: Math.round((sum_mA / 1000) * site.model.identity.nominal_V) };
+}

@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import type { ModbusHealth } from "../devices/modbus/create-modbus-devices.ts";
+import { createModbusDevices } from "../devices/modbus/create-modbus-devices.ts";
+import { createOcppDevices } from "../devices/ocpp/create-ocpp-devices.ts";
+import type { Clock, DeviceListener } from "../devices/ports.ts";
+import type { Log } from "../log.ts";
+import type { Stores, StoredSite } from "../storage/types.ts";
+import { checkCard } from "./access.ts";
+import type { SessionRecorder } from "./recorder.ts";
+import type { SiteState } from "./state.ts";
+
+export type DeviceOptions = {
+  readonly stored: StoredSite;
+  readonly stores: Stores;
+  readonly site: SiteState;
+  readonly recorder: SessionRecorder;
+  readonly clock: Clock;
+  /** `resources/` of the app, and the owner's own profiles in the data folder, which win. */
+  readonly resources: string;
+  readonly ownProfiles: string;
+  readonly ocpp: { readonly host: string; readonly port: number };
+  readonly emit: DeviceListener;
+  readonly log: Log;
+};
+
+export type Devices = {
+  readonly ocpp: Awaited<ReturnType<typeof createOcppDevices>>;
+  modbusHealth(): ModbusHealth;
+  close(): Promise<void>;
+};
+
+/** Opens every link of the site, lets OCPP boxes dial in, and gives each station its port. */
+export async function openDevices(options: DeviceOptions): Promise<Devices> {
+  const { stored, stores, site, recorder, clock, emit, log } = options;
+  const modbus = createModbusDevices({
+    site: stored.model,
+    clock,
+    profileFolders: [options.ownProfiles, join(options.resources, "devices")],
+    emit,
+    log,
+  });
+  for (const problem of modbus.problems) log.error(problem, "a device profile cannot be used");
+  const ocpp = await createOcppDevices({
+    stations: stored.model.stations.filter((station) => station.connection.kind === "ocpp"),
+    ...options.ocpp,
+    on: {
+      clock,
+      emit,
+      authorize: (idToken, stationId) => checkCard(stores, stored.access, idToken, stationId, clock.now_ms()),
+      transactionIdFor: (start) => recorder.transactionIdFor(start, clock.now_ms()),
+      stationOfTransaction: (transactionId, stationIds) =>
+        stationIds.find((id) => site.stations.get(id)?.evse.running?.opened.transactionId === transactionId) ??
+        stationIds.find((id) => stores.sessions.findByTransaction(id, transactionId) !== null) ??
+        null,
+      log: ({ level, message, data }) => {
+        log[level](data ?? {}, message);
+      },
+    },
+  }).catch(async (error: unknown) => {
+    await modbus.stop();
+    throw error;
+  });
+  for (const port of [...modbus.stations, ...ocpp.stations]) {
+    const state = site.stations.get(port.stationId);
+    if (state !== undefined) state.port = port;
+  }
+  return {
+    ocpp,
+    modbusHealth: () => modbus.health(),
+    close: async () => {
+      await Promise.all([modbus.stop(), ocpp.close()]);
+    },
+  };
+}
