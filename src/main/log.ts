@@ -23,7 +23,7 @@ export function plainLine(json: string): string {
   const details = Object.entries(rest).map(
     ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
-  const head = [String(time).slice(11, 19), LABEL[level] ?? String(level), msg, ...details].join(" ");
+  const head = [time.slice(11, 19), LABEL[level] ?? String(level), msg, ...details].join(" ");
   return `${head}${stackOf(err)}\n`;
 }
 

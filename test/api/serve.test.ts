@@ -62,14 +62,16 @@ async function run(
   seen.code = await serve(argv, around);
   for (const [name, before] of listeners) {
     process.removeAllListeners(name);
-    for (const listener of before) process.on(name, (...args: unknown[]) => Reflect.apply(listener, process, args));
+    for (const listener of before) process.on(name, (...args: unknown[]) => void Reflect.apply(listener, process, args));
   }
   return seen;
 }
 
 const readyLine = z.strictObject({ event: z.literal("ready"), url: z.string(), ocppUrl: z.string().nullable() });
 function parsed(text: string): unknown {
-  return text.startsWith("{") ? JSON.parse(text) : null;
+  if (!text.startsWith("{")) return null;
+  const value: unknown = JSON.parse(text);
+  return value;
 }
 
 describe("serve", () => {

@@ -72,11 +72,6 @@ describe.skipIf(ways.length === 0).each(ways)("the desktop app in $name", ({ nam
   });
 
   test("permissions are denied", async () => {
-    await desktop.inMain(({ app }) =>
-      "applyPermissions" in app && typeof app.applyPermissions === "function"
-        ? (app.applyPermissions() as Promise<void>)
-        : undefined,
-    );
     expect(await page.evaluate(() => Notification.requestPermission())).toBe("denied");
     expect(
       await page.evaluate(() => navigator.permissions.query({ name: "geolocation" }).then(({ state }) => state)),
@@ -117,15 +112,10 @@ describe.skipIf(ways.length === 0).each(ways)("the desktop app in $name", ({ nam
 
   // The real tray cannot be asked what it shows.
   test.runIf(name.includes("stand-in"))("the tray says how the site does and brings the window back", async () => {
-    const tray = await desktop.inMain((electron) => {
-      const { last } = electron.Tray as unknown as { last: { toolTip: string; menu: Electron.Menu } };
-      const found = ["status", "show", "kiosk", "quit"].map((id) => last.menu.getMenuItemById(id)?.label ?? "");
-      last.menu.getMenuItemById("show")?.click();
-      return { toolTip: last.toolTip, found };
-    });
-    expect(tray.toolTip).toMatch(/^Chargehand: \d+ charging, \d+ faults, (?:—|\d+\.\d) kW$/u);
-    expect(tray.found).toEqual([
-      tray.toolTip.replace("Chargehand: ", ""),
+    const tray = await desktop.tray?.();
+    expect(tray?.toolTip).toMatch(/^Chargehand: \d+ charging, \d+ faults, (?:—|\d+\.\d) kW$/u);
+    expect(tray?.labels).toEqual([
+      tray?.toolTip.replace("Chargehand: ", ""),
       "Show Chargehand",
       "Open kiosk window",
       "Quit",

@@ -2,11 +2,21 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { _electron, chromium, type Page } from "playwright-core";
+import { z } from "zod";
 import { toolPath } from "../../scripts/lib/tools.mjs";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 
 type Ask<T> = (electron: typeof Electron.CrossProcessExports) => T | Promise<T>;
+
+const trayView = z.object({ toolTip: z.string(), labels: z.array(z.string()) });
+type TrayView = z.infer<typeof trayView>;
+/** Clicks on "show" after looking. */
+const LOOK_AT_TRAY = `({ Tray: { last } }) => {
+  const labels = ["status", "show", "kiosk", "quit"].map((id) => last.menu.getMenuItemById(id)?.label ?? "");
+  last.menu.getMenuItemById("show").click();
+  return { toolTip: last.toolTip, labels };
+}`;
 
 /** The running desktop app as a test sees it, whether in the real Electron or over the stand-in. */
 export type Desktop = {
@@ -14,6 +24,8 @@ export type Desktop = {
   readonly page: (path: string) => Promise<Page>;
   /** Runs in the main process; the function gets the electron module and may use nothing from outside. */
   readonly inMain: <T>(ask: Ask<T>) => Promise<T>;
+  /** What the tray shows; `null` where nobody can ask it. */
+  readonly tray: (() => Promise<TrayView>) | null;
   readonly ended: Promise<number | null>;
   readonly stderr: () => string;
   readonly kill: () => void;
@@ -50,6 +62,8 @@ async function launchElectron(executablePath: string, flags: readonly string[]):
   const child = running.process();
   return {
     page: (path) => findPage(() => running.windows(), path),
+    tray: null,
+    // eslint-disable-next-line no-restricted-syntax -- Playwright's type unwraps handles; none of our functions returns one
     inMain: <T>(ask: Ask<T>) => running.evaluate<T>(ask as Parameters<typeof running.evaluate<T>>[0]),
     ended: exitOf(child),
     stderr: textOf(child),
@@ -72,20 +86,22 @@ async function launchStandIn(browser: string, flags: readonly string[], second: 
   if (endpoint === null && !second) throw new Error(`the app ended before it showed anything: ${stderr()}`);
   const view = endpoint === null ? null : await chromium.connectOverCDP(endpoint);
   let asked = 0;
+  const answerTo = <T>(source: string): Promise<T> => {
+    const id = (asked += 1);
+    child.send({ id, source });
+    return new Promise((resolve) => {
+      const onAnswer = (message: { kind: string; id: number; value: T }): void => {
+        if (message.kind !== "answer" || message.id !== id) return;
+        child.off("message", onAnswer);
+        resolve(message.value);
+      };
+      child.on("message", onAnswer);
+    });
+  };
   return {
     page: (path) => findPage(() => view?.contexts().flatMap((context) => context.pages()) ?? [], path),
-    inMain: (ask) => {
-      const id = (asked += 1);
-      child.send({ id, source: ask.toString() });
-      return new Promise((resolve) => {
-        const onAnswer = (message: { kind: string; id: number; value: never }): void => {
-          if (message.kind !== "answer" || message.id !== id) return;
-          child.off("message", onAnswer);
-          resolve(message.value);
-        };
-        child.on("message", onAnswer);
-      });
-    },
+    inMain: (ask) => answerTo(ask.toString()),
+    tray: async () => trayView.parse(await answerTo<unknown>(LOOK_AT_TRAY)),
     ended,
     stderr,
     kill: () => child.kill("SIGKILL"),

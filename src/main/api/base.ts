@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { ValidationError } from "@orpc/contract";
 import { implement, ORPCError } from "@orpc/server";
 import { mapEventIterator } from "@orpc/client";
 import { contract, mayCall, type ProcedureMeta, type Role } from "../../contract/index.ts";
@@ -11,6 +12,7 @@ export type CallContext = { readonly role: Role };
 export type Fault = { readonly id: string; readonly path: string; readonly error: unknown };
 export type OnFault = (fault: Fault) => void;
 
+const ISSUES_MAX = 5;
 const OWN_FAULTS: ReadonlySet<string> = new Set(["INTERNAL_SERVER_ERROR", "EVENT_ITERATOR_VALIDATION_FAILED"]);
 
 /**
@@ -58,14 +60,25 @@ export const badField = (field: string, message: string): ORPCError<"BAD_REQUEST
   new ORPCError("BAD_REQUEST", { message, data: { field } });
 
 function answerTo(error: unknown, path: string, signal: AbortSignal | undefined, onFault: OnFault): unknown {
-  if (error instanceof ORPCError && !OWN_FAULTS.has(error.code)) return error;
+  if (error instanceof ORPCError && !OWN_FAULTS.has(String(error.code))) return error;
   if (signal?.aborted === true) return error;
   const id = randomUUID();
-  onFault({ id, path, error: error instanceof ORPCError ? (error.cause ?? error) : error });
+  onFault({ id, path, error: reportable(error) });
   return new ORPCError("INTERNAL_SERVER_ERROR", {
     message: "something went wrong inside; the log knows it by this id",
     data: { id },
   });
+}
+
+/** Of an answer that breaks its own schema only where it does: the answer itself may carry names and is no business of a log. */
+function reportable(error: unknown): unknown {
+  const cause = error instanceof ORPCError ? (error.cause ?? error) : error;
+  if (!(cause instanceof ValidationError)) return cause;
+  const places = cause.issues.slice(0, ISSUES_MAX).map(({ path = [], message }) => {
+    const keys = path.map((part) => String(typeof part === "object" ? part.key : part));
+    return `${keys.join(".")}: ${message}`;
+  });
+  return new Error(`an answer breaks its schema: ${places.join("; ")}`);
 }
 
 function isIterator(output: unknown): output is AsyncIterator<unknown> {

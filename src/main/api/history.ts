@@ -8,6 +8,9 @@ const HOUR_ms = 3_600_000;
 const BUCKET_ms = { hour: HOUR_ms, day: 24 * HOUR_ms, month: 30 * 24 * HOUR_ms } as const;
 const RANGE_MAX_ms = 100 * 366 * 24 * HOUR_ms;
 
+/** The month that holds the zero of our clock began before it in zones east of Greenwich, and instants have no sign. */
+const EARLIEST_ms = 32 * 24 * HOUR_ms;
+
 type Range = { readonly from_ms: number; readonly to_ms: number };
 
 /** Roll-ups of the site over time. */
@@ -20,7 +23,8 @@ export function historyGroup(contract: Implementer, app: Application) {
         throw badField("bucket", `that is more than ${String(BUCKETS_MAX)} buckets`);
       }
       const { stores, timezone, clock } = siteOf(app);
-      return { buckets: stores.history.energy(input, input.bucket, timezone, clock.now_ms()) };
+      const range = { from_ms: Math.max(EARLIEST_ms, input.from_ms), to_ms: Math.max(EARLIEST_ms, input.to_ms) };
+      return { buckets: stores.history.energy(range, input.bucket, timezone, clock.now_ms()) };
     }),
     power: history.power.handler(({ input }) => {
       checkRange(input);

@@ -4,7 +4,7 @@ import { sessionsCsv } from "../documents/tables.ts";
 import type { Engine } from "../site/engine.types.ts";
 
 /** Lines between two pauses in which the site goes on. */
-const LINES_AT_ONCE = 500;
+const LINES_AT_ONCE = 100;
 
 /** The file of exactly the sessions of the filter; the table itself is the one that `chargehand export` writes. */
 export async function sessionsFile(

@@ -73,20 +73,28 @@ async function run(app: Application, args: ServeArgs, log: Log, around: Surround
   return ended;
 }
 
-function refuseStart(around: Surroundings, args: ServeArgs, failure: Extract<StartResult, { ok: false }>): number {
+/** Why there is no site, for the person who started us; mistakes of a site file stand a line each. */
+export function startFailureWords(failure: StartRefusal, site: string | null): string {
+  return failure.code === "site-invalid"
+    ? `${failure.message}\n${problemLines(site ?? "", failure.problems)}`
+    : failure.message;
+}
+type StartRefusal = Extract<StartResult, { ok: false }>;
+
+function refuseStart(around: Surroundings, args: ServeArgs, failure: StartRefusal): number {
+  const words = startFailureWords(failure, args.site);
   switch (failure.code) {
     case "site-invalid":
-      return refuse(around, EXIT.badUse, `${failure.message}\n${problemLines(args.site ?? "", failure.problems)}`);
     case "speed-refused":
     case "demo-folder":
     case "real-folder":
     case "site-exists":
-      return refuse(around, EXIT.badUse, failure.message);
+      return refuse(around, EXIT.badUse, words);
     case "locked":
     case "unwritable":
     case "too-new":
     case "corrupt":
-      return refuse(around, EXIT.negative, failure.message);
+      return refuse(around, EXIT.negative, words);
   }
 }
 
@@ -99,7 +107,8 @@ const problemLines = (file: string, problems: SiteProblemList): string =>
     )
     .join("\n");
 
-async function readSiteFile(
+/** The text of the site file that was named, if any. */
+export async function readSiteFile(
   path: string | null,
 ): Promise<{ ok: true; yaml: string | null } | { ok: false; message: string }> {
   if (path === null) return { ok: true, yaml: null };

@@ -2,7 +2,15 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { app, dialog, powerSaveBlocker, session } from "electron";
 import { createRouter } from "../api/index.ts";
-import { DEMO_SEED, invoiceRenderer, logFault, readServeArgs, type ServeArgs } from "../commands/index.ts";
+import {
+  DEMO_SEED,
+  invoiceRenderer,
+  logFault,
+  readServeArgs,
+  readSiteFile,
+  type ServeArgs,
+  startFailureWords,
+} from "../commands/index.ts";
 import { watchEnding } from "../ending.ts";
 import { createLog, type Log } from "../log.ts";
 import { createApplication } from "../site/application.ts";
@@ -42,21 +50,7 @@ async function run(root: string, data: string, args: ServeArgs, log: Log): Promi
   const words = wordsFor(app.getLocale());
   const resources = join(root, "resources");
   const icon = join(resources, "icons", "chargehand.png");
-  const started = createApplication({
-    version: app.getVersion(),
-    headless: false,
-    dataFolder: data,
-    resources,
-    siteFile: null,
-    demo: args.demo,
-    speed: args.speed,
-    seed: DEMO_SEED,
-    ocpp: { host: args.ocppHost, port: args.ocppPort },
-    log,
-  });
-  const running = started.then((result): Application | Promise<never> =>
-    result.ok ? result.application : refuse(words, result.message),
-  );
+  const running = startSite(data, resources, args, words, log);
   denyPermissions(session.defaultSession);
   servePages(session.defaultSession, join(root, "out", "renderer"));
   const router = running.then((site) =>
@@ -79,6 +73,30 @@ async function run(root: string, data: string, args: ServeArgs, log: Log): Promi
   powerSaveBlocker.start("prevent-app-suspension");
   windows.show();
   tray.follow(await running);
+}
+
+async function startSite(
+  data: string,
+  resources: string,
+  args: ServeArgs,
+  words: Words,
+  log: Log,
+): Promise<Application> {
+  const siteFile = await readSiteFile(args.site);
+  if (!siteFile.ok) return refuse(words, siteFile.message);
+  const started = await createApplication({
+    version: app.getVersion(),
+    headless: false,
+    dataFolder: data,
+    resources,
+    siteFile: siteFile.yaml,
+    demo: args.demo,
+    speed: args.speed,
+    seed: DEMO_SEED,
+    ocpp: { host: args.ocppHost, port: args.ocppPort },
+    log,
+  });
+  return started.ok ? started.application : refuse(words, startFailureWords(started, args.site));
 }
 
 /** Says why there is no site and leaves; nothing that waits for the site goes on. */

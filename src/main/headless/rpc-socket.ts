@@ -99,6 +99,7 @@ function roleOfRequest(request: IncomingMessage): Role | null {
 function withBackpressure(client: WebSocket): Pick<WebSocket, "addEventListener" | "send"> {
   return {
     addEventListener: client.addEventListener.bind(client),
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the adapter awaits what `send` returns
     send: (data: Parameters<WebSocket["send"]>[0]) =>
       new Promise<void>((resolve, reject) => {
         client.send(data, (error) => {

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { launchBrowser, WEB_ORIGIN } from "./browser.ts";
+import { runInThisContext } from "node:vm";
+import { launchBrowser } from "./browser.ts";
 import { ipcMain, protocol, session } from "./session.ts";
 import { dialog, Menu, nativeImage, powerSaveBlocker, shell, Tray } from "./system.ts";
 import { BrowserWindow } from "./window.ts";
@@ -65,18 +66,6 @@ class App extends EventEmitter {
     process.send?.({ kind: "browser", endpoint });
   }
 
-  /** What the permission handlers say, told to Chromium. */
-  async applyPermissions(): Promise<void> {
-    const context = await BrowserWindow.browser;
-    const [page] = context.pages();
-    if (page === undefined) return;
-    const chromium = await context.newCDPSession(page);
-    for (const name of ["geolocation", "notifications", "clipboard-read", "midi", "idle-detection"]) {
-      const setting = session.defaultSession.permissionCheck(null, name, "app://chargehand/") ? "granted" : "denied";
-      await chromium.send("Browser.setPermission", { permission: { name }, setting, origin: WEB_ORIGIN });
-    }
-  }
-
   quit(): void {
     this.emit("before-quit", { preventDefault: () => undefined });
   }
@@ -101,7 +90,6 @@ const electron = {
   shell,
   Tray,
 };
-export type StandIn = typeof electron;
 
 type Question = { readonly id: number; readonly source: string };
 const isQuestion = (message: unknown): message is Question =>
@@ -110,9 +98,8 @@ const isQuestion = (message: unknown): message is Question =>
 // A test asks by sending a function's text, as Playwright does with the real one.
 process.on("message", (message: unknown) => {
   if (!isQuestion(message)) return;
-  const ask: unknown = new Function(`return (${message.source})`)();
+  const ask: unknown = runInThisContext(`(${message.source})`);
   if (typeof ask !== "function") return;
-  void Promise.resolve(ask(electron)).then((value: unknown) =>
-    process.send?.({ kind: "answer", id: message.id, value }),
-  );
+  const asked: unknown = Reflect.apply(ask, null, [electron]);
+  void Promise.resolve(asked).then((value) => process.send?.({ kind: "answer", id: message.id, value }));
 });

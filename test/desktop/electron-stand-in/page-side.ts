@@ -6,33 +6,39 @@ export type FromPage =
   | { readonly kind: "message"; readonly port: string; readonly data: unknown }
   | { readonly kind: "open"; readonly url: string };
 
-type StandInWindow = Window & { standInSend: (message: FromPage) => void; standInPorts: Map<string, MessagePort> };
+type Preload = (require: (name: string) => unknown) => void;
 
-export function pageSide(preload: string): void {
-  const page = window as unknown as StandInWindow;
+export function pageSide(preload: Preload): void {
   const ports = new Map<string, MessagePort>();
-  Object.defineProperty(page, "standInPorts", { value: ports });
+  const send = (message: FromPage): void => {
+    const deliver: unknown = Reflect.get(window, "standInSend");
+    if (typeof deliver === "function") Reflect.apply(deliver, window, [message]);
+  };
+  Object.defineProperty(window, "standInReceive", {
+    value: (port: string, data: unknown) => {
+      ports.get(port)?.postMessage(data);
+    },
+  });
   const ipcRenderer = {
     postMessage: (channel: string, _message: unknown, [port]: MessagePort[]): void => {
       if (port === undefined) return;
       const id = crypto.randomUUID();
       ports.set(id, port);
       port.onmessage = ({ data }: MessageEvent<unknown>) => {
-        page.standInSend({ kind: "message", port: id, data });
+        send({ kind: "message", port: id, data });
       };
-      page.standInSend({ kind: "port", channel, port: id });
+      send({ kind: "port", channel, port: id });
     },
   };
-  const openDocument = page.open.bind(page);
-  page.open = (address) => {
-    const url = new URL(String(address), page.location.href).href;
+  const openDocument = window.open.bind(window);
+  window.open = (address) => {
+    const url = new URL(String(address), window.location.href).href;
     if (url.startsWith("blob:")) return openDocument(url);
-    page.standInSend({ kind: "open", url });
+    send({ kind: "open", url });
     return null;
   };
-  const require = (name: string): unknown => {
+  preload((name) => {
     if (name !== "electron") throw new Error(`a sandboxed preload may not require ${name}`);
     return { ipcRenderer };
-  };
-  new Function("require", "exports", "module", preload)(require, {}, { exports: {} });
+  });
 }

@@ -60,7 +60,8 @@ class WebContents extends EventEmitter {
       await page.exposeFunction("standInSend", (message: FromPage) => {
         this.#hear(page, message);
       });
-      await page.addInitScript(`(${pageSide.toString()})(${JSON.stringify(readFileSync(preload, "utf8"))})`);
+      await page.addInitScript(`(${pageSide.toString()})(function (require) {\n${readFileSync(preload, "utf8")}\n})`);
+      await applyPermissions(context, page);
       await page.route("**/*", (route) => this.#answer(page, route));
       return page;
     });
@@ -84,16 +85,12 @@ class WebContents extends EventEmitter {
       case "port": {
         const { port: id } = message;
         const port = new PortMain((data) => {
+          const deliver = ({ to, value }: { to: string; value: unknown }): void => {
+            const receive: unknown = Reflect.get(window, "standInReceive");
+            if (typeof receive === "function") Reflect.apply(receive, null, [to, value]);
+          };
           // A page that is gone takes its answers with it.
-          page
-            .evaluate(
-              ([key, value]) =>
-                (window as never as { standInPorts: Map<unknown, MessagePort> }).standInPorts
-                  .get(key)
-                  ?.postMessage(value),
-              [id, data] as const,
-            )
-            .catch(() => undefined);
+          page.evaluate(deliver, { to: id, value: data }).catch(() => undefined);
         });
         this.#ports.set(id, port);
         ipcMain.emit(message.channel, { sender: this, senderFrame: this.mainFrame, ports: [port] }, null);
@@ -120,9 +117,9 @@ class WebContents extends EventEmitter {
     const request = route.request();
     const isMainNavigation = request.isNavigationRequest() && request.frame() === page.mainFrame();
     if (isMainNavigation && this.mainFrame.url.startsWith("app:")) {
-      let isPrevented = false;
-      this.emit("will-navigate", { url: toApp(request.url()), preventDefault: () => (isPrevented = true) });
-      if (isPrevented) return route.fulfill({ status: 204 });
+      const asked = { url: toApp(request.url()), isPrevented: false, preventDefault: () => (asked.isPrevented = true) };
+      this.emit("will-navigate", asked);
+      if (asked.isPrevented) return route.fulfill({ status: 204 });
     }
     const handler: PageHandler | null = request.url().startsWith(`${WEB_ORIGIN}/`)
       ? session.defaultSession.pageHandler
@@ -131,6 +128,16 @@ class WebContents extends EventEmitter {
     const response = await handler({ url: toApp(request.url()), method: request.method() });
     const body = Buffer.from(await response.arrayBuffer());
     return route.fulfill({ status: response.status, headers: Object.fromEntries(response.headers), body });
+  }
+}
+
+/** What the permission handler says, told to Chromium, which in Electron would ask it itself. */
+async function applyPermissions(context: BrowserContext, page: Page): Promise<void> {
+  const chromium = await context.newCDPSession(page);
+  for (const name of ["geolocation", "notifications", "clipboard-read", "midi", "idle-detection"]) {
+    const isGranted = session.defaultSession.permissionCheck(null, name, "app://chargehand/");
+    const setting = isGranted ? "granted" : "denied";
+    await chromium.send("Browser.setPermission", { permission: { name }, setting, origin: WEB_ORIGIN });
   }
 }
 

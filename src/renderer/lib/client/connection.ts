@@ -48,20 +48,10 @@ export function retryDelay_ms(failures: number, random: () => number = Math.rand
 /** Opens a channel and opens it anew whenever it is lost, until closed. */
 export function createConnection(open: OpenChannel): Connection {
   const stopped = new AbortController();
-  const listeners = new Set<() => void>();
-  let snapshot: ConnectionSnapshot = { state: "connecting", since_ms: Date.now() };
+  const store = createStore();
   let current: Channel | null = null;
   let wake: () => void = () => undefined;
-
-  const enter = (state: ConnectionState): void => {
-    if (snapshot.state === state) return;
-    snapshot = { state, since_ms: Date.now() };
-    for (const listener of [...listeners]) listener();
-  };
-  const subscribe = (listener: () => void): (() => void) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  };
+  const isStopped = (): boolean => stopped.signal.aborted;
   const pause = (delay_ms: number): Promise<void> =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, delay_ms);
@@ -73,50 +63,33 @@ export function createConnection(open: OpenChannel): Connection {
 
   const run = async (): Promise<void> => {
     let failures = 0;
-    while (!stopped.signal.aborted) {
+    while (!isStopped()) {
       const channel = await attempt(open, stopped.signal);
       if (channel !== null) {
         current = channel;
         failures = 0;
-        enter("open");
+        store.enter("open");
         await channel.closed;
         current = null;
       }
-      enter("lost");
-      if (stopped.signal.aborted) return;
+      store.enter("lost");
+      if (isStopped()) return;
       await pause(retryDelay_ms(failures));
       failures += 1;
     }
   };
   void run();
 
-  const settled = (until: (state: ConnectionState) => boolean, signal: AbortSignal | undefined): Promise<void> =>
-    new Promise((resolve) => {
-      if (until(snapshot.state) || signal?.aborted === true) {
-        resolve();
-        return;
-      }
-      const done = (): void => {
-        leave();
-        signal?.removeEventListener("abort", done);
-        resolve();
-      };
-      const leave = subscribe(() => {
-        if (until(snapshot.state)) done();
-      });
-      signal?.addEventListener("abort", done);
-    });
-
   return {
-    getSnapshot: () => snapshot,
-    subscribe,
+    getSnapshot: store.getSnapshot,
+    subscribe: store.subscribe,
     channel: async (signal) => {
-      await settled((state) => state !== "connecting", signal);
+      await store.reached((state) => state !== "connecting", signal);
       signal?.throwIfAborted();
       if (current === null) throw new ConnectionLost();
       return current;
     },
-    whenOpen: (signal) => settled((state) => state === "open", signal),
+    whenOpen: (signal) => store.reached((state) => state === "open", signal),
     retryNow: () => {
       wake();
     },
@@ -128,12 +101,51 @@ export function createConnection(open: OpenChannel): Connection {
   };
 }
 
-/** `null`: it could not be opened in time; the reason is the transport's and cannot be told apart in a browser. */
+type Store = Pick<Connection, "getSnapshot" | "subscribe"> & {
+  readonly enter: (state: ConnectionState) => void;
+  /** Resolves when a state is reached that `until` accepts, or when `signal` aborts. */
+  readonly reached: (until: (state: ConnectionState) => boolean, signal: AbortSignal | undefined) => Promise<void>;
+};
+
+function createStore(): Store {
+  const listeners = new Set<() => void>();
+  let snapshot: ConnectionSnapshot = { state: "connecting", since_ms: Date.now() };
+  const subscribe = (listener: () => void): (() => void) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  };
+  return {
+    getSnapshot: () => snapshot,
+    subscribe,
+    enter: (state) => {
+      if (snapshot.state === state) return;
+      snapshot = { state, since_ms: Date.now() };
+      for (const listener of [...listeners]) listener();
+    },
+    reached: (until, signal) =>
+      new Promise((resolve) => {
+        if (until(snapshot.state) || signal?.aborted === true) {
+          resolve();
+          return;
+        }
+        const done = (): void => {
+          leave();
+          signal?.removeEventListener("abort", done);
+          resolve();
+        };
+        const leave = subscribe(() => {
+          if (until(snapshot.state)) done();
+        });
+        signal?.addEventListener("abort", done);
+      }),
+  };
+}
+
+/** `null`: it could not be opened in time. Why, a browser tells nobody, so every reason is answered by trying again. */
 async function attempt(open: OpenChannel, stopped: AbortSignal): Promise<Channel | null> {
   try {
     return await open(AbortSignal.any([stopped, AbortSignal.timeout(OPEN_TIMEOUT_ms)]));
-  } catch (error) {
-    if (!stopped.aborted) console.debug("chargehand: no connection yet", error);
+  } catch {
     return null;
   }
 }

@@ -29,7 +29,7 @@ export type TroubleCode = "CONNECTION_LOST" | "INTERNAL_SERVER_ERROR" | (string 
 /** The code to make a sentence from; anything that is not the engine's answer and not a lost connection is our own fault. */
 export function troubleCode(error: unknown): TroubleCode {
   if (error instanceof ConnectionLost) return "CONNECTION_LOST";
-  return error instanceof ORPCError ? error.code : "INTERNAL_SERVER_ERROR";
+  return error instanceof ORPCError ? String(error.code) : "INTERNAL_SERVER_ERROR";
 }
 
 const ALIVE_EVERY_ms = 15_000;

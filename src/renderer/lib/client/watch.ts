@@ -21,17 +21,18 @@ export function watchWith<T>(
 ): () => void {
   const stopped = new AbortController();
   const { signal } = stopped;
+  const isStopped = (): boolean => signal.aborted;
   const run = async (): Promise<void> => {
-    while (!signal.aborted) {
+    while (!isStopped()) {
       await connection.whenOpen(signal);
-      if (signal.aborted) return;
+      if (isStopped()) return;
       try {
         for await (const update of await open(signal)) {
-          if (signal.aborted) return;
+          if (isStopped()) return;
           listener.onUpdate(update);
         }
       } catch (error) {
-        if (signal.aborted) return;
+        if (isStopped()) return;
         if (error instanceof ORPCError) listener.onRefused?.(error);
       }
       await restUnlessStopped(connection, signal);
