@@ -27,7 +27,7 @@ const FOUR_K = { width: 3840, height: 2160 };
 
 /** Opens the panel of the first charger that is limited, else of the first one. @param {import("playwright-core").Page} page */
 const openWhy = async (page) => {
-  const why = page.locator("main button[aria-label*='?']").first();
+  const why = page.locator("main button[data-why]").first();
   await ((await why.count()) > 0 ? why : page.locator("main li button").first()).click();
   await page.waitForTimeout(SETTLE_ms);
 };

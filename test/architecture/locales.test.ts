@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
 const LOCALES = join(ROOT, "resources/locales");
-const PLURAL = /_(?:zero|one|two|few|many|other)$/u;
+const PLURAL = /(?:_ordinal)?_(?:zero|one|two|few|many|other)$/u;
 
 type Texts = ReadonlyMap<string, string>;
 
@@ -35,20 +35,29 @@ const source = globSync(["src/renderer/**/*.{ts,tsx}", "src/main/**/*.ts"], { cw
   .filter((file) => !file.endsWith(".test.ts") && !file.endsWith(".test.tsx"))
   .map((file) => readFileSync(join(ROOT, file), "utf8"))
   .join("\n");
-const literals = new Set([...source.matchAll(/"([^"\n]{1,120})"/gu)].flatMap(([, text = ""]) => [text, text.replace(/^\w+:/u, "")]));
+const literals = new Set(
+  [...source.matchAll(/"([^"\n]{1,120})"/gu)].flatMap(([, text = ""]) => [text, text.replace(/^\w+:/u, "")]),
+);
 /** `reason.${kind}.rung` asks for every key of that shape. */
 const shapes = [...source.matchAll(/`([^`\n]*\$\{[^`\n]*)`/gu)].map(([, text = ""]) => {
   const parts = text.replace(/^\w+:/u, "").split(/\$\{[^}]*\}/u);
   return {
     anchored: parts.some((part) => /\w{2}/u.test(part)),
-    pattern: new RegExp(`^${parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/gu, "\\$&")).join("[\\w-]+")}$`, "u"),
+    pattern: new RegExp(
+      `^${parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/gu, "\\$&")).join("[\\w-]+")}$`,
+      "u",
+    ),
   };
 });
 const isUsed = (key: string): boolean =>
   literals.has(key) || shapes.some(({ anchored, pattern }) => anchored && pattern.test(key));
 
 test("both languages have the same files", () => {
-  expect(globSync(join(LOCALES, "de/*.json")).map((file) => basename(file, ".json")).sort()).toEqual([...namespaces].sort());
+  expect(
+    globSync(join(LOCALES, "de/*.json"))
+      .map((file) => basename(file, ".json"))
+      .sort(),
+  ).toEqual([...namespaces].sort());
 });
 
 describe.each(namespaces)("texts of %s", (namespace) => {
@@ -66,8 +75,8 @@ describe.each(namespaces)("texts of %s", (namespace) => {
   test("have the plural forms that their language counts with", () => {
     for (const all of [english, german]) {
       for (const key of all.keys()) {
-        if (PLURAL.test(key)) expect(all.has(key.replace(PLURAL, "_other")), key).toBe(true);
-        if (key.endsWith("_other")) expect(all.has(key.replace(PLURAL, "_one")), key).toBe(true);
+        if (!PLURAL.test(key)) continue;
+        for (const form of ["_one", "_other"]) expect(all.has(key.replace(/_[a-z]+$/u, form)), key).toBe(true);
       }
     }
   });

@@ -27,7 +27,12 @@ export function CopyButton({ text, label }: { readonly text: () => string; reado
   };
   const Shown = outcome === "copied" ? IconCheck : IconCopy;
   return (
-    <Button variant="subtle" size="compact-sm" leftSection={<Shown size={16} stroke={1.75} aria-hidden />} onClick={copy}>
+    <Button
+      variant="subtle"
+      size="compact-sm"
+      leftSection={<Shown size={16} stroke={1.75} aria-hidden />}
+      onClick={copy}
+    >
       <span aria-live="polite">
         {outcome === "copied" ? t("copied") : outcome === "failed" ? t("copyFailed") : label}
       </span>

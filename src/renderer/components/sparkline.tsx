@@ -22,7 +22,12 @@ export function Sparkline({ points, from_ms, to_ms, limit, gap_ms, label }: Prop
   const value_max = highest * ROOM_OVER_LIMIT;
   const limitY = HEIGHT - (limit / Math.max(1, value_max)) * HEIGHT;
   return (
-    <svg className={css["spark"]} viewBox={`0 0 ${String(WIDTH)} ${String(HEIGHT)}`} preserveAspectRatio="none" role="img">
+    <svg
+      className={css["spark"]}
+      viewBox={`0 0 ${String(WIDTH)} ${String(HEIGHT)}`}
+      preserveAspectRatio="none"
+      role="img"
+    >
       <title>{label}</title>
       <line className={css["limit"]} x1="0" x2={WIDTH} y1={limitY} y2={limitY} />
       <path

@@ -20,11 +20,7 @@ export function Trouble({ error, retry, retryLabel }: Props) {
   const meaning = t(`trouble.${code}.meaning`);
   const action = t(`trouble.${code}.action`);
   return (
-    <Notice
-      icon={IconAlertTriangle}
-      title={t(`trouble.${code}.title`)}
-      text={`${meaning} ${action}`}
-    >
+    <Notice icon={IconAlertTriangle} title={t(`trouble.${code}.title`)} text={`${meaning} ${action}`}>
       {retry !== undefined && (
         <Button onClick={retry} variant="default">
           {retryLabel ?? t("trouble.again")}

@@ -37,44 +37,27 @@ type BranchProps = {
 };
 
 function Branch({ node, level, tabbable, selected, onSelect }: BranchProps) {
-  const { t } = useTranslation("live");
-  const format = useFormat();
   const { circuit, children } = node;
   const isSelected = circuit.circuitId === selected;
-  const spoken = [
-    circuit.name,
-    ...node.phases.map(({ phase, used_mA, fuse_mA, free_mA }) =>
-      t("diagram.spokenPhase", {
-        phase,
-        used: format.current(used_mA),
-        fuse: format.current(fuse_mA),
-        free: format.current(free_mA),
-      }),
-    ),
-    t("diagram.chargers", { count: node.stationCount }),
-    t(`diagram.mode.${circuit.mode}`),
-  ].join(", ");
+  const toggle = (): void => {
+    onSelect(isSelected ? null : circuit.circuitId);
+  };
   return (
-    <li
-      className={css["branch"]}
-      role="treeitem"
-      aria-label={spoken}
-      aria-level={level}
-      aria-selected={isSelected}
-      {...(children.length > 0 ? { "aria-expanded": true } : {})}
-      tabIndex={tabbable ? 0 : -1}
-      onKeyDown={(event) => {
-        if (event.target !== event.currentTarget || (event.key !== "Enter" && event.key !== " ")) return;
-        event.preventDefault();
-        onSelect(isSelected ? null : circuit.circuitId);
-      }}
-    >
+    <li className={css["branch"]} role="none">
       <div
         className={css["node"]}
+        role="treeitem"
+        aria-level={level}
+        aria-selected={isSelected}
+        {...(children.length > 0 ? { "aria-expanded": true } : {})}
+        tabIndex={tabbable ? 0 : -1}
         data-selected={isSelected}
         data-mode={circuit.mode}
-        onClick={() => {
-          onSelect(isSelected ? null : circuit.circuitId);
+        onClick={toggle}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" && event.key !== " ") return;
+          event.preventDefault();
+          toggle();
         }}
       >
         <NodeHead node={node} root={level === 1} />

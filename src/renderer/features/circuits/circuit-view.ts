@@ -68,7 +68,10 @@ function bar(circuit: CircuitLive, at: 0 | 1 | 2, binding: ReadonlySet<string>):
 }
 
 /** The circuits as a tree, each with its bars and how many chargers hang below it. A circuit of a missing parent is a root. */
-export function circuitTree(circuits: readonly CircuitLive[], stations: readonly StationLive[]): readonly CircuitNode[] {
+export function circuitTree(
+  circuits: readonly CircuitLive[],
+  stations: readonly StationLive[],
+): readonly CircuitNode[] {
   const binding = bindingPlaces(stations);
   const known = new Set(circuits.map(({ circuitId }) => circuitId));
   const build = (circuit: CircuitLive, depth: number): CircuitNode => {
@@ -88,4 +91,5 @@ export function circuitTree(circuits: readonly CircuitLive[], stations: readonly
 }
 
 /** "3 × 63 A" needs one number; `null` when the phases have different fuses. */
-export const equalFuse_mA = ({ fuse_mA: [l1, l2, l3] }: CircuitLive): number | null => (l1 === l2 && l2 === l3 ? l1 : null);
+export const equalFuse_mA = ({ fuse_mA: [l1, l2, l3] }: CircuitLive): number | null =>
+  l1 === l2 && l2 === l3 ? l1 : null;

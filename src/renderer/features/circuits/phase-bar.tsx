@@ -24,18 +24,29 @@ export function PhaseBar({ bar, calculated }: Props) {
       >
         <span
           className={css["margin"]}
-          style={{ insetInlineStart: percent(bar.limit_permille), width: percent(bar.fuse_permille - bar.limit_permille) }}
+          style={{
+            insetInlineStart: percent(bar.limit_permille),
+            width: percent(bar.fuse_permille - bar.limit_permille),
+          }}
         />
         <span className={css["other"]} style={{ width: percent(bar.other_permille) }} />
         <span className={css["ev"]} style={{ width: percent(bar.ev_permille) }} />
         <span className={css["reserved"]} style={{ width: percent(bar.reserved_permille) }} />
         <span className={css["fuse"]} style={{ insetInlineStart: percent(bar.fuse_permille) }} />
       </span>
+      <span className="visually-hidden">
+        {t("diagram.barHint", { used: format.current(bar.used_mA), fuse: format.current(bar.fuse_mA) })}
+      </span>
       <span className={css["free"]}>
         {over ? t("diagram.over", { value: text(bar.over_mA) }) : t("diagram.free", { value: text(bar.free_mA) })}
       </span>
       <span className={css["mark"]} title={bar.binding ? t("diagram.binding") : undefined}>
-        {bar.binding ? "◄" : ""}
+        {bar.binding && (
+          <>
+            <span aria-hidden>◄</span>
+            <span className="visually-hidden">{t("diagram.binding")}</span>
+          </>
+        )}
       </span>
     </div>
   );

@@ -22,8 +22,10 @@ export function useTreeKeys(tree: RefObject<HTMLElement | null>): void {
   }, [tree]);
 }
 
+const levelOf = (item: HTMLElement | undefined): number => Number(item?.ariaLevel ?? 0);
+
 function target(key: string, items: readonly HTMLElement[], at: number): HTMLElement | undefined {
-  const item = items[at];
+  const level = levelOf(items[at]);
   switch (key) {
     case "ArrowDown":
       return items[at + 1];
@@ -34,9 +36,9 @@ function target(key: string, items: readonly HTMLElement[], at: number): HTMLEle
     case "End":
       return items.at(-1);
     case "ArrowRight":
-      return item?.querySelector<HTMLElement>("[role=treeitem]") ?? undefined;
+      return levelOf(items[at + 1]) > level ? items[at + 1] : undefined;
     case "ArrowLeft":
-      return item?.parentElement?.closest<HTMLElement>("[role=treeitem]") ?? undefined;
+      return items.slice(0, at).findLast((item) => levelOf(item) < level);
     default:
       return undefined;
   }

@@ -12,7 +12,8 @@ export function bindingIndex(because: readonly BecauseView[]): number {
 }
 
 /** What holds this charger down; `null` when it gets its own maximum. */
-export const bindingRung = (because: readonly BecauseView[]): BecauseView | null => because[bindingIndex(because)] ?? null;
+export const bindingRung = (because: readonly BecauseView[]): BecauseView | null =>
+  because[bindingIndex(because)] ?? null;
 
 export type Rung = BecauseView & { readonly binding: boolean };
 

@@ -182,7 +182,10 @@ function Device({ detail }: { readonly detail: StationDetail }) {
           [t("device.rotation"), detail.rotation],
           [t("device.max"), format.current(live.max_mA)],
           [t("device.fallback"), format.current(live.fallback_mA)],
-          [t("device.manual"), detail.manualLimit_mA === null ? t("device.noManual") : format.current(detail.manualLimit_mA)],
+          [
+            t("device.manual"),
+            detail.manualLimit_mA === null ? t("device.noManual") : format.current(detail.manualLimit_mA),
+          ],
           [t("device.measured"), format.timeSeconds(live.measured_at_ms)],
           [t("device.raw"), [live.status, live.controlPilot].filter((part) => part !== null).join(" · ") || "—"],
         ]}

@@ -60,7 +60,8 @@ export function CommandDialog({ name, station, onCancel, onConfirm }: Props) {
     setWishes((before) => ({ ...before, ...patch }));
   };
   const { limit_A } = wishes;
-  const possible = name !== "limit" || (typeof limit_A === "number" && limit_A >= 0 && limit_A * 1000 <= station.max_mA);
+  const possible =
+    name !== "limit" || (typeof limit_A === "number" && limit_A >= 0 && limit_A * 1000 <= station.max_mA);
   return (
     <Modal
       opened

@@ -11,7 +11,11 @@ test("a device's refusal keeps its reason, its words and whether asking again he
 
 test("a failure in a shape nobody knows is unknown and keeps its code, and never looks like success", () => {
   expect(failureOf("DEVICE_FAILED", { code: "gone fishing" }).reason).toBe("unknown");
-  expect(failureOf("INTERNAL_SERVER_ERROR", null)).toEqual({ reason: "unknown", retry: false, detail: "INTERNAL_SERVER_ERROR" });
+  expect(failureOf("INTERNAL_SERVER_ERROR", null)).toEqual({
+    reason: "unknown",
+    retry: false,
+    detail: "INTERNAL_SERVER_ERROR",
+  });
   expect(failureOf("CONNECTION_LOST", undefined)).toEqual({ reason: "CONNECTION_LOST", retry: true, detail: "" });
 });
 

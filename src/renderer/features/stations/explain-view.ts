@@ -2,7 +2,12 @@ import type { CircuitLive, StationLive } from "../../../contract/index.ts";
 import { type Phase, phaseIndex } from "../../../core/units/phases.ts";
 import { bindingRung } from "../reasons/ladder.ts";
 
-export type Sharer = { readonly stationId: string; readonly name: string; readonly granted_mA: number; readonly self: boolean };
+export type Sharer = {
+  readonly stationId: string;
+  readonly name: string;
+  readonly granted_mA: number;
+  readonly self: boolean;
+};
 
 /** The sum that proves the shares: fuse − margin − other load = for cars; Σ shares ≤ for cars. */
 export type Proof = {
@@ -20,7 +25,7 @@ export type Proof = {
 /** Every circuit below and including `rootId`. */
 function within(circuits: readonly CircuitLive[], rootId: string): ReadonlySet<string> {
   const found = new Set([rootId]);
-  for (let before = 0; before !== found.size; ) {
+  for (let before = 0; before !== found.size;) {
     before = found.size;
     for (const { circuitId, parentId } of circuits) {
       if (parentId !== null && found.has(parentId)) found.add(circuitId);

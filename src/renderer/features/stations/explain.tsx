@@ -42,9 +42,7 @@ function Ladder({ station }: { readonly station: StationLive }) {
       <ol className={css["ladder"]}>
         {rungs.map((rung, index) => (
           <li key={`${String(index)}-${rung.kind}`} className={css["rung"]} data-binding={rung.binding}>
-            <span className={css["value"]}>
-              {exactCurrent(format, rung.after_mA)}
-            </span>
+            <span className={css["value"]}>{exactCurrent(format, rung.after_mA)}</span>
             <span className={css["text"]}>
               {rung.binding && <strong className={css["binding"]}>{t("explain.binding")}</strong>}
               {rungText(rung, wording)}

@@ -11,7 +11,9 @@ test("stretches are cut to the window and an open one ends now", () => {
     1000,
     2000,
   );
-  expect(segments.map(({ state, start_permille, length_permille }) => [state, start_permille, length_permille])).toEqual([
+  expect(
+    segments.map(({ state, start_permille, length_permille }) => [state, start_permille, length_permille]),
+  ).toEqual([
     ["charging", 0, 250],
     ["occupied", 750, 250],
   ]);

@@ -9,7 +9,13 @@ export type LiveState = {
   readonly received_at_ms: number | null;
 };
 
-export const NO_LIVE_STATE: LiveState = { site: null, circuits: [], stationIds: [], stations: {}, received_at_ms: null };
+export const NO_LIVE_STATE: LiveState = {
+  site: null,
+  circuits: [],
+  stationIds: [],
+  stations: {},
+  received_at_ms: null,
+};
 
 const sameList = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((item, index) => item === b[index]);

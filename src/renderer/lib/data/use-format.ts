@@ -11,5 +11,8 @@ export function useFormat(): Format {
   const { i18n } = useTranslation();
   const timezone = useLiveStore((state) => state.site?.timezone) ?? viewerTimezone();
   const currency = useLiveStore((state) => state.site?.currency) ?? "EUR";
-  return useMemo(() => createFormat({ locale: i18n.language, timezone, currency }), [i18n.language, timezone, currency]);
+  return useMemo(
+    () => createFormat({ locale: i18n.language, timezone, currency }),
+    [i18n.language, timezone, currency],
+  );
 }

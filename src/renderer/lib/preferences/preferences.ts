@@ -21,7 +21,8 @@ export type Preferences = {
 const DEFAULTS: Preferences = { theme: "system", language: null, unit: "A", density: "auto", singleKeys: true };
 const STORAGE_KEY = "chargehand.preferences";
 
-const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is T => list.some((item) => item === value);
+const isOneOf = <T extends string>(list: readonly T[], value: unknown): value is T =>
+  list.some((item) => item === value);
 
 /** Reads what an older version or a stranger may have stored: every field it does not understand becomes the default. */
 export function parsePreferences(text: string | null): Preferences {

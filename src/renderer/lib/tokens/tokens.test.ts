@@ -47,7 +47,9 @@ test("every theme defines the same tokens, so none falls back to another theme's
 });
 
 test("print forces the light colours whatever theme is on the screen", () => {
-  expect(tokensCss()).toContain(`@media print{:root[data-theme]{color-scheme:light;--surface:${COLOURS.light["surface"] ?? ""}`);
+  expect(tokensCss()).toContain(
+    `@media print{:root[data-theme]{color-scheme:light;--surface:${COLOURS.light["surface"] ?? ""}`,
+  );
 });
 
 test("a person's choice wins over the system's preference, and the system decides only when asked to", () => {

@@ -18,6 +18,9 @@ test("what an address holds is taken only when it is what we understand", () => 
 
 test("defaults and empty values do not stand in the address", () => {
   expect(
-    shortened({ state: "all", q: "", station: null, sort: "name", ids: [] }, { state: "all", sort: "circuit", ids: [] }),
+    shortened(
+      { state: "all", q: "", station: null, sort: "name", ids: [] },
+      { state: "all", sort: "circuit", ids: [] },
+    ),
   ).toEqual({ sort: "name" });
 });

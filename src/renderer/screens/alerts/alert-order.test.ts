@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import type { Alert } from "../../../contract/index.ts";
 import { byUrgency } from "./alert-order.ts";
 
-const alert = (id: string, severity: Alert["severity"], since_ms: number, ended_at_ms: number | null = null): Alert => ({
+const alert = (
+  id: string,
+  severity: Alert["severity"],
+  since_ms: number,
+  ended_at_ms: number | null = null,
+): Alert => ({
   id,
   code: "station-fault",
   severity,

@@ -2,7 +2,14 @@ import { Button, Switch } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Alert } from "../../../contract/index.ts";
-import { type Icon, IconAlertTriangle, IconBolt, IconCheck, IconInfoCircle, IconPlayerStop } from "../../components/icons.ts";
+import {
+  type Icon,
+  IconAlertTriangle,
+  IconBolt,
+  IconCheck,
+  IconInfoCircle,
+  IconPlayerStop,
+} from "../../components/icons.ts";
 import { Notice } from "../../components/notice.tsx";
 import { Page } from "../../components/page.tsx";
 import { StateBoundary } from "../../components/state-boundary.tsx";
@@ -11,6 +18,7 @@ import { useLiveStore } from "../../lib/data/live-store.ts";
 import { useAsk } from "../../lib/data/use-ask.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
 import { type RawSearch, useUrlState } from "../../lib/url/url-state.ts";
+import { inputsText } from "./alert-inputs.ts";
 import { byUrgency } from "./alert-order.ts";
 import css from "./alerts-screen.module.css";
 
@@ -28,11 +36,9 @@ const parseAlertsSearch = (raw: RawSearch): { readonly ended: boolean } => ({ en
 export function AlertsScreen() {
   const { t } = useTranslation("alerts");
   const [{ ended }, change] = useUrlState(parseAlertsSearch);
-  const asked = useAsk(
-    ["alerts", { ended }],
-    (api, signal) => api.alerts.list({ includeEnded: ended }, { signal }),
-    { every_ms: ASK_EVERY_ms },
-  );
+  const asked = useAsk(["alerts", { ended }], (api, signal) => api.alerts.list({ includeEnded: ended }, { signal }), {
+    every_ms: ASK_EVERY_ms,
+  });
   return (
     <Page
       title={t("title")}
@@ -69,13 +75,12 @@ function AlertItem({ alert }: { readonly alert: Alert }) {
   const format = useFormat();
   const name = useLiveStore(
     (state) =>
-      state.stations[alert.ref]?.name ?? state.circuits.find(({ circuitId }) => circuitId === alert.ref)?.name ?? alert.ref,
+      state.stations[alert.ref]?.name ??
+      state.circuits.find(({ circuitId }) => circuitId === alert.ref)?.name ??
+      alert.ref,
   );
   const AlertIcon = ICONS[alert.severity];
-  const numbers = Object.entries(alert.inputs)
-    .filter(([, value]) => value !== null)
-    .map(([key, value]) => `${key} ${String(value)}`)
-    .join(", ");
+  const numbers = inputsText(alert.inputs, t, format);
   return (
     <li className={css["alert"]} data-severity={alert.severity} data-ended={alert.ended_at_ms !== null}>
       <AlertIcon className={css["icon"]} size={20} stroke={1.75} aria-hidden />

@@ -1,6 +1,13 @@
 import { ActionIcon, Button, CloseButton, Menu, SegmentedControl, TextInput, Tooltip } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { IconAdjustmentsHorizontal, IconCheck, IconPlayerPause, IconPlayerPlay, IconPrinter, IconSearch } from "../../components/icons.ts";
+import {
+  IconAdjustmentsHorizontal,
+  IconCheck,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPrinter,
+  IconSearch,
+} from "../../components/icons.ts";
 import { StateIcon } from "../../features/state/state-icon.tsx";
 import { useLiveStore } from "../../lib/data/live-store.ts";
 import { DENSITIES, UNITS, usePreferences } from "../../lib/preferences/preferences.ts";
@@ -181,18 +188,18 @@ function Pause() {
   const label = paused ? t("resume") : t("pause");
   return (
     <Tooltip label={label}>
-        <ActionIcon
-          variant={paused ? "filled" : "default"}
-          size={30}
-          aria-label={label}
-          aria-pressed={paused}
-          aria-keyshortcuts="Space"
-          onClick={() => {
-            setPaused(!paused);
-          }}
-        >
-          {paused ? <IconPlayerPlay size={16} aria-hidden /> : <IconPlayerPause size={16} aria-hidden />}
-        </ActionIcon>
-      </Tooltip>
+      <ActionIcon
+        variant={paused ? "filled" : "default"}
+        size={30}
+        aria-label={label}
+        aria-pressed={paused}
+        aria-keyshortcuts="Space"
+        onClick={() => {
+          setPaused(!paused);
+        }}
+      >
+        {paused ? <IconPlayerPlay size={16} aria-hidden /> : <IconPlayerPause size={16} aria-hidden />}
+      </ActionIcon>
+    </Tooltip>
   );
 }

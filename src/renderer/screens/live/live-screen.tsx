@@ -12,6 +12,7 @@ import { useConnection } from "../../lib/data/client-context.tsx";
 import { useLiveStore } from "../../lib/data/live-store.ts";
 import { useAsk } from "../../lib/data/use-ask.ts";
 import { usePreferences } from "../../lib/preferences/preferences.ts";
+import { usePrinting } from "../../lib/use-printing.ts";
 import { useUrlState } from "../../lib/url/url-state.ts";
 import { FilterBar } from "./filter-bar.tsx";
 import { Headline } from "./headline.tsx";
@@ -21,7 +22,9 @@ import { PrintTable } from "./print-table.tsx";
 import { StationRows } from "./station-rows.tsx";
 import { CardTile, CompactTile } from "./tile.tsx";
 
-const StationPanel = lazy(async () => ({ default: (await import("../../features/stations/station-panel.tsx")).StationPanel }));
+const StationPanel = lazy(async () => ({
+  default: (await import("../../features/stations/station-panel.tsx")).StationPanel,
+}));
 
 /** The site as it stands this second. */
 export function LiveScreen() {
@@ -47,6 +50,7 @@ function LiveContent() {
   const stationIds = useLiveStore((state) => state.stationIds);
   const byId = useLiveStore((state) => state.stations);
   const paused = useLiveStore((state) => state.paused);
+  const printing = usePrinting();
   const all = useMemo(() => stationIds.flatMap((id) => byId[id] ?? []), [stationIds, byId]);
   const roots = useMemo(() => circuitTree(circuits, all), [circuits, all]);
   const inReach = useMemo(() => chosenStations(all, circuits, { ...search, state: "all" }), [all, circuits, search]);
@@ -78,14 +82,10 @@ function LiveContent() {
             <Legend />
           </section>
           <section className={css["chargers"]} aria-label={t("chargers")}>
-            {all.length === 0 ? (
-              <NoChargers />
-            ) : (
-              <Chargers search={search} change={change} />
-            )}
+            {all.length === 0 ? <NoChargers /> : <Chargers search={search} change={change} />}
           </section>
         </div>
-        <PrintTable stations={all} />
+        {printing && <PrintTable stations={all} />}
       </div>
       {search.station !== null && (
         <Suspense fallback={null}>

@@ -42,7 +42,7 @@ export function densityFor(choice: Density, count: number): Exclude<Density, "au
 export function circuitsWithin(circuits: readonly CircuitLive[], rootId: string): ReadonlySet<string> {
   const within = new Set([rootId]);
   // A parent may stand behind its child, so go on until nothing is added.
-  for (let before = 0; before !== within.size; ) {
+  for (let before = 0; before !== within.size;) {
     before = within.size;
     for (const { circuitId, parentId } of circuits) {
       if (parentId !== null && within.has(parentId)) within.add(circuitId);
@@ -79,7 +79,11 @@ export function chosenStations(
   return stations.filter(matches).sort(order[sort]);
 }
 
-export type StationGroup = { readonly circuitId: string; readonly name: string; readonly stations: readonly StationLive[] };
+export type StationGroup = {
+  readonly circuitId: string;
+  readonly name: string;
+  readonly stations: readonly StationLive[];
+};
 
 /** The chosen chargers under their circuits, for the list of rows. Circuits without a chosen charger are left out. */
 export const groupedByCircuit = (
@@ -87,7 +91,11 @@ export const groupedByCircuit = (
   circuits: readonly CircuitLive[],
 ): readonly StationGroup[] =>
   circuits
-    .map(({ circuitId, name }) => ({ circuitId, name, stations: stations.filter((one) => one.circuitId === circuitId) }))
+    .map(({ circuitId, name }) => ({
+      circuitId,
+      name,
+      stations: stations.filter((one) => one.circuitId === circuitId),
+    }))
     .filter((group) => group.stations.length > 0);
 
 /** How many chargers are in each state, among those that the other filters leave. */
@@ -105,4 +113,3 @@ export function countsByState(stations: readonly StationLive[]): Readonly<Record
   for (const { state } of stations) counts[state] += 1;
   return counts;
 }
-

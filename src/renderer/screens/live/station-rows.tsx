@@ -70,11 +70,13 @@ const Row = memo(function Row({ stationId, selected, onOpen }: TileProps) {
         <button
           type="button"
           className={css["why"]}
+          data-why
           onClick={() => {
             onOpen(stationId, "why");
           }}
         >
           <strong>{format.current(station.granted_mA)}</strong> {words}
+          <span className="visually-hidden">{t("tile.why", { name: station.name })}</span>
         </button>
       )}
     </li>

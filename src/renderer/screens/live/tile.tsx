@@ -132,13 +132,14 @@ function Why({ station, onOpen, short = false }: WhyProps) {
     <button
       type="button"
       className={css["why"]}
-      aria-label={t("tile.why", { name: station.name, current, reason: words })}
+      data-why
       onClick={() => {
         onOpen(station.stationId, "why");
       }}
     >
       {!short && <span className={css["cap"]}>{current}</span>}
       <span className={css["reason"]}>{words}</span>
+      <span className="visually-hidden">{t("tile.why", { name: station.name })}</span>
     </button>
   );
 }

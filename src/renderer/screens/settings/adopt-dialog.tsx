@@ -64,7 +64,11 @@ export function AdoptDialog({ station, onClose }: Props) {
         />
         <Wiring form={form} set={set} wrong={wrong} />
         {error !== null &&
-          (troubleCode(error) === "CONFLICT" ? <p role="alert">{t("adopt.mistake.taken")}</p> : <Trouble error={error} />)}
+          (troubleCode(error) === "CONFLICT" ? (
+            <p role="alert">{t("adopt.mistake.taken")}</p>
+          ) : (
+            <Trouble error={error} />
+          ))}
         <div className={css["buttons"]}>
           <Button variant="default" onClick={onClose}>
             {tCommon("cancel")}
@@ -126,7 +130,10 @@ function Wiring({ form, set, wrong }: PartProps) {
       <SegmentedControl
         aria-label={t("adopt.phases")}
         value={String(form.phases)}
-        data={(["1", "2", "3"] as const).map((value) => ({ value, label: t("adopt.phaseCount", { count: Number(value) }) }))}
+        data={(["1", "2", "3"] as const).map((value) => ({
+          value,
+          label: t("adopt.phaseCount", { count: Number(value) }),
+        }))}
         onChange={choosePhases}
       />
       <Select

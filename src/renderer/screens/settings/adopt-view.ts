@@ -38,7 +38,7 @@ export function nextStationId(taken: readonly string[]): string {
 export function adoptMistakes(form: AdoptForm, taken: readonly string[]): Partial<Record<AdoptField, AdoptMistake>> {
   const { max_A, fallback_A } = form;
   const maxOk = typeof max_A === "number" && max_A >= CURRENT_A_MIN && max_A <= CURRENT_A_MAX;
-  const fallbackOk = typeof fallback_A === "number" && fallback_A >= 0 && typeof max_A === "number" && fallback_A <= max_A;
+  const fallbackOk = typeof fallback_A === "number" && fallback_A >= 0 && (!maxOk || fallback_A <= max_A);
   return {
     ...(form.id.trim() === "" ? { id: "required" as const } : {}),
     ...(form.id.trim() !== "" && !/^[A-Za-z0-9_-]{1,64}$/u.test(form.id) ? { id: "id" as const } : {}),

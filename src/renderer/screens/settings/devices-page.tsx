@@ -122,16 +122,24 @@ function HealthTable({ devices }: { readonly devices: readonly DeviceHealth[] })
         {
           id: "online",
           title: t("health.state"),
-          cell: ({ online }) => (online ? t("health.online") : <span className={css["gone"]}>{t("health.offline")}</span>),
+          cell: ({ online }) =>
+            online ? t("health.online") : <span className={css["gone"]}>{t("health.offline")}</span>,
         },
         {
           id: "last",
           title: t("health.last"),
           number: true,
           cell: ({ lastExchange_ms }) =>
-            lastExchange_ms === null ? t("health.never") : t("health.ago", { age: format.age(now_ms - lastExchange_ms) }),
+            lastExchange_ms === null
+              ? t("health.never")
+              : t("health.ago", { age: format.age(now_ms - lastExchange_ms) }),
         },
-        { id: "exchanges", title: t("health.exchanges"), number: true, cell: ({ exchanges }) => format.count(exchanges) },
+        {
+          id: "exchanges",
+          title: t("health.exchanges"),
+          number: true,
+          cell: ({ exchanges }) => format.count(exchanges),
+        },
         { id: "errors", title: t("health.errors"), number: true, cell: ({ errors }) => format.count(errors) },
         { id: "detail", title: t("health.detail"), cell: ({ detail }) => detail ?? "" },
       ]}

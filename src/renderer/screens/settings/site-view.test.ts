@@ -9,7 +9,12 @@ test("children follow their parent, whatever order they came in", () => {
     circuitLive("b", { parentId: "main" }),
     circuitLive("main"),
   ]);
-  expect(rows.map(({ circuit, depth }) => `${String(depth)} ${circuit.circuitId}`)).toEqual(["0 main", "1 a", "1 b", "2 b1"]);
+  expect(rows.map(({ circuit, depth }) => `${String(depth)} ${circuit.circuitId}`)).toEqual([
+    "0 main",
+    "1 a",
+    "1 b",
+    "2 b1",
+  ]);
 });
 
 test("a circuit whose parent is unknown still shows", () => {

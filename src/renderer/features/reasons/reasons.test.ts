@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import i18next from "i18next";
+import { beforeAll, describe, expect, test } from "vitest";
+import { REASON_KINDS } from "../../../core/balancing/index.ts";
+import type { BecauseView } from "../../../contract/index.ts";
+import { createFormat } from "../../lib/format/format.ts";
+import { circuitLive, stationLive } from "../../test-data.ts";
+import { bindingRung, rungsOf } from "./ladder.ts";
+import { explainSentence, explanationText, rungText, shortReason, type Wording } from "./words.ts";
+
+const LOCALES = join(import.meta.dirname, "../../../../resources/locales");
+const texts = (language: string): unknown => JSON.parse(readFileSync(join(LOCALES, language, "reasons.json"), "utf8"));
+const plain = (text: string): string => text.replaceAll("\u00a0", " ");
+
+const garage = circuitLive("garage-b", {
+  name: "Garage B",
+  fuse_mA: [63_000, 63_000, 63_000],
+  limit_mA: [60_000, 60_000, 60_000],
+  other_mA: [5_000, 38_000, 2_000],
+});
+
+beforeAll(async () => {
+  await i18next.init({
+    lng: "en",
+    ns: ["reasons"],
+    interpolation: { escapeValue: false },
+    resources: { en: { reasons: texts("en") as never }, de: { reasons: texts("de") as never } },
+  });
+});
+
+const wordingIn = (language: "en" | "de"): Wording => ({
+  t: i18next.getFixedT(language, "reasons"),
+  format: createFormat({ locale: language, timezone: "Europe/Berlin", currency: "EUR" }),
+  circuitOf: (circuitId) => (circuitId === garage.circuitId ? garage : undefined),
+});
+
+const rung = (
+  kind: BecauseView["kind"],
+  before_mA: number,
+  after_mA: number,
+  more: Partial<BecauseView> = {},
+): BecauseView => ({
+  kind,
+  ref: "P07",
+  before_mA,
+  after_mA,
+  ...more,
+});
+const full = rung("circuit_phase", 16_000, 7_300, { ref: "garage-b", phase: "L2" });
+const LADDER = [
+  rung("evse_max", 32_000, 32_000),
+  rung("cable", 32_000, 20_000),
+  rung("vehicle", 20_000, 16_000),
+  full,
+  rung("step_round", 7_300, 7_000),
+];
+
+describe("the ladder", () => {
+  test("is decided by what lowers last, and rounding to steps never counts as that", () => {
+    expect(bindingRung(LADDER)).toEqual(full);
+    expect(rungsOf(LADDER).filter(({ binding }) => binding)).toHaveLength(1);
+  });
+
+  test("of a charger that gets its maximum is decided by nothing", () => {
+    expect(bindingRung([rung("evse_max", 16_000, 16_000)])).toBeNull();
+    expect(bindingRung([])).toBeNull();
+  });
+
+  test("of which only rounding lowers is decided by rounding", () => {
+    expect(bindingRung([rung("evse_max", 16_500, 16_500), rung("step_round", 16_500, 16_000)])?.kind).toBe(
+      "step_round",
+    );
+  });
+
+  test("leaves out rungs that change nothing, but keeps where it starts", () => {
+    expect(
+      rungsOf([rung("evse_max", 16_000, 16_000), rung("cable", 16_000, 16_000), full]).map(({ kind }) => kind),
+    ).toEqual(["evse_max", "circuit_phase"]);
+  });
+});
+
+describe.each(["en", "de"] as const)("words in %s", (language) => {
+  test.each(REASON_KINDS)("%s has words, with every value filled in", (kind) => {
+    const one = rung(kind, 16_000, 7_000, { ref: "garage-b", phase: "L2" });
+    const wording = wordingIn(language);
+    for (const text of [shortReason(one, wording), rungText(one, wording)]) {
+      expect(text).not.toMatch(/\{\{|short\.|rung\./u);
+      expect(text.length).toBeGreaterThan(3);
+    }
+    expect(shortReason(one, wording).split(/\s+/u).length).toBeLessThanOrEqual(6);
+  });
+});
+
+describe("the sentence", () => {
+  test("names the circuit, the phase and the numbers that decide", () => {
+    const station = stationLive("P07", { state: "limited", granted_mA: 7_000, because: LADDER });
+    expect(plain(explainSentence(station, wordingIn("en")))).toBe(
+      "P07 gets 7 A because of this: Garage B, phase L2: fuse 63 A, other load 38 A, margin 3 A; shared among its cars.",
+    );
+    expect(plain(explainSentence(station, wordingIn("de")))).toContain("Sicherung 63 A, andere Last 38 A, Reserve 3 A");
+  });
+
+  test("counts places in the queue as English does", () => {
+    const queued = (place: number): string =>
+      explainSentence(stationLive("P07", { state: "waiting", queuePlace: place }), wordingIn("en"));
+    expect(queued(1)).toContain("1st");
+    expect(queued(2)).toContain("2nd");
+    expect(queued(3)).toContain("3rd");
+    expect(queued(11)).toContain("11th");
+  });
+
+  test("never blames a circuit for a charger that is silent, faulty, free or done", () => {
+    const say = (patch: Parameters<typeof stationLive>[1]): string =>
+      explainSentence(stationLive("P07", { because: LADDER, ...patch }), wordingIn("en"));
+    expect(plain(say({ online: false, state: "offline" }))).toContain("6 A stay reserved");
+    expect(say({ state: "fault" })).toContain("fault");
+    expect(say({ state: "free" })).toContain("free");
+    expect(say({ state: "occupied", status: "SuspendedEV" })).toContain("takes nothing");
+  });
+
+  test("copied text holds the sentence and every rung", () => {
+    const text = plain(explanationText(stationLive("P07", { granted_mA: 7_000, because: LADDER }), wordingIn("en"), 0));
+    expect(text.split("\n")).toHaveLength(2 + LADDER.length);
+    expect(text).toContain("32 A → 20 A");
+  });
+});
