@@ -17,13 +17,28 @@ export const appInfoSchema = z.object({
 export type AppInfo = z.infer<typeof appInfoSchema>;
 
 /** A mistake in a site file: where it is, which field, what is expected. */
-export const siteProblemSchema = z.object({ line: z.int().nullable(), column: z.int().nullable(), field: z.string(), code: z.string(), expected: z.string() });
+export const siteProblemSchema = z.object({
+  line: z.int().nullable(),
+  column: z.int().nullable(),
+  field: z.string(),
+  code: z.string(),
+  expected: z.string(),
+});
 export type SiteProblem = z.infer<typeof siteProblemSchema>;
 
 export const alertSchema = z.object({
   id: z.string(),
   code: z.enum([
-    "over-fuse", "meter-stale", "station-offline", "station-fault", "station-stubborn", "unknown-station", "unknown-card", "session-held", "fallback-too-high", "storage",
+    "over-fuse",
+    "meter-stale",
+    "station-offline",
+    "station-fault",
+    "station-stubborn",
+    "unknown-station",
+    "unknown-card",
+    "session-held",
+    "fallback-too-high",
+    "storage",
   ]),
   severity: z.enum(["safety", "stopped", "degraded", "info"]),
   ref: z.string(),
@@ -46,7 +61,11 @@ export const appContract = {
   importSite: forOwner
     .errors({
       CONFLICT: { status: 409, message: "a site is set up already" },
-      INVALID: { status: 422, message: "the site file has mistakes", data: z.object({ problems: z.array(siteProblemSchema) }) },
+      INVALID: {
+        status: 422,
+        message: "the site file has mistakes",
+        data: z.object({ problems: z.array(siteProblemSchema) }),
+      },
     })
     .route({ method: "POST", path: "/site" })
     .input(z.object({ yaml: z.string().max(1_000_000) }))
@@ -57,6 +76,13 @@ export const appContract = {
 };
 
 export const alertsContract = {
-  list: forViewer.route({ method: "GET", path: "/alerts" }).input(z.object({ includeEnded: z.boolean().default(false) })).output(z.array(alertSchema)),
-  acknowledge: forTechnician.errors(notFound).route({ method: "POST", path: "/alerts/{id}/acknowledge" }).input(z.object({ id: z.string() })).output(alertSchema),
+  list: forViewer
+    .route({ method: "GET", path: "/alerts" })
+    .input(z.object({ includeEnded: z.boolean().default(false) }))
+    .output(z.array(alertSchema)),
+  acknowledge: forTechnician
+    .errors(notFound)
+    .route({ method: "POST", path: "/alerts/{id}/acknowledge" })
+    .input(z.object({ id: z.string() }))
+    .output(alertSchema),
 };

@@ -3,7 +3,10 @@ import { forBilling, forViewer, notFound } from "./base.ts";
 import { amount_minor, energy_Wh, instant_ms, rate_bp, shortText } from "./quantities.ts";
 
 export const decimalText = z.string().regex(/^\d{1,6}(?:\.\d{1,6})?$/u);
-export const monthText = z.string().regex(/^\d{4}-(?:0[1-9]|1[0-2])$/u).describe("local calendar month of the site");
+export const monthText = z
+  .string()
+  .regex(/^\d{4}-(?:0[1-9]|1[0-2])$/u)
+  .describe("local calendar month of the site");
 
 export const customerSchema = z.object({
   id: z.string(),
@@ -25,7 +28,14 @@ export const customerInput = z.object({
 });
 
 /** A card nobody owns that was held before a reader. */
-export const unknownCardSchema = z.object({ idToken: z.string(), alias: z.string(), lastSeen_ms: instant_ms, stationId: z.string(), stationName: z.string(), sessions: z.int() });
+export const unknownCardSchema = z.object({
+  idToken: z.string(),
+  alias: z.string(),
+  lastSeen_ms: instant_ms,
+  stationId: z.string(),
+  stationName: z.string(),
+  sessions: z.int(),
+});
 
 export const tariffViewSchema = z.object({
   id: z.string(),
@@ -46,7 +56,10 @@ export const sellerSchema = z.object({
   phone: z.string().max(60),
   iban: z.string().max(40),
   bank: shortText,
-  invoicePrefix: z.string().max(12).regex(/^[A-Za-z0-9-]*$/u),
+  invoicePrefix: z
+    .string()
+    .max(12)
+    .regex(/^[A-Za-z0-9-]*$/u),
   dueDays: z.int().min(0).max(120),
   note: z.string().max(1000),
 });
@@ -103,7 +116,11 @@ export const billingContract = {
     .input(z.object({ perKWh: decimalText, vat_bp: rate_bp, valid_from_ms: instant_ms.nullable() }))
     .output(tariffViewSchema),
   customers: forBilling.route({ method: "GET", path: "/customers" }).output(z.array(customerSchema)),
-  saveCustomer: forBilling.errors(notFound).route({ method: "POST", path: "/customers" }).input(customerInput).output(customerSchema),
+  saveCustomer: forBilling
+    .errors(notFound)
+    .route({ method: "POST", path: "/customers" })
+    .input(customerInput)
+    .output(customerSchema),
   unknownCards: forBilling.route({ method: "GET", path: "/unknown-cards" }).output(z.array(unknownCardSchema)),
   /** Sessions that end from now on, and unbilled ones of this card, belong to the customer. */
   assignCard: forBilling
@@ -118,14 +135,20 @@ export const billingContract = {
     .output(customerSchema),
   seller: forBilling.route({ method: "GET", path: "/seller" }).output(sellerSchema),
   saveSeller: forBilling.route({ method: "PUT", path: "/seller" }).input(sellerSchema).output(sellerSchema),
-  run: forBilling.route({ method: "GET", path: "/invoice-runs/{month}", summary: "What would be billed; writes nothing" }).input(z.object({ month: monthText })).output(invoiceRunSchema),
+  run: forBilling
+    .route({ method: "GET", path: "/invoice-runs/{month}", summary: "What would be billed; writes nothing" })
+    .input(z.object({ month: monthText }))
+    .output(invoiceRunSchema),
   /** Numbers are drawn and documents frozen in one transaction; doing it twice bills nothing twice. */
   issue: forBilling
     .errors(blocked)
     .route({ method: "POST", path: "/invoice-runs/{month}/issue" })
     .input(z.object({ month: monthText, customerIds: z.array(z.string()).min(1).max(1000) }))
     .output(z.array(invoiceSummarySchema)),
-  invoices: forBilling.route({ method: "GET", path: "/invoices" }).input(z.object({ month: monthText.optional() })).output(z.array(invoiceSummarySchema)),
+  invoices: forBilling
+    .route({ method: "GET", path: "/invoices" })
+    .input(z.object({ month: monthText.optional() }))
+    .output(z.array(invoiceSummarySchema)),
   /** The frozen document; the same bytes every time. */
   pdf: forBilling
     .errors(notFound)

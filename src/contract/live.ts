@@ -2,14 +2,35 @@ import { eventIterator } from "@orpc/contract";
 import { z } from "zod";
 import { REASON_KINDS } from "../core/balancing/index.ts";
 import { forKiosk, forViewer } from "./base.ts";
-import { amount_minor, current_mA, duration_ms, energy_Wh, identifier, instant_ms, perPhase, phase, power_W, signedCurrent_mA } from "./quantities.ts";
+import {
+  amount_minor,
+  current_mA,
+  duration_ms,
+  energy_Wh,
+  identifier,
+  instant_ms,
+  perPhase,
+  phase,
+  power_W,
+  signedCurrent_mA,
+} from "./quantities.ts";
 
 /** What a charger looks like from outside; `limited` is charging with less than it wants. */
 export const DISPLAY_STATES = ["free", "charging", "limited", "waiting", "occupied", "fault", "offline"] as const;
 export const displayState = z.enum(DISPLAY_STATES);
 export type DisplayState = z.infer<typeof displayState>;
 
-export const chargingStatus = z.enum(["Available", "Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Finishing", "Reserved", "Unavailable", "Faulted"]);
+export const chargingStatus = z.enum([
+  "Available",
+  "Preparing",
+  "Charging",
+  "SuspendedEV",
+  "SuspendedEVSE",
+  "Finishing",
+  "Reserved",
+  "Unavailable",
+  "Faulted",
+]);
 export const controlPilot = z.enum(["A", "B", "C", "D", "E", "F"]);
 
 /** One rung of the ladder that led to a grant; codes and numbers, words are made in the UI. */
@@ -89,7 +110,14 @@ export const circuitLiveSchema = z.object({
 });
 export type CircuitLive = z.infer<typeof circuitLiveSchema>;
 
-export const tightestSchema = z.object({ circuitId: identifier, name: z.string(), phase, used_mA: signedCurrent_mA, limit_mA: current_mA, free_mA: current_mA });
+export const tightestSchema = z.object({
+  circuitId: identifier,
+  name: z.string(),
+  phase,
+  used_mA: signedCurrent_mA,
+  limit_mA: current_mA,
+  free_mA: current_mA,
+});
 
 export const siteLiveSchema = z.object({
   at_ms: instant_ms,
@@ -145,7 +173,9 @@ export const kioskStateSchema = z.object({
       state: displayState,
       power_W: power_W.nullable(),
       since_ms: instant_ms,
-      session: z.object({ started_at_ms: instant_ms, energy_Wh: energy_Wh.nullable(), gross_minor: amount_minor.nullable() }).nullable(),
+      session: z
+        .object({ started_at_ms: instant_ms, energy_Wh: energy_Wh.nullable(), gross_minor: amount_minor.nullable() })
+        .nullable(),
       granted_mA: current_mA,
       because: z.array(becauseSchema),
       queuePlace: z.int().min(1).nullable(),
@@ -155,12 +185,20 @@ export const kioskStateSchema = z.object({
 export type KioskState = z.infer<typeof kioskStateSchema>;
 
 export const liveContract = {
-  snapshot: forViewer.route({ method: "GET", path: "/live", summary: "The site as it stands this second" }).output(liveUpdateSchema),
-  subscribe: forViewer.route({ method: "GET", path: "/live/stream", summary: "Updates at most once a second" }).output(eventIterator(liveUpdateSchema)),
-  spark: forViewer.route({ method: "GET", path: "/live/spark", summary: "Site power of the last 15 minutes" }).output(z.array(sparkPointSchema)),
+  snapshot: forViewer
+    .route({ method: "GET", path: "/live", summary: "The site as it stands this second" })
+    .output(liveUpdateSchema),
+  subscribe: forViewer
+    .route({ method: "GET", path: "/live/stream", summary: "Updates at most once a second" })
+    .output(eventIterator(liveUpdateSchema)),
+  spark: forViewer
+    .route({ method: "GET", path: "/live/spark", summary: "Site power of the last 15 minutes" })
+    .output(z.array(sparkPointSchema)),
 };
 
 export const kioskContract = {
-  state: forKiosk.route({ method: "GET", path: "/kiosk", summary: "Bays, states and price, without personal data" }).output(kioskStateSchema),
+  state: forKiosk
+    .route({ method: "GET", path: "/kiosk", summary: "Bays, states and price, without personal data" })
+    .output(kioskStateSchema),
   subscribe: forKiosk.route({ method: "GET", path: "/kiosk/stream" }).output(eventIterator(kioskStateSchema)),
 };

@@ -4,10 +4,19 @@ import { amount_minor, duration_ms, energy_Wh, identifier, instant_ms, rate_bp }
 
 export const severity = z.enum(["B", "W", "I"]);
 /** Rule id of billing.md §3.3 with the numbers that raised it. */
-export const flagSchema = z.object({ rule: z.string(), severity, inputs: z.record(z.string(), z.union([z.number(), z.string(), z.null()])) });
+export const flagSchema = z.object({
+  rule: z.string(),
+  severity,
+  inputs: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+});
 export type FlagView = z.infer<typeof flagSchema>;
 
-export const costSchema = z.object({ currency: z.string(), net_minor: amount_minor, tax_minor: amount_minor, gross_minor: amount_minor });
+export const costSchema = z.object({
+  currency: z.string(),
+  net_minor: amount_minor,
+  tax_minor: amount_minor,
+  gross_minor: amount_minor,
+});
 
 export const sessionRowSchema = z.object({
   id: z.string(),
@@ -68,16 +77,29 @@ export const sessionDetailSchema = z.object({
   tariffName: z.string().nullable(),
   lines: z.array(pricedLineSchema),
   registers: z.array(z.object({ at_ms: instant_ms, register_Wh: energy_Wh })),
-  activities: z.array(z.object({ at_ms: instant_ms, activity: z.enum(["charging", "suspended-ev", "held-by-operator"]) })),
+  activities: z.array(
+    z.object({ at_ms: instant_ms, activity: z.enum(["charging", "suspended-ev", "held-by-operator"]) }),
+  ),
 });
 export type SessionDetail = z.infer<typeof sessionDetailSchema>;
 
 export const sessionsContract = {
   list: forViewer
     .route({ method: "POST", path: "/sessions/query", summary: "Sessions newest first, keyset paged" })
-    .input(sessionFilterSchema.extend({ cursor: z.string().nullable().default(null), limit: z.int().min(1).max(500).default(200) }))
-    .output(z.object({ rows: z.array(sessionRowSchema), nextCursor: z.string().nullable(), totals: sessionTotalsSchema })),
-  detail: forViewer.errors(notFound).route({ method: "GET", path: "/sessions/{id}" }).input(z.object({ id: z.string() })).output(sessionDetailSchema),
+    .input(
+      sessionFilterSchema.extend({
+        cursor: z.string().nullable().default(null),
+        limit: z.int().min(1).max(500).default(200),
+      }),
+    )
+    .output(
+      z.object({ rows: z.array(sessionRowSchema), nextCursor: z.string().nullable(), totals: sessionTotalsSchema }),
+    ),
+  detail: forViewer
+    .errors(notFound)
+    .route({ method: "GET", path: "/sessions/{id}" })
+    .input(z.object({ id: z.string() }))
+    .output(sessionDetailSchema),
   /** RFC 4180 text of exactly what is filtered, formula injection escaped. */
   csv: forViewer
     .route({ method: "POST", path: "/sessions/csv" })

@@ -7,7 +7,12 @@ import { sessionRowSchema } from "./sessions.ts";
 const byStation = z.object({ stationId: identifier });
 
 /** A stretch of one state, for the 24 h strip. */
-export const stateStretchSchema = z.object({ from_ms: instant_ms, to_ms: instant_ms.nullable(), state: displayState, status: chargingStatus.nullable() });
+export const stateStretchSchema = z.object({
+  from_ms: instant_ms,
+  to_ms: instant_ms.nullable(),
+  state: displayState,
+  status: chargingStatus.nullable(),
+});
 
 export const stationDetailSchema = z.object({
   live: stationLiveSchema,
@@ -58,7 +63,11 @@ export type DeviceHealth = z.infer<typeof deviceHealthSchema>;
 const stationCommand = forTechnician.errors(deviceErrors);
 
 export const stationsContract = {
-  detail: forViewer.errors(notFound).route({ method: "GET", path: "/stations/{stationId}" }).input(byStation).output(stationDetailSchema),
+  detail: forViewer
+    .errors(notFound)
+    .route({ method: "GET", path: "/stations/{stationId}" })
+    .input(byStation)
+    .output(stationDetailSchema),
   /** Which current a station had at any time and why, newest first. */
   grants: forViewer
     .errors(notFound)
@@ -69,8 +78,14 @@ export const stationsContract = {
     .route({ method: "POST", path: "/stations/{stationId}/start" })
     .input(byStation.extend({ idToken: z.string().max(36).nullable().default(null) }))
     .output(z.object({ accepted: z.literal(true) })),
-  stop: stationCommand.route({ method: "POST", path: "/stations/{stationId}/stop" }).input(byStation).output(z.object({ accepted: z.literal(true) })),
-  unlock: stationCommand.route({ method: "POST", path: "/stations/{stationId}/unlock" }).input(byStation).output(z.object({ accepted: z.literal(true) })),
+  stop: stationCommand
+    .route({ method: "POST", path: "/stations/{stationId}/stop" })
+    .input(byStation)
+    .output(z.object({ accepted: z.literal(true) })),
+  unlock: stationCommand
+    .route({ method: "POST", path: "/stations/{stationId}/unlock" })
+    .input(byStation)
+    .output(z.object({ accepted: z.literal(true) })),
   reset: stationCommand
     .route({ method: "POST", path: "/stations/{stationId}/reset" })
     .input(byStation.extend({ kind: z.enum(["Soft", "Hard"]).default("Soft") }))

@@ -14,7 +14,19 @@ export type BayFacts = {
 
 /** Kinds of limit that hold a car back for the site's sake, not the box's, the cable's or the car's own. */
 const HOLDS_BACK: ReadonlySet<Because["kind"]> = new Set([
-  "min_current", "circuit_phase", "circuit_power", "site", "grid_signal", "schedule", "price", "policy_share", "queue", "asymmetry", "stale_meter", "fallback", "manual",
+  "min_current",
+  "circuit_phase",
+  "circuit_power",
+  "site",
+  "grid_signal",
+  "schedule",
+  "price",
+  "policy_share",
+  "queue",
+  "asymmetry",
+  "stale_meter",
+  "fallback",
+  "manual",
 ]);
 
 /** True when the site gives less than the car and the box could use. */

@@ -9,7 +9,24 @@ export type Exact = { readonly numerator: bigint; readonly denominator: bigint }
 
 /** ISO 4217 exponents that differ from 2. Source: ISO 4217 list one. */
 const EXPONENT: Readonly<Record<string, number>> = {
-  BHD: 3, CLP: 0, CVE: 2, ISK: 0, IQD: 3, JOD: 3, JPY: 0, KRW: 0, KWD: 3, LYD: 3, OMR: 3, PYG: 0, TND: 3, UGX: 0, VND: 0, XAF: 0, XOF: 0, XPF: 0,
+  BHD: 3,
+  CLP: 0,
+  CVE: 2,
+  ISK: 0,
+  IQD: 3,
+  JOD: 3,
+  JPY: 0,
+  KRW: 0,
+  KWD: 3,
+  LYD: 3,
+  OMR: 3,
+  PYG: 0,
+  TND: 3,
+  UGX: 0,
+  VND: 0,
+  XAF: 0,
+  XOF: 0,
+  XPF: 0,
 };
 
 /** Decimal places of the currency's minor unit. */
@@ -33,11 +50,6 @@ export const ZERO: Exact = exact(0n);
 export const add = (a: Exact, b: Exact): Exact =>
   exact(a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator);
 export const multiply = (a: Exact, b: Exact): Exact => exact(a.numerator * b.numerator, a.denominator * b.denominator);
-export const compare = (a: Exact, b: Exact): -1 | 0 | 1 => {
-  const difference = a.numerator * b.denominator - b.numerator * a.denominator;
-  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
-};
-
 /** Half away from zero to a whole minor unit: one of the named rounding points of invoice lines and VAT. */
 export function roundHalfUp(value: Exact): bigint {
   const { numerator, denominator } = value;

@@ -11,7 +11,15 @@ export interface Clock {
 
 /** OCPP 1.6 status notifications; Modbus boxes are mapped onto them. */
 export type ChargingStatus =
-  | "Available" | "Preparing" | "Charging" | "SuspendedEV" | "SuspendedEVSE" | "Finishing" | "Reserved" | "Unavailable" | "Faulted";
+  | "Available"
+  | "Preparing"
+  | "Charging"
+  | "SuspendedEV"
+  | "SuspendedEVSE"
+  | "Finishing"
+  | "Reserved"
+  | "Unavailable"
+  | "Faulted";
 
 /** IEC 61851-1 control pilot: A no vehicle, B connected, C drawing, D ventilation, E/F fault. */
 export type ControlPilot = "A" | "B" | "C" | "D" | "E" | "F";
@@ -57,18 +65,60 @@ export type CommandReply = { readonly ok: true } | CommandFailure;
 export type LimitReply = { readonly ok: true; readonly confirmed_mA: Milliamp } | CommandFailure;
 
 export type StopReason =
-  | "Local" | "Remote" | "EVDisconnected" | "DeAuthorized" | "PowerLoss" | "Reboot" | "HardReset" | "SoftReset" | "EmergencyStop" | "UnlockCommand" | "Other";
+  | "Local"
+  | "Remote"
+  | "EVDisconnected"
+  | "DeAuthorized"
+  | "PowerLoss"
+  | "Reboot"
+  | "HardReset"
+  | "SoftReset"
+  | "EmergencyStop"
+  | "UnlockCommand"
+  | "Other";
 
 /** What devices tell the site. Drivers emit, the site listens; nothing here decides anything. */
 export type StationEvent =
   | { readonly kind: "reading"; readonly stationId: string; readonly reading: StationReading }
-  | { readonly kind: "online"; readonly stationId: string; readonly at_ms: EpochMs; readonly vendor: string | null; readonly model: string | null; readonly serial: string | null; readonly firmware: string | null }
+  | {
+      readonly kind: "online";
+      readonly stationId: string;
+      readonly at_ms: EpochMs;
+      readonly vendor: string | null;
+      readonly model: string | null;
+      readonly serial: string | null;
+      readonly firmware: string | null;
+    }
   | { readonly kind: "offline"; readonly stationId: string; readonly at_ms: EpochMs }
   /** The box restarted: setpoints and transactions before it are unknown. */
   | { readonly kind: "booted"; readonly stationId: string; readonly at_ms: EpochMs }
-  | { readonly kind: "transaction-started"; readonly stationId: string; readonly at_ms: EpochMs; readonly received_at_ms: EpochMs; readonly transactionId: number; readonly idToken: string | null; readonly meterStart_Wh: WattHour | null }
-  | { readonly kind: "transaction-register"; readonly stationId: string; readonly at_ms: EpochMs; readonly received_at_ms: EpochMs; readonly transactionId: number | null; readonly register_Wh: WattHour }
-  | { readonly kind: "transaction-stopped"; readonly stationId: string; readonly at_ms: EpochMs; readonly received_at_ms: EpochMs; readonly transactionId: number; readonly meterStop_Wh: WattHour | null; readonly reason: StopReason; readonly idToken: string | null };
+  | {
+      readonly kind: "transaction-started";
+      readonly stationId: string;
+      readonly at_ms: EpochMs;
+      readonly received_at_ms: EpochMs;
+      readonly transactionId: number;
+      readonly idToken: string | null;
+      readonly meterStart_Wh: WattHour | null;
+    }
+  | {
+      readonly kind: "transaction-register";
+      readonly stationId: string;
+      readonly at_ms: EpochMs;
+      readonly received_at_ms: EpochMs;
+      readonly transactionId: number | null;
+      readonly register_Wh: WattHour;
+    }
+  | {
+      readonly kind: "transaction-stopped";
+      readonly stationId: string;
+      readonly at_ms: EpochMs;
+      readonly received_at_ms: EpochMs;
+      readonly transactionId: number;
+      readonly meterStop_Wh: WattHour | null;
+      readonly reason: StopReason;
+      readonly idToken: string | null;
+    };
 
 /** One charging part that can be told how much it may offer. */
 export interface StationPort {

@@ -1,11 +1,11 @@
 import { adoptStation } from "./adopt.ts";
 import { deviceHealth } from "./device-health.ts";
-import type { RunningEngine } from "./engine.ts";
 import type { Engine } from "./engine.types.ts";
 import { kioskState } from "./kiosk-view.ts";
 import { createLivePublisher } from "./live-publisher.ts";
 import { liveUpdate, stationLive } from "./live-view.ts";
 import { createOwnerCommands } from "./owner-commands.ts";
+import type { RunningEngine } from "./running-engine.ts";
 import { exportSiteFile } from "./site-file/index.ts";
 import type { SiteState, StationState } from "./state.ts";
 

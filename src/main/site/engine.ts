@@ -1,56 +1,22 @@
 import type { Policy } from "../../core/balancing/index.ts";
-import type { SiteModel, Station } from "../../core/site/index.ts";
-import type { Clock, DeviceEvent } from "../devices/ports.ts";
-import type { Log } from "../log.ts";
-import type { OpenedFolder, StoredSite } from "../storage/types.ts";
+import type { DeviceEvent } from "../devices/ports.ts";
 import { DEFAULT_POLICY } from "./allocation-input.ts";
-import type { ControlLoop, CycleReport } from "./control-loop.ts";
+import type { ControlLoop } from "./control-loop.ts";
 import { startControlLoop } from "./control-loop.ts";
 import { engineOf } from "./engine-facade.ts";
 import type { Engine } from "./engine.types.ts";
 import type { EventContext } from "./events.ts";
 import { applyEvent } from "./events.ts";
-import type { HistoryFeed } from "./history-feed.ts";
 import { createHistoryFeed } from "./history-feed.ts";
 import { displayOf } from "./live-view.ts";
-import type { Devices } from "./open-devices.ts";
 import { openDevices } from "./open-devices.ts";
 import { SessionRecorder } from "./recorder.ts";
-import type { Spark } from "./spark.ts";
+import type { EngineOptions } from "./running-engine.ts";
 import { createSpark } from "./spark.ts";
 import type { SiteState } from "./state.ts";
 import { newSiteState, newStation, wireStation } from "./state.ts";
 import type { Watch } from "./watch.ts";
 import { createWatch } from "./watch.ts";
-
-export type EngineOptions = {
-  readonly folder: OpenedFolder;
-  readonly stored: StoredSite;
-  readonly clock: Clock;
-  readonly speed: number;
-  /** `resources/` of the app: profiles lie below it. */
-  readonly resources: string;
-  readonly ownProfiles: string;
-  readonly ocpp: { readonly host: string; readonly port: number };
-  readonly log: Log;
-  /** For benchmarks: what every cycle did. */
-  readonly onCycle?: (report: CycleReport) => void;
-};
-
-/** Everything that runs, as the parts of the engine see it. */
-export type RunningEngine = {
-  readonly options: EngineOptions;
-  readonly site: SiteState;
-  readonly recorder: SessionRecorder;
-  readonly devices: Devices;
-  readonly loop: ControlLoop;
-  readonly history: HistoryFeed;
-  readonly spark: Spark;
-  readonly watch: Watch;
-  model(): SiteModel;
-  /** Makes a box that called in a station of the running site and stores the new site. */
-  addStation(station: Station): void;
-};
 
 /** Opens all devices of the site and runs it until closed. Sessions that ran when the process last ended go on. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {

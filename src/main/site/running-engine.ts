@@ -1,0 +1,40 @@
+import type { SiteModel, Station } from "../../core/site/index.ts";
+import type { Clock } from "../devices/ports.ts";
+import type { Log } from "../log.ts";
+import type { OpenedFolder, StoredSite } from "../storage/types.ts";
+import type { ControlLoop, CycleReport } from "./control-loop.ts";
+import type { HistoryFeed } from "./history-feed.ts";
+import type { Devices } from "./open-devices.ts";
+import type { SessionRecorder } from "./recorder.ts";
+import type { Spark } from "./spark.ts";
+import type { SiteState } from "./state.ts";
+import type { Watch } from "./watch.ts";
+
+export type EngineOptions = {
+  readonly folder: OpenedFolder;
+  readonly stored: StoredSite;
+  readonly clock: Clock;
+  readonly speed: number;
+  /** `resources/` of the app: profiles lie below it. */
+  readonly resources: string;
+  readonly ownProfiles: string;
+  readonly ocpp: { readonly host: string; readonly port: number };
+  readonly log: Log;
+  /** For benchmarks: what every cycle did. */
+  readonly onCycle?: (report: CycleReport) => void;
+};
+
+/** Everything that runs, as the parts of the engine see it. */
+export type RunningEngine = {
+  readonly options: EngineOptions;
+  readonly site: SiteState;
+  readonly recorder: SessionRecorder;
+  readonly devices: Devices;
+  readonly loop: ControlLoop;
+  readonly history: HistoryFeed;
+  readonly spark: Spark;
+  readonly watch: Watch;
+  model(): SiteModel;
+  /** Makes a box that called in a station of the running site and stores the new site. */
+  addStation(station: Station): void;
+};
