@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import i18next from "i18next";
 import { beforeAll, describe, expect, test } from "vitest";
+import german from "../../../../resources/locales/de/reasons.json";
+import english from "../../../../resources/locales/en/reasons.json";
 import { REASON_KINDS } from "../../../core/balancing/index.ts";
 import type { BecauseView } from "../../../contract/index.ts";
 import { createFormat } from "../../lib/format/format.ts";
@@ -9,8 +9,6 @@ import { circuitLive, stationLive } from "../../test-data.ts";
 import { bindingRung, rungsOf } from "./ladder.ts";
 import { explainSentence, explanationText, rungText, shortReason, type Wording } from "./words.ts";
 
-const LOCALES = join(import.meta.dirname, "../../../../resources/locales");
-const texts = (language: string): unknown => JSON.parse(readFileSync(join(LOCALES, language, "reasons.json"), "utf8"));
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 
 const garage = circuitLive("garage-b", {
@@ -25,7 +23,7 @@ beforeAll(async () => {
     lng: "en",
     ns: ["reasons"],
     interpolation: { escapeValue: false },
-    resources: { en: { reasons: texts("en") as never }, de: { reasons: texts("de") as never } },
+    resources: { en: { reasons: english }, de: { reasons: german } },
   });
 });
 
