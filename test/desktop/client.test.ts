@@ -144,6 +144,27 @@ test("over a MessagePort calls, subscriptions and codes are the same", async () 
   });
 });
 
+test("a channel that fell silent is cut: what waits on it is told, and subscriptions begin anew on the next one", async () => {
+  const silent = new MessageChannel();
+  const served = new MessageChannel();
+  new RPCHandler(router).upgrade(served.port1, { context: { role: "viewer" } });
+  served.port1.start();
+  const ports = [silent.port2, served.port2];
+  const client = createClientOn(() => {
+    const port = ports.shift();
+    return port === undefined ? Promise.reject(new Error("no more ports")) : Promise.resolve(channelOnPort(port));
+  });
+  opened.push(client, silent.port1);
+  const update = new Promise<LiveUpdate>((resolve) => {
+    client.watch((signal) => client.api.live.subscribe(undefined, { signal }), { onUpdate: resolve });
+  });
+  const waiting = client.api.live.snapshot();
+  await reached(client, "open");
+  client.cut();
+  await expect(waiting).rejects.toBeInstanceOf(ConnectionLost);
+  expect((await update).full).toBe(true);
+});
+
 test("retries come quickly at first and never more slowly than every five seconds or so", () => {
   const delays = [0, 1, 2, 3, 10, 1000].map((failures) => retryDelay_ms(failures, () => 0.5));
   expect(delays).toEqual([FIRST_RETRY_ms, 500, 1000, 2000, SLOWEST_RETRY_ms, SLOWEST_RETRY_ms]);

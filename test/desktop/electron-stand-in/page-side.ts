@@ -19,6 +19,12 @@ export function pageSide(preload: Preload): void {
       ports.get(port)?.postMessage(data);
     },
   });
+  Object.defineProperty(window, "standInClose", {
+    value: (port: string) => {
+      ports.get(port)?.close();
+      ports.delete(port);
+    },
+  });
   const ipcRenderer = {
     postMessage: (channel: string, _message: unknown, [port]: MessagePort[]): void => {
       if (port === undefined) return;

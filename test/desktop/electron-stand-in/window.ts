@@ -84,13 +84,19 @@ class WebContents extends EventEmitter {
     switch (message.kind) {
       case "port": {
         const { port: id } = message;
-        const port = new PortMain((data) => {
-          const deliver = ({ to, value }: { to: string; value: unknown }): void => {
-            const receive: unknown = Reflect.get(window, "standInReceive");
-            if (typeof receive === "function") Reflect.apply(receive, null, [to, value]);
+        const inPage = (name: string, ...args: unknown[]): void => {
+          const call = (what: { name: string; args: unknown[] }): void => {
+            const receive: unknown = Reflect.get(window, what.name);
+            if (typeof receive === "function") Reflect.apply(receive, null, what.args);
           };
           // A page that is gone takes its answers with it.
-          page.evaluate(deliver, { to: id, value: data }).catch(() => undefined);
+          page.evaluate(call, { name, args }).catch(() => undefined);
+        };
+        const port = new PortMain((data) => {
+          inPage("standInReceive", id, data);
+        });
+        port.once("close", () => {
+          inPage("standInClose", id);
         });
         this.#ports.set(id, port);
         ipcMain.emit(message.channel, { sender: this, senderFrame: this.mainFrame, ports: [port] }, null);

@@ -26,6 +26,8 @@ export const webSocketChannel =
     const link = new WebSocketLink({ websocket: socket });
     const close = (): void => {
       socket.close();
+      // On a network that fell silent the real event comes a minute later; whoever waits for an answer is told now.
+      socket.dispatchEvent(new Event("close"));
     };
     await opened(socket, closed, signal, close);
     return { link, closed, close };
@@ -81,7 +83,8 @@ export function channelOnPort(port: MessagePort): Channel {
     closed,
     close: () => {
       port.close();
-      resolve(undefined);
+      // The end that closes hears no event of its own; whoever waits for an answer must.
+      port.dispatchEvent(new Event("close"));
     },
   };
 }
