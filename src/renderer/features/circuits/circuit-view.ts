@@ -1,6 +1,6 @@
 import type { CircuitLive, StationLive } from "../../../contract/index.ts";
 import { PHASES, type Phase } from "../../../core/units/phases.ts";
-import { bindingRung } from "../reasons/ladder.ts";
+import { bindingRung, sharedPlace } from "../reasons/ladder.ts";
 
 /** One phase of one circuit as a bar. Lengths are per mille of the bar; the fuse stands at `fuse_permille`. */
 export type PhaseBarView = {
@@ -36,8 +36,8 @@ const bindingKey = (circuitId: string, phase: Phase): string => `${circuitId}/${
 export function bindingPlaces(stations: Iterable<StationLive>): ReadonlySet<string> {
   const places = new Set<string>();
   for (const { because } of stations) {
-    const rung = bindingRung(because);
-    if (rung?.kind === "circuit_phase" && rung.phase !== undefined) places.add(bindingKey(rung.ref, rung.phase));
+    const place = sharedPlace(bindingRung(because));
+    if (place !== null) places.add(bindingKey(place.circuitId, place.phase));
   }
   return places;
 }

@@ -1,4 +1,5 @@
 import type { BecauseView } from "../../../contract/index.ts";
+import type { Phase } from "../../../core/units/phases.ts";
 
 /** These shape a grant without being what holds it down. */
 const SHAPING: ReadonlySet<BecauseView["kind"]> = new Set<BecauseView["kind"]>(["step_round", "ramp"]);
@@ -14,6 +15,12 @@ export function bindingIndex(because: readonly BecauseView[]): number {
 /** What holds this charger down; `null` when it gets its own maximum. */
 export const bindingRung = (because: readonly BecauseView[]): BecauseView | null =>
   because[bindingIndex(because)] ?? null;
+
+/** The circuit and phase whose cars share what it carries, when that is what a rung says; `null` for every other kind. */
+export function sharedPlace(rung: BecauseView | null): { readonly circuitId: string; readonly phase: Phase } | null {
+  if (rung?.phase === undefined || (rung.kind !== "circuit_phase" && rung.kind !== "policy_share")) return null;
+  return { circuitId: rung.ref, phase: rung.phase };
+}
 
 export type Rung = BecauseView & { readonly binding: boolean };
 

@@ -2,7 +2,7 @@ import type { TFunction } from "i18next";
 import type { BecauseView, CircuitLive, StationLive } from "../../../contract/index.ts";
 import { phaseIndex } from "../../../core/units/phases.ts";
 import type { Format } from "../../lib/format/format.ts";
-import { bindingRung } from "./ladder.ts";
+import { bindingRung, sharedPlace } from "./ladder.ts";
 
 /** What the sentences draw on: texts, formatting and the names behind the ids. */
 export type Wording = {
@@ -14,8 +14,13 @@ export type Wording = {
 const nameOf = ({ ref }: BecauseView, { circuitOf }: Wording): string => circuitOf(ref)?.name ?? ref;
 
 /** Reason in at most six words, for a chip: "Garage B L2 full". */
-export const shortReason = (rung: BecauseView, wording: Wording): string =>
-  wording.t(`short.${rung.kind}`, { name: nameOf(rung, wording), phase: rung.phase ?? "" }).trim();
+export function shortReason(rung: BecauseView, wording: Wording): string {
+  const isPlace = sharedPlace(rung) !== null && wording.circuitOf(rung.ref) !== undefined;
+  const values = { name: nameOf(rung, wording), phase: rung.phase ?? "" };
+  return isPlace && rung.kind === "policy_share"
+    ? wording.t("short.policy_share_place", values)
+    : wording.t(`short.${rung.kind}`, values).trim();
+}
 
 /** One rung of the ladder in words: "Garage B, phase L2: fuse 63 A, other load 38 A, margin 3 A". */
 export function rungText(rung: BecauseView, wording: Wording): string {
@@ -23,14 +28,13 @@ export function rungText(rung: BecauseView, wording: Wording): string {
   const values = {
     name: nameOf(rung, wording),
     phase: rung.phase ?? "",
-    before: format.current(rung.before_mA),
-    after: format.current(rung.after_mA),
+    before: format.exactCurrent(rung.before_mA),
+    after: format.exactCurrent(rung.after_mA),
   };
-  const circuit = wording.circuitOf(rung.ref);
-  if (rung.kind !== "circuit_phase" || rung.phase === undefined || circuit === undefined) {
-    return t(`rung.${rung.kind}`, values);
-  }
-  const at = phaseIndex(rung.phase);
+  const place = sharedPlace(rung);
+  const circuit = place === null ? undefined : wording.circuitOf(place.circuitId);
+  if (place === null || circuit === undefined) return t(`rung.${rung.kind}`, values);
+  const at = phaseIndex(place.phase);
   return t("rung.circuit_phase_now", {
     ...values,
     fuse: format.current(circuit.fuse_mA[at]),
@@ -42,7 +46,7 @@ export function rungText(rung: BecauseView, wording: Wording): string {
 /** One sentence that answers "why this current?" for a charger as it is now. */
 export function explainSentence(station: StationLive, wording: Wording): string {
   const { t, format } = wording;
-  const values = { bay: station.name, granted: format.current(station.granted_mA) };
+  const values = { bay: station.name, granted: format.exactCurrent(station.granted_mA) };
   if (!station.online) return t("sentence.offline", { ...values, fallback: format.current(station.fallback_mA) });
   if (station.state === "fault") return t("sentence.fault", values);
   if (station.state === "free") return t("sentence.free", values);
@@ -57,7 +61,8 @@ export function explainSentence(station: StationLive, wording: Wording): string 
 export function explanationText(station: StationLive, wording: Wording, at_ms: number): string {
   const { format } = wording;
   const rungs = station.because.map(
-    (rung) => `${format.current(rung.before_mA)} → ${format.current(rung.after_mA)}  ${rungText(rung, wording)}`,
+    (rung) =>
+      `${format.exactCurrent(rung.before_mA)} → ${format.exactCurrent(rung.after_mA)}  ${rungText(rung, wording)}`,
   );
   return [`${station.name} · ${format.dateTime(at_ms)}`, explainSentence(station, wording), ...rungs].join("\n");
 }

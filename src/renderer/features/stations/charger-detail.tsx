@@ -119,7 +119,7 @@ function Phases({ station, detail }: { readonly station: StationLive; readonly d
         ).map(([name, value_mA]) => (
           <div key={name}>
             <dt>{t(`chain.${name}`)}</dt>
-            <dd>{format.current(value_mA, name === "drawn" ? 1 : 0)}</dd>
+            <dd>{name === "drawn" ? format.current(value_mA, 1) : format.exactCurrent(value_mA)}</dd>
           </div>
         ))}
       </dl>

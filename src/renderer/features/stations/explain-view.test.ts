@@ -31,6 +31,14 @@ test("the proof starts at the fuse and ends with what is left, and the self is m
   expect((proof?.fuse_mA ?? 0) - (proof?.margin_mA ?? 0) - (proof?.other_mA ?? 0)).toBe(proof?.forCars_mA);
 });
 
+test("an equal share of a circuit's phase is proven the same way", () => {
+  const shared = stationLive("P07", {
+    circuitId: "b",
+    because: [{ kind: "policy_share", ref: "b", phase: "L2", before_mA: 16_000, after_mA: 7_300 }],
+  });
+  expect(proofFor(shared, circuits, [shared])?.forCars_mA).toBe(22_000);
+});
+
 test("there is no proof where no circuit decides or the circuit is unknown", () => {
   expect(proofFor(stationLive("P01"), circuits, [])).toBeNull();
   expect(proofFor(limited, [circuitLive("main")], [])).toBeNull();

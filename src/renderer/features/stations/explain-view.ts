@@ -1,6 +1,6 @@
 import type { CircuitLive, StationLive } from "../../../contract/index.ts";
 import { type Phase, phaseIndex } from "../../../core/units/phases.ts";
-import { bindingRung } from "../reasons/ladder.ts";
+import { bindingRung, sharedPlace } from "../reasons/ladder.ts";
 
 export type Sharer = {
   readonly stationId: string;
@@ -40,11 +40,10 @@ export function proofFor(
   circuits: readonly CircuitLive[],
   stations: readonly StationLive[],
 ): Proof | null {
-  const rung = bindingRung(station.because);
-  if (rung?.kind !== "circuit_phase" || rung.phase === undefined) return null;
-  const { phase } = rung;
-  const circuit = circuits.find(({ circuitId }) => circuitId === rung.ref);
-  if (circuit === undefined) return null;
+  const place = sharedPlace(bindingRung(station.because));
+  const circuit = circuits.find(({ circuitId }) => circuitId === place?.circuitId);
+  if (place === null || circuit === undefined) return null;
+  const { phase } = place;
   const at = phaseIndex(phase);
   const below = within(circuits, circuit.circuitId);
   const sharers = stations

@@ -4,7 +4,6 @@ import type { StationLive } from "../../../contract/index.ts";
 import { CopyButton } from "../../components/copy-button.tsx";
 import { useLiveStore } from "../../lib/data/live-store.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
-import type { Format } from "../../lib/format/format.ts";
 import { rungsOf } from "../reasons/ladder.ts";
 import { useWording } from "../reasons/use-wording.ts";
 import { explainSentence, explanationText, rungText } from "../reasons/words.ts";
@@ -42,15 +41,15 @@ function Ladder({ station }: { readonly station: StationLive }) {
       <ol className={css["ladder"]}>
         {rungs.map((rung, index) => (
           <li key={`${String(index)}-${rung.kind}`} className={css["rung"]} data-binding={rung.binding}>
-            <span className={css["value"]}>{exactCurrent(format, rung.after_mA)}</span>
+            <span className={css["value"]}>{format.exactCurrent(rung.after_mA)}</span>
             <span className={css["text"]}>
               {rung.binding && <strong className={css["binding"]}>{t("explain.binding")}</strong>}
               {rungText(rung, wording)}
               {index > 0 && (
                 <span className={css["step"]}>
                   {t("explain.step", {
-                    before: exactCurrent(format, rung.before_mA),
-                    after: exactCurrent(format, rung.after_mA),
+                    before: format.exactCurrent(rung.before_mA),
+                    after: format.exactCurrent(rung.after_mA),
                   })}
                 </span>
               )}
@@ -58,21 +57,17 @@ function Ladder({ station }: { readonly station: StationLive }) {
           </li>
         ))}
         <li className={css["rung"]} data-result>
-          <span className={css["value"]}>{format.current(station.granted_mA)}</span>
+          <span className={css["value"]}>{format.exactCurrent(station.granted_mA)}</span>
           <span className={css["text"]}>
             {station.confirmed_mA === station.granted_mA
               ? t("explain.granted")
-              : t("explain.unconfirmed", { confirmed: format.current(station.confirmed_mA) })}
+              : t("explain.unconfirmed", { confirmed: format.exactCurrent(station.confirmed_mA) })}
           </span>
         </li>
       </ol>
     </section>
   );
 }
-
-/** Whole amperes as they are, everything else with one decimal. */
-const exactCurrent = (format: Format, current_mA: number): string =>
-  format.current(current_mA, current_mA % 1000 === 0 ? 0 : 1);
 
 function ProofTable({ proof }: { readonly proof: Proof }) {
   const { t } = useTranslation("charger");

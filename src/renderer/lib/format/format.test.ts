@@ -21,6 +21,9 @@ test("quantities carry their unit and the language's decimal mark", () => {
   expect(plain(german.energy(14_240, 2))).toBe("14,24 kWh");
   expect(plain(english.current(16_000))).toBe("16 A");
   expect(plain(german.current(7_300, 1))).toBe("7,3 A");
+  expect(plain(english.exactCurrent(7_500))).toBe("7.5 A");
+  expect(plain(english.exactCurrent(7_000))).toBe("7 A");
+  expect(english.exactCurrent(null)).toBe(UNKNOWN);
   expect(plain(english.power(11_040))).toBe("11.0 kW");
   expect(plain(english.voltage(230_400))).toBe("230 V");
 });

@@ -22,6 +22,8 @@ export type Format = {
   readonly energyValue: (energy_Wh: Quantity, decimals?: number) => string;
   /** Milliamperes as whole amperes with unit; 1 decimal where the exact value matters. */
   readonly current: (current_mA: Quantity, decimals?: number) => string;
+  /** Whole amperes as they are, everything else with one decimal: for setpoints, which are what they are. */
+  readonly exactCurrent: (current_mA: Quantity) => string;
   readonly currentValue: (current_mA: Quantity, decimals?: number) => string;
   readonly power: (power_W: Quantity, decimals?: number) => string;
   readonly powerValue: (power_W: Quantity, decimals?: number) => string;
@@ -137,6 +139,7 @@ export function createFormat(settings: FormatSettings): Format {
   const energyValue = scaled(1000, 1);
   const currentValue = scaled(1000, 0);
   const powerValue = scaled(1000, 1);
+  const current = withUnit(currentValue, "A");
   const inCurrency = (value: number, currency: string, places_max: number): string =>
     new Intl.NumberFormat(locale, {
       style: "currency",
@@ -149,7 +152,8 @@ export function createFormat(settings: FormatSettings): Format {
     count: scaled(1, 0),
     energy: withUnit(energyValue, "kWh"),
     energyValue,
-    current: withUnit(currentValue, "A"),
+    current,
+    exactCurrent: (current_mA) => current(current_mA, known(current_mA) && current_mA % 1000 !== 0 ? 1 : 0),
     currentValue,
     power: withUnit(powerValue, "kW"),
     powerValue,

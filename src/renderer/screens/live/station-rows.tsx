@@ -75,7 +75,7 @@ const Row = memo(function Row({ stationId, selected, onOpen }: TileProps) {
             onOpen(stationId, "why");
           }}
         >
-          <strong>{format.current(station.granted_mA)}</strong> {words}
+          <strong>{format.exactCurrent(station.granted_mA)}</strong> {words}
           <span className="visually-hidden">{t("tile.why", { name: station.name })}</span>
         </button>
       )}

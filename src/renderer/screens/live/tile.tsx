@@ -127,7 +127,7 @@ function Why({ station, onOpen, short = false }: WhyProps) {
   const wording = useWording();
   const words = limitWords(station, wording, t);
   if (words === null) return null;
-  const current = wording.format.current(station.granted_mA);
+  const current = wording.format.exactCurrent(station.granted_mA);
   return (
     <button
       type="button"
