@@ -58,6 +58,5 @@ export function startLiveFeed({ watch, api }: Client): () => void {
 /** One station; the component draws anew only when this station changed. */
 export const useStation = (stationId: string): StationLive | undefined =>
   useLiveStore((state) => state.stations[stationId]);
-export const useStations = (): Readonly<Record<string, StationLive>> => useLiveStore((state) => state.stations);
 export const useSite = (): SiteLive | null => useLiveStore((state) => state.site);
 export const useCircuits = (): readonly CircuitLive[] => useLiveStore((state) => state.circuits);
