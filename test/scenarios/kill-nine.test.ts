@@ -26,7 +26,20 @@ type Server = { readonly child: ChildProcess; readonly url: string; readonly ocp
 async function serve(data: string, siteFile: string, ocppPort: number): Promise<Server> {
   const child = spawn(
     process.execPath,
-    [cli, "serve", "--data", data, "--site", siteFile, "--port", "0", "--ocpp-port", String(ocppPort)],
+    [
+      cli,
+      "serve",
+      "--data",
+      data,
+      "--site",
+      siteFile,
+      "--port",
+      "0",
+      "--ocpp-host",
+      "127.0.0.1",
+      "--ocpp-port",
+      String(ocppPort),
+    ],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const lines = createInterface({ input: child.stdout });

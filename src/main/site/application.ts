@@ -205,7 +205,18 @@ function saveSite(
   });
 }
 
+/** Boxes of the demo report the end of their sessions within this real time. */
+const DEPART_REAL_MS = 2_000;
+const DEPART_LOOK_MS = 50;
+
 async function shut(running: Running): Promise<void> {
+  running.world?.depart();
+  const deadline = performance.now() + (running.world === null ? 0 : DEPART_REAL_MS);
+  while (
+    performance.now() < deadline &&
+    (running.engine?.live().stations.some((station) => station.session !== null) ?? false)
+  )
+    await new Promise((resolve) => setTimeout(resolve, DEPART_LOOK_MS));
   await running.engine?.close();
   await running.world?.close();
   running.clock.close();

@@ -8,6 +8,8 @@ export type DemoWorld = {
   readonly site: StoredSite;
   /** OCPP stations dial in here. */
   connect(ocppUrl: string): void;
+  /** All cars leave, so that a demo that is closed in order leaves no session behind that nobody ended. */
+  depart(): void;
   close(): Promise<void>;
 };
 
@@ -37,5 +39,15 @@ export async function openDemo(options: {
   const world = await startDemoWorld({ clock, seed, registers });
   // Ports of simulated devices differ from run to run.
   stores.site.save(world.site, clock.now_ms(), "demo");
-  return world;
+  const { stations } = world.site.model;
+  return {
+    site: world.site,
+    connect: (ocppUrl) => {
+      world.connect(ocppUrl);
+    },
+    depart: () => {
+      for (const { id } of stations) world.simulated.world.unplug(id);
+    },
+    close: () => world.close(),
+  };
 }
