@@ -30,7 +30,7 @@ export const INPUT_NAMES = [
   "start_Wh", "stop_Wh", "previousStop_Wh", "baseline_Wh", "before_Wh", "after_Wh", "energy_Wh", "possible_Wh",
   "unassigned_Wh", "proposed_Wh", "ratedPower_W", "at_ms", "from_ms", "to_ms", "received_at_ms", "started_at_ms",
   "ended_at_ms", "previousEnded_at_ms", "offset_ms", "duration_ms", "duplicates", "transactionId", "startToken",
-  "stopToken", "endedBy", "card",
+  "stopToken", "endedBy", "card", "tariff", "dimension",
 ] as const;
 type InputName = (typeof INPUT_NAMES)[number];
 
