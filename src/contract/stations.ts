@@ -18,7 +18,7 @@ export const stationDetailSchema = z.object({
   live: stationLiveSchema,
   connection: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("ocpp"), identity: z.string(), connectorId: z.int(), protocol: z.string().nullable() }),
-    z.object({ kind: z.literal("modbus"), profileId: z.string(), linkId: z.string(), unitId: z.int() }),
+    z.object({ kind: z.literal("profile"), profileId: z.string(), linkId: z.string(), unitId: z.int() }),
   ]),
   vendor: z.string().nullable(),
   model: z.string().nullable(),

@@ -21,7 +21,8 @@ export type Circuit = {
 /** How we reach a box. One station of the site file is one independently charging part (EVSE). */
 export type Connection =
   | { readonly kind: "ocpp"; readonly identity: string; readonly connectorId: number }
-  | { readonly kind: "modbus"; readonly profileId: string; readonly linkId: string; readonly unitId: number };
+  /** Whatever a device profile describes: Modbus, HTTP, UDP … `unitId` means something on Modbus only. */
+  | { readonly kind: "profile"; readonly profileId: string; readonly linkId: string; readonly unitId: number };
 
 export type Station = {
   readonly id: string;

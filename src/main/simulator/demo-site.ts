@@ -67,7 +67,7 @@ const ocpp = (number: number): Connection => ({
   connectorId: 1,
 });
 const modbus = (profileId: string, linkId: string, unitId: number): Connection => ({
-  kind: "modbus",
+  kind: "profile",
   profileId,
   linkId,
   unitId,
@@ -167,7 +167,7 @@ export function siteOf(points: number, mixed: boolean): StoredSite {
   const stations = Array.from({ length: points }, (_, i) => {
     const garage = `garage-${String(1 + Math.floor(i / BAYS_PER_GARAGE))}`;
     const connection = connectionOf(i + 1);
-    const heidelberg = connection.kind === "modbus" && connection.profileId === RTU_PROFILE;
+    const heidelberg = connection.kind === "profile" && connection.profileId === RTU_PROFILE;
     return station(
       i + 1,
       garage,

@@ -198,7 +198,7 @@ async function listenAll(
     const units = new Map<number, RegisterBank>();
     for (const { id, connection } of options.site.stations) {
       const box = modbus.get(id);
-      if (connection.kind === "modbus" && connection.linkId === link.id && box !== undefined)
+      if (connection.kind === "profile" && connection.linkId === link.id && box !== undefined)
         units.set(connection.unitId, box.bank);
     }
     for (const meter of options.site.meters) {

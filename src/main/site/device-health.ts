@@ -22,7 +22,7 @@ export function deviceHealth(
   };
   const stations = [...site.stations.values()].flatMap((state): DeviceHealth[] => {
     const { station } = state;
-    if (station.connection.kind !== "modbus") return [];
+    if (station.connection.kind !== "profile") return [];
     const { profileId, linkId, unitId } = station.connection;
     return [
       {

@@ -113,7 +113,7 @@ const stationSchema = z.object({
   priority: z.number(),
   connection: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("ocpp"), identity: z.string(), connectorId: z.int() }),
-    z.object({ kind: z.literal("modbus"), profileId: z.string(), linkId: z.string(), unitId: z.int() }),
+    z.object({ kind: z.literal("profile"), profileId: z.string(), linkId: z.string(), unitId: z.int() }),
   ]),
 });
 

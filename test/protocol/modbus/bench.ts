@@ -102,7 +102,7 @@ export const stationOf = (id: string, profileId: string, linkId: string, unitId:
   step_mA: milliamp(1_000),
   fallback_mA: milliamp(6_000),
   priority: 0,
-  connection: { kind: "modbus", profileId, linkId, unitId },
+  connection: { kind: "profile", profileId, linkId, unitId },
 });
 
 export const meterOf = (id: string, profileId: string, linkId: string, unitId: number): MeterDevice => ({

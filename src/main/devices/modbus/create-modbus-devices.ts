@@ -86,7 +86,7 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
   }
   for (const station of site.stations) {
     const { connection } = station;
-    if (connection.kind !== "modbus") continue;
+    if (connection.kind !== "profile") continue;
     const profile = profileOf(connection.profileId, "charger");
     const wire = profile === null ? null : wireOf(connection.linkId, connection.unitId, profile);
     if (profile === null || wire === null) {

@@ -104,7 +104,7 @@ const sites: fc.Arbitrary<StoredSite> = fc
                   identity: `CP/${String(index)}`.replace("/", "_"),
                   connectorId: 1 + (index % 2),
                 },
-                { kind: "modbus" as const, profileId: "heidelberg-energy-control", linkId: "gw", unitId: index + 1 },
+                { kind: "profile" as const, profileId: "heidelberg-energy-control", linkId: "gw", unitId: index + 1 },
               ),
             }),
           ),

@@ -106,7 +106,7 @@ function fromConnection(connection: Station["connection"]): object {
   switch (connection.kind) {
     case "ocpp":
       return { ocpp: connection.identity, ...unless(1, { connector: connection.connectorId }) };
-    case "modbus":
+    case "profile":
       return { profile: connection.profileId, link: connection.linkId, unitId: connection.unitId };
   }
 }

@@ -37,7 +37,7 @@ test("the example becomes a site with defaults filled in", () => {
             step_mA: 100,
             connection: { connectorId: 1 },
           },
-          { phaseCount: 1, rotation: "L2", connection: { kind: "modbus", unitId: 2 } },
+          { phaseCount: 1, rotation: "L2", connection: { kind: "profile", unitId: 2 } },
         ],
       },
     },

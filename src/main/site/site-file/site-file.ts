@@ -148,7 +148,7 @@ function toStation(entry: StationEntry): Station {
 function toConnection({ ocpp, connector, profile, link, unitId }: StationEntry): Station["connection"] {
   if (ocpp !== undefined) return { kind: "ocpp", identity: ocpp, connectorId: connector ?? 1 };
   assert(profile !== undefined && link !== undefined && unitId !== undefined, "a station without OCPP has an address");
-  return { kind: "modbus", profileId: profile, linkId: link, unitId };
+  return { kind: "profile", profileId: profile, linkId: link, unitId };
 }
 
 const toTariff = (site: IdentityEntry, tariff: TariffEntry): SiteTariff => ({
