@@ -44,7 +44,9 @@ async function install() {
   say(`${isFirst ? "installing" : "updating"} the dependencies; the first time this takes a minute or two`);
   // On Windows a running node.exe cannot be deleted, and `npm ci` begins by deleting node_modules.
   const command = process.platform === "win32" && !isFirst ? "install" : "ci";
-  const { code } = await npm([command, "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"], "installing");
+  // No install scripts: native packages bring ready binaries, and npm would try to compile one of them all the same.
+  const options = ["--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  const { code } = await npm([command, ...options], "installing");
   if (code !== 0)
     throw new PreparationError(`npm ${command} failed (exit code ${String(code)}); its own words are above`);
   await ensureNode();
@@ -64,21 +66,17 @@ function npm(args, working) {
   return run(isWindows ? "npm.cmd" : "npm", args, { working, shell: isWindows });
 }
 
-/** The dependency `node` fetches its binary in an install script, which some npm settings hold back: then run it here. */
+/** The dependency `node` fetches its binary in an install script of its own, the only one we run. */
 async function ensureNode() {
   if (runtimePath() !== null) return;
   const installer = join(ROOT, "node_modules", "node", "installArchSpecificPackage.js");
   if (existsSync(installer)) {
-    say(
-      `npm did not run the install script of the package "node"; running it now to get Node ${String(NODE_MAJOR_MIN)}`,
-    );
     await run(process.execPath, [installer], { cwd: dirname(installer), working: "fetching Node" });
   }
   if (runtimePath() !== null) return;
   throw new PreparationError(
-    `Node ${String(NODE_MAJOR_MIN)} did not arrive with the dependencies, probably because npm was told to skip install ` +
-      `scripts. Allow them (npm config set ignore-scripts false; npm 11: npm install-scripts approve node), or install ` +
-      `Node ${String(NODE_MAJOR_MIN)} yourself, and try again.`,
+    `Node ${String(NODE_MAJOR_MIN)} did not arrive with the dependencies; npm's own words are above. Check that npm can ` +
+      `reach its registry, or install Node ${String(NODE_MAJOR_MIN)} yourself, and try again.`,
   );
 }
 
