@@ -1,11 +1,11 @@
 // @ts-check
 // Brings a checkout to where its commands can run: dependencies, build, and the programs the tests use.
 // Dependency-free and runs on Node 20: `npm start` and `npm test` of a fresh clone begin here.
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withLock } from "./lib/lock.mjs";
-import { NODE_MAJOR_MIN, ROOT, run, runtimePath, say, secondsSince } from "./lib/runtime.mjs";
+import { bundledNodePath, NODE_MAJOR_MIN, ROOT, run, runtimePath, say, secondsSince } from "./lib/runtime.mjs";
 import { BUILD_STAMP, buildFingerprint, INSTALL_STAMP, installFingerprint, isFresh, markFresh } from "./lib/stale.mjs";
 import { enableCommand, missingTools, TOOLS } from "./lib/tools.mjs";
 
@@ -51,6 +51,7 @@ async function install() {
     throw new PreparationError(`npm ${command} failed (exit code ${String(code)}); its own words are above`);
   await ensureNode();
   provideExec();
+  provideNode();
   markFresh(INSTALL_STAMP, fingerprint);
   say(`dependencies installed in ${secondsSince(start_ms)}`);
 }
@@ -86,6 +87,15 @@ async function ensureNode() {
  */
 function provideExec() {
   if (process.platform === "win32") writeFileSync(join(ROOT, "node_modules", ".bin", "exec.cmd"), "@%*\r\n");
+}
+
+/** Without install scripts npm links no `node` into .bin, where npm scripts and the tools' own first lines look for it. */
+function provideNode() {
+  if (!existsSync(bundledNodePath())) return;
+  const link = join(ROOT, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node");
+  rmSync(link, { force: true });
+  if (process.platform === "win32") writeFileSync(link, '@"%~dp0\\..\\node\\bin\\node.exe" %*\r\n');
+  else symlinkSync(join("..", "node", "bin", "node"), link);
 }
 
 async function buildAll() {
