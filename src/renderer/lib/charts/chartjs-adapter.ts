@@ -93,7 +93,7 @@ function datasets(spec: ChartSpec, series: ChartSeries, draw: DrawOptions): Draw
 }
 
 function barDataset(spec: ChartSpec, series: ChartSeries, { theme }: DrawOptions, colour: string): ChartDataset<"bar", Datum[]> {
-  const partial = hatch(colour, translucent(colour, 24));
+  let partial: CanvasPattern | string | null = null;
   const sideways = spec.kind === "hbars";
   return {
     type: "bar",
@@ -102,7 +102,8 @@ function barDataset(spec: ChartSpec, series: ChartSeries, { theme }: DrawOptions
     backgroundColor: (context: ScriptableContext<"bar">) => {
       const at: unknown = context.raw;
       const place = isPlaced(at) ? (sideways ? at.y : at.x) : -1;
-      return series.points.find(({ x }) => x === place)?.quality === "partial" ? partial : colour;
+      if (series.points.find(({ x }) => x === place)?.quality !== "partial") return colour;
+      return (partial ??= hatch(colour, translucent(colour, 24)));
     },
     borderColor: colourOf("surface", theme),
     borderWidth: 0,
@@ -119,7 +120,7 @@ const isPlaced = (value: unknown): value is { readonly x: number; readonly y: nu
 /** Rows of a matrix are the spec's series, from the top. */
 function matrixDataset(spec: ChartSpec, { theme }: DrawOptions): ChartDataset<"matrix", Datum[]> {
   const { max } = matrixBounds(spec);
-  const missing = hatch(colourOf("missing", theme), colourOf("surface", theme));
+  let missing: CanvasPattern | string | null = null;
   const data: Datum[] = spec.series.flatMap(({ points }, row) =>
     points.map(({ x, y }) => (y === null ? { x, y: row } : { x, y: row, v: y })),
   );
@@ -129,7 +130,8 @@ function matrixDataset(spec: ChartSpec, { theme }: DrawOptions): ChartDataset<"m
     data,
     backgroundColor: ({ dataIndex }) => {
       const value = data[dataIndex]?.v;
-      return value === undefined ? missing : heatColour(max === 0 ? 0 : value / max, theme);
+      if (value !== undefined) return heatColour(max === 0 ? 0 : value / max, theme);
+      return (missing ??= hatch(colourOf("missing", theme), colourOf("surface", theme)));
     },
     borderWidth: 0,
     borderRadius: 2,

@@ -120,7 +120,7 @@ function CustomerList({ customers, onOpen }: ListProps) {
                     {customer.name}
                   </button>
                 </td>
-                <td>
+                <td data-wrap>
                   {customer.address.trim() === "" ? (
                     <span className={css["tag"]} data-bad>
                       {t("problem.no-address")}
@@ -129,7 +129,7 @@ function CustomerList({ customers, onOpen }: ListProps) {
                     customer.address.split("\n").join(", ")
                   )}
                 </td>
-                <td>
+                <td data-wrap>
                   {customer.cards
                     .map(({ alias, blocked }) => (blocked ? `…${alias} (${t("cards.blocked")})` : `…${alias}`))
                     .join(", ")}

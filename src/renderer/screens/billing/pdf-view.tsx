@@ -36,7 +36,7 @@ function PdfFrame({ file }: { readonly file: File }) {
   const frame = useRef<HTMLIFrameElement>(null);
   useEffect(() => {
     const address = URL.createObjectURL(new Blob([file], { type: "application/pdf" }));
-    if (frame.current !== null) frame.current.src = address;
+    if (frame.current !== null) frame.current.src = `${address}#toolbar=0&navpanes=0&view=FitH`;
     return () => {
       URL.revokeObjectURL(address);
     };
