@@ -28,6 +28,8 @@ export type LedgerEntry = {
   readonly acknowledged_at_ms: EpochMs | null;
   readonly raised_at_ms: EpochMs | null;
   readonly misses: number;
+  /** Most that our commands before it was last forgotten would allow; `null`: we never told it anything. */
+  readonly before_mA: Milliamp | null;
 };
 
 /** What we know of a box this second, beside its entry. */
@@ -50,6 +52,7 @@ export const unknownEntry = (box: Pick<BoxView, "max_mA">): LedgerEntry => ({
   acknowledged_at_ms: null,
   raised_at_ms: null,
   misses: 0,
+  before_mA: null,
 });
 
 /** Books a command that is about to be sent. */
@@ -77,6 +80,7 @@ export const missed = (entry: LedgerEntry): LedgerEntry => ({ ...entry, misses: 
 /** The box restarted or came back: what it holds is unknown until it confirms anew. */
 export const forgotten = (entry: LedgerEntry, box: Pick<BoxView, "max_mA">): LedgerEntry => ({
   ...entry,
+  before_mA: entry.setpoint_mA === null ? entry.before_mA : entry.upper_mA,
   setpoint_mA: null,
   acknowledged_at_ms: null,
   upper_mA: milliamp(Math.max(entry.upper_mA, box.max_mA)),
@@ -96,8 +100,8 @@ export function settled(entry: LedgerEntry, box: BoxView, now_ms: EpochMs): Ledg
 export function worstCase_mA(entry: LedgerEntry, box: BoxView): Milliamp {
   if (!box.online) {
     // Silent: whichever is larger of what it keeps by itself and what it last confirmed; never zero.
-    const last = entry.setpoint_mA === null ? milliamp(0) : entry.upper_mA;
-    return milliamp(Math.max(box.fallback_mA, last));
+    const last = entry.setpoint_mA === null ? entry.before_mA : entry.upper_mA;
+    return milliamp(Math.max(box.fallback_mA, last ?? 0));
   }
   if (box.unplugged) return milliamp(0);
   const drawn = box.drawn_mA ?? milliamp(0);
@@ -151,7 +155,8 @@ export function plan(
     if (!one.commandable || !options.raisesAllowed(one.circuit)) continue;
     const current_mA = raiseTo(one, rows, options.now_ms);
     if (current_mA === null) continue;
-    book(rows, one, current_mA - worstCase_mA(one.entry, one.box));
+    // A box that still may draw more than this keeps its whole reserve: nobody else is raised on a hope.
+    book(rows, one, Math.max(0, current_mA - worstCase_mA(one.entry, one.box)));
     commands.push({ evse: one.id, current_mA, kind: "increase" });
   }
   return commands;
