@@ -70,7 +70,7 @@ function Display({ state, received_at_ms, language, onLanguage }: DisplayProps) 
               key={one}
               type="button"
               aria-pressed={one === language}
-              aria-label={LANGUAGE_NAMES[one]}
+              aria-label={`${one.toUpperCase()} ${LANGUAGE_NAMES[one]}`}
               onClick={() => {
                 onLanguage(one);
               }}

@@ -19,10 +19,10 @@ export function SessionsPrint({ rows, totals, period }: Props) {
   const shown = rows.slice(0, ROWS_MAX);
   return (
     <div className="print-only">
-      <h1 className={css["title"]}>
+      <p className={css["title"]}>
         {site?.name}: {t("title")}, {period}
         {site?.demo === true && " · DEMO"}
-      </h1>
+      </p>
       {shown.length < totals.sessions && (
         <p>{t("printMore", { shown: format.count(shown.length), total: format.count(totals.sessions) })}</p>
       )}

@@ -1,0 +1,66 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const ROOT = join(import.meta.dirname, "../..");
+const READY_WITHIN_ms = 90_000;
+const END_WITHIN_ms = 15_000;
+
+export type DemoSite = {
+  readonly url: string;
+  /** One call of the REST API, with the answer as it came. */
+  readonly ask: (path: string, body?: unknown) => Promise<unknown>;
+  readonly stop: () => Promise<void>;
+};
+
+/** The built program with the demo, on free ports and a folder of its own. */
+export async function startDemoSite(): Promise<DemoSite> {
+  const folder = await mkdtemp(join(tmpdir(), "chargehand-e2e-"));
+  const engine = spawn(
+    process.execPath,
+    [join(ROOT, "out/main/cli.js"), "serve", "--data", folder, "--demo", "--port", "0", "--ocpp-port", "0"],
+    { stdio: ["ignore", "pipe", "ignore"] },
+  );
+  const url = await readyUrl(engine);
+  return {
+    url,
+    ask: async (path, body) => {
+      const answer = await fetch(`${url}/api${path}`, {
+        ...(body === undefined
+          ? {}
+          : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+      });
+      if (!answer.ok) throw new Error(`${path} was answered ${String(answer.status)}: ${await answer.text()}`);
+      return answer.json();
+    },
+    stop: async () => {
+      if (engine.exitCode === null) {
+        const ended = once(engine, "exit", { signal: AbortSignal.timeout(END_WITHIN_ms) });
+        engine.kill("SIGTERM");
+        await ended;
+      }
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function readyUrl(engine: ChildProcess): Promise<string> {
+  if (engine.stdout === null) throw new Error("the program's output is read through a pipe");
+  const lines = createInterface({ input: engine.stdout });
+  const late = setTimeout(() => {
+    lines.close();
+  }, READY_WITHIN_ms);
+  try {
+    for await (const line of lines) {
+      const said: unknown = line.startsWith("{") ? JSON.parse(line) : null;
+      if (typeof said === "object" && said !== null && "url" in said && typeof said.url === "string") return said.url;
+    }
+  } finally {
+    clearTimeout(late);
+  }
+  engine.kill("SIGKILL");
+  throw new Error("the program ended or said nothing before it was ready; is out/ built?");
+}
