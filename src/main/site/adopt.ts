@@ -16,6 +16,10 @@ export type AdoptContext = {
   readonly adopted: (station: Station) => void;
 };
 
+/** As in the site file: 0 or what a pilot can signal, and never above the maximum. */
+const fallbackFits = ({ fallback_mA, max_mA }: AdoptRequest): boolean =>
+  fallback_mA === 0 || (fallback_mA >= MIN_MA && fallback_mA <= max_mA);
+
 /** Makes a box that called in a station of the site. Nothing changes unless the whole request fits. */
 export function adoptStation(
   request: AdoptRequest,
@@ -27,11 +31,7 @@ export function adoptStation(
   if (!model.circuits.some((circuit) => circuit.id === request.circuitId)) return "circuit-unknown";
   const rotation = ROTATIONS.find((known) => known === request.rotation);
   const wires = rotation === undefined ? 0 : rotation.length / 2;
-  const fits =
-    rotation !== undefined &&
-    wires >= request.phases &&
-    request.max_mA >= MIN_MA &&
-    request.fallback_mA <= request.max_mA;
+  const fits = rotation !== undefined && wires >= request.phases && request.max_mA >= MIN_MA && fallbackFits(request);
   if (!fits || model.stations.length >= STATIONS_MAX) return "invalid";
   context.adopted({
     id: request.id,

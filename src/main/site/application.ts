@@ -135,6 +135,8 @@ async function open(
         "this data folder holds a real site, which the demo would mix with invented data. Name another folder with --data.",
     });
   if (demo) return { ok: true, running: await runDemo(options, folder) };
+  if (stored !== null && options.siteFile !== null)
+    options.log.warn({ folder: options.dataFolder }, "this data folder has a site already; the site file was not read");
   const clock = createClock({ speed: 1 });
   if (stored !== null)
     return { ok: true, running: { folder, clock, engine: await run(options, folder, stored, clock), world: null } };
@@ -149,6 +151,7 @@ async function open(
       problems: parsed.problems,
     });
   }
+  for (const warning of parsed.warnings) options.log.warn(warning, "the site file is odd here, but was imported");
   saveSite(folder, parsed.site, parsed.tariff, clock);
   return { ok: true, running: { folder, clock, engine: await run(options, folder, parsed.site, clock), world: null } };
 }

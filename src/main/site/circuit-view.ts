@@ -34,11 +34,18 @@ export function meterTrust(site: SiteState, circuit: CircuitState, now_ms: Epoch
 export function otherLoad_mA(site: SiteState, circuit: CircuitState, now_ms: EpochMs): PerPhase<Milliamp> {
   const configured = circuit.circuit.otherLoad_mA_max;
   const zero: PerPhase<Milliamp> = [milliamp(0), milliamp(0), milliamp(0)];
-  if (circuit.circuit.meterId === null) return configured ?? zero;
+  if (circuit.circuit.meterId === null) return configured ?? sumOfChildren(site, circuit, now_ms);
   const counted = countedOtherLoad_mA(circuit.otherLoad);
   const trust = meterTrust(site, circuit, now_ms);
   if (trust === "fresh" || trust === "aging") return counted;
   return perPhase((phase) => milliamp(Math.max(onPhase(counted, phase), onPhase(configured ?? zero, phase))));
+}
+
+/** What is known to flow below a circuit that has neither a meter nor a figure of its own. */
+function sumOfChildren(site: SiteState, circuit: CircuitState, now_ms: EpochMs): PerPhase<Milliamp> {
+  const children = [...site.circuits.values()].filter((child) => child.circuit.parentId === circuit.circuit.id);
+  const loads = children.map((child) => otherLoad_mA(site, child, now_ms));
+  return perPhase((phase) => milliamp(loads.reduce((sum, load) => sum + onPhase(load, phase), 0)));
 }
 
 /** Fuse less margin. */

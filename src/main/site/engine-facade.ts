@@ -4,6 +4,8 @@ import type { Engine } from "./engine.types.ts";
 import { kioskState } from "./kiosk-view.ts";
 import { createLivePublisher } from "./live-publisher.ts";
 import { liveUpdate, stationLive } from "./live-view.ts";
+import { networkInterfaces } from "node:os";
+import { reachableUrl } from "./reachable-url.ts";
 import { createOwnerCommands } from "./owner-commands.ts";
 import type { RunningEngine } from "./running-engine.ts";
 import { exportSiteFile } from "./site-file/index.ts";
@@ -31,7 +33,7 @@ export function engineOf(running: RunningEngine): Engine {
     timezone: identity.timezone,
     currency: identity.currency,
     siteName: identity.name,
-    ocppUrl: devices.ocpp.url,
+    ocppUrl: reachableUrl(devices.ocpp.url, networkInterfaces()),
     live: () => live(),
     onLive: (listener) => publisher.subscribe(listener),
     spark: () => spark.points(),
