@@ -36,7 +36,12 @@ function rowsOf(page, name, kB_max) {
   const size = modules.size === 0 ? Number.NaN : gzipped_kB(modules);
   const styles = new Set(named(html, STYLE).map((path) => join(PAGES, path)));
   return [
-    { figure: `${name}: start-up JavaScript, ${String(modules.size)} files`, value: size, unit: "kB gz", limit: kB_max },
+    {
+      figure: `${name}: start-up JavaScript, ${String(modules.size)} files`,
+      value: size,
+      unit: "kB gz",
+      limit: kB_max,
+    },
     { figure: `${name}: style sheets`, value: gzipped_kB(styles), unit: "kB gz", limit: null },
   ];
 }
@@ -53,5 +58,4 @@ function closure(entries) {
 const named = (text, pattern) => [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? "");
 
 /** Each file is compressed by itself, as it travels. @param {ReadonlySet<string>} files */
-const gzipped_kB = (files) =>
-  [...files].reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0) / kB;
+const gzipped_kB = (files) => [...files].reduce((sum, file) => sum + gzipSync(readFileSync(file)).length, 0) / kB;

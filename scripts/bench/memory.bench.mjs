@@ -49,10 +49,11 @@ async function watch(server, duration_ms) {
 
 /** How much of the site really ran, so that a small figure of an idle engine is seen as such. @param {string} url */
 async function counts(url) {
-  const live = await (await fetch(new URL("/api/live", url))).json();
+  const answer = await (await fetch(new URL("/api/live", url))).json();
+  const { stations } = /** @type {{ stations: { online: boolean, session: object | null }[] }} */ (answer);
   return {
-    online: live.stations.filter((/** @type {{ online: boolean }} */ one) => one.online).length,
-    sessions: live.stations.filter((/** @type {{ session: unknown }} */ one) => one.session !== null).length,
+    online: stations.filter((one) => one.online).length,
+    sessions: stations.filter((one) => one.session !== null).length,
   };
 }
 
@@ -76,7 +77,12 @@ function rows(samples, minutes, site) {
     { figure: "highest RSS", value: Math.max(...samples.map((one) => one.memory.rss)) / MB, unit: "MB", limit: null },
     { figure: "heap reserved at the end", value: last.memory.heapTotal / MB, unit: "MB", limit: null },
     { figure: "outside the heap at the end", value: last.memory.external / MB, unit: "MB", limit: null },
-    { figure: "heap in use, lowest of the last third", value: floor(settled.slice(-third)) / MB, unit: "MB", limit: null },
+    {
+      figure: "heap in use, lowest of the last third",
+      value: floor(settled.slice(-third)) / MB,
+      unit: "MB",
+      limit: null,
+    },
     { figure: "its growth since the first third after minute 2", value: growth_MB, unit: "MB", limit: null },
     { figure: "CPU of one core", value: cpu_us / 10 / (last.at_ms - from.at_ms), unit: "%", limit: null },
     { figure: "stations online at the end", value: site.online, unit: "", limit: POINTS, atLeast: true },

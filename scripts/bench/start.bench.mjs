@@ -75,7 +75,12 @@ function rows(runs) {
   return [
     { figure: `serve to first live data, ${times}`, value: of("first_ms"), unit: "ms", limit: LIVE_ms_max },
     { figure: `serve to main meter live, ${times}`, value: of("meter_ms"), unit: "ms", limit: LIVE_ms_max },
-    { figure: "slowest first live data", value: Math.round(Math.max(...runs.map((run) => run.first_ms))), unit: "ms", limit: null },
+    {
+      figure: "slowest first live data",
+      value: Math.round(Math.max(...runs.map((run) => run.first_ms))),
+      unit: "ms",
+      limit: null,
+    },
     { figure: `serve to ready line, ${times}`, value: of("ready_ms"), unit: "ms", limit: null },
     { figure: `serve to all ${String(POINTS)} stations, ${times}`, value: of("all_ms"), unit: "ms", limit: null },
   ];

@@ -67,7 +67,12 @@ function chartRows({ history, sessions }) {
       ask();
       return performance.now() - from_ms;
     });
-    return { figure: `a year: ${name}, median of ${String(REPEATS)}`, value: median(times_ms), unit: "ms", limit: QUERY_ms_max };
+    return {
+      figure: `a year: ${name}, median of ${String(REPEATS)}`,
+      value: median(times_ms),
+      unit: "ms",
+      limit: QUERY_ms_max,
+    };
   });
 }
 

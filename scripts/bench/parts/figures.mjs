@@ -41,3 +41,6 @@ export async function awaitValue(look, what, ms_max, every_ms = 20) {
     await sleep(every_ms);
   }
 }
+
+/** The machine's monotonic clock: the same in every process. */
+export const monotonic_ms = () => Number(process.hrtime.bigint()) / 1e6;

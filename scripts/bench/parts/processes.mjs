@@ -9,7 +9,7 @@ import { onInterrupt, ROOT } from "../../lib/runtime.mjs";
 
 const CLI = join(ROOT, "out", "main", "cli.js");
 const SIMULATOR = join(ROOT, "test", "simulator", "simulator-process.ts");
-const REPORTER = join(ROOT, "scripts", "bench", "parts", "report-usage.mjs");
+const REPORTER = new URL("./report-usage.mjs", import.meta.url).href;
 /** A price for sites that come without one; sessions are priced as in real life. */
 const TARIFF = 'tariff: { currency: EUR, per_kWh: "0.42", vat_percent: 19 }\n';
 const END_AFTER_ms = 10_000;
@@ -94,7 +94,9 @@ export const portOf = (url) => new URL(url).port;
 function firstLine(child, take) {
   return new Promise((resolve, reject) => {
     if (child.stdout === null) throw new Error("a measured process has its output piped");
-    child.once("exit", (code) => reject(new Error(`a measured process ended with ${String(code)} before it was ready`)));
+    child.once("exit", (code) =>
+      reject(new Error(`a measured process ended with ${String(code)} before it was ready`)),
+    );
     child.once("error", reject);
     createInterface({ input: child.stdout }).on("line", (line) => {
       const taken = take(JSON.parse(line));
