@@ -1,22 +1,33 @@
 import {
+  asciiFrameLength,
+  createAsciiReplyReceiver,
   createMbapReceiver,
   createRtuReplyReceiver,
   decodeReply,
+  encodeAscii,
   encodeMbap,
   encodeRequest,
   encodeRtu,
+  replyPduLength,
   type LineNoise,
   type MbapProgress,
   type ModbusRequest,
   type RtuProgress,
 } from "../protocol/modbus/index.ts";
 
-/** How requests and answers are wrapped: with CRC on a line (also behind a TCP gateway), or with a transaction id. */
-export type Framing = "rtu" | "mbap";
+/**
+ * How requests and answers are wrapped: on a line (also behind a TCP gateway) with CRC or in characters with LRC, or
+ * with a transaction id.
+ */
+export type Framing = "rtu" | "ascii" | "mbap";
+
+const MBAP_HEADER_BYTES = 7;
 
 /** One request on its way and what may answer it. */
 export type Exchange = {
   readonly bytes: Uint8Array;
+  /** Bytes of the whole answer when it is not an exception. */
+  readonly replyBytes: number;
   readonly push: (bytes: Uint8Array) => RtuProgress;
   readonly finish: () => RtuProgress;
 };
@@ -25,10 +36,21 @@ export interface Framer {
   begin(unitId: number, request: ModbusRequest): Exchange;
   /** Tells the framer that this line repeats what we send. */
   sawEcho(): void;
+  /** Whether what begins with `bytes` can be a frame of this unit: how a late answer shows itself. */
+  isFrom(unitId: number, bytes: Uint8Array): boolean;
 }
 
 /** A framer for one connection; it remembers transaction ids, or whether the adapter echoes. */
-export const createFramer = (framing: Framing): Framer => (framing === "rtu" ? rtuFramer() : mbapFramer());
+export function createFramer(framing: Framing): Framer {
+  switch (framing) {
+    case "rtu":
+      return rtuFramer();
+    case "ascii":
+      return asciiFramer();
+    case "mbap":
+      return mbapFramer();
+  }
+}
 
 function rtuFramer(): Framer {
   let echoes = false;
@@ -36,10 +58,34 @@ function rtuFramer(): Framer {
     begin(unitId, request) {
       const bytes = encodeRtu(unitId, encodeRequest(request));
       const receiver = createRtuReplyReceiver(unitId, request, bytes, echoes);
-      return { bytes, push: (part) => receiver.push(part), finish: () => receiver.finish() };
+      const replyBytes = replyPduLength(request) + 3;
+      return { bytes, replyBytes, push: (part) => receiver.push(part), finish: () => receiver.finish() };
     },
     sawEcho() {
       echoes = true;
+    },
+    isFrom: (unitId, bytes) => bytes[0] === unitId,
+  };
+}
+
+function asciiFramer(): Framer {
+  let echoes = false;
+  return {
+    begin(unitId, request) {
+      const receiver = createAsciiReplyReceiver(unitId, request, echoes);
+      return {
+        bytes: encodeAscii(unitId, encodeRequest(request)),
+        replyBytes: asciiFrameLength(replyPduLength(request)),
+        push: (part) => receiver.push(part),
+        finish: () => receiver.finish(),
+      };
+    },
+    sawEcho() {
+      echoes = true;
+    },
+    isFrom(unitId, bytes) {
+      const begin = encodeAscii(unitId, new Uint8Array(0)).subarray(0, 3);
+      return begin.every((character, i) => bytes[i] === character);
     },
   };
 }
@@ -65,17 +111,19 @@ function mbapFramer(): Framer {
             noise.wrongUnit += 1;
             hopeless = true;
           }
-          noise.staleBytes += frame.pdu.length + 7;
+          noise.staleBytes += frame.pdu.length + MBAP_HEADER_BYTES;
         }
         return { kind: "waiting", started: progress.started, hopeless, noise: copy(noise) };
       };
       return {
         bytes: encodeMbap({ transactionId: mine, unitId, pdu: encodeRequest(request) }),
+        replyBytes: replyPduLength(request) + MBAP_HEADER_BYTES,
         push: (part) => judge(receiver.push(part)),
         finish: () => judge(receiver.finish()),
       };
     },
     sawEcho: () => undefined,
+    isFrom: (unitId, bytes) => bytes[6] === unitId,
   };
 }
 

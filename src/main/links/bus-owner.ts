@@ -149,7 +149,7 @@ class Bus implements BusOwner {
   }
 
   async #attempt(job: Waiting): Promise<BusReply> {
-    const changes = this.#framing === "rtu" && this.#lastUnit !== null && job.unitId !== this.#lastUnit;
+    const changes = this.#framing !== "mbap" && this.#lastUnit !== null && job.unitId !== this.#lastUnit;
     await this.#wire.silence(this.#real_ms(Math.max(job.gap_ms, changes ? UNIT_CHANGE_GAP_ms : 0)));
     this.#lastUnit = job.unitId;
     this.#late.sent(job.unitId, job.request, performance.now());

@@ -1,5 +1,4 @@
 import type { LineNoise, ModbusReply, ModbusRequest, RtuProgress } from "../protocol/modbus/index.ts";
-import { replyPduLength } from "../protocol/modbus/index.ts";
 import type { CounterBook } from "./bus-counters.ts";
 import type { Exchange, Framer } from "./bus-framing.ts";
 import type { ByteLink } from "./byte-link.ts";
@@ -87,7 +86,7 @@ class Wire implements BusWire {
       }
       counters.count(unitId, "frames");
       const request_ms = this.#wireTime_ms(exchange.bytes.length);
-      const reply_ms = this.#wireTime_ms(replyPduLength(request) + 3);
+      const reply_ms = this.#wireTime_ms(exchange.replyBytes);
       this.#quietSince_ms = sent_at_ms + request_ms;
       this.#pending = new PendingExchange(
         exchange,

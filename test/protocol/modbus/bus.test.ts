@@ -18,7 +18,7 @@ afterEach(async () => {
 const registers = new Map(Array.from({ length: 100 }, (_, i) => [i, 1000 + i]));
 
 async function connect(
-  framing: "rtu" | "mbap",
+  framing: "rtu" | "ascii" | "mbap",
   units = new Map<number, RegisterBank>([
     [1, createMemoryBank(registers)],
     [2, createMemoryBank(new Map([[10, 2010]]))],
@@ -59,7 +59,7 @@ const read = (
   });
 const value = (...words: number[]): unknown => ({ ok: true, reply: { kind: "registers", fc: 3, registers: words } });
 
-describe.each(["rtu", "mbap"] as const)("a bus over TCP with %s framing", (framing) => {
+describe.each(["rtu", "ascii", "mbap"] as const)("a bus over TCP with %s framing", (framing) => {
   const retried: readonly Fault[] = [{ kind: "bad-crc" }, { kind: "wrong-unit" }, { kind: "half-frame" }];
   test.each(retried)("$kind costs one retry and never a wrong value", async (fault) => {
     const { server, bus } = await connect(framing);

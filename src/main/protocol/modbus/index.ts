@@ -1,3 +1,4 @@
+export * from "./ascii.ts";
 export * from "./crc16.ts";
 export * from "./mbap.ts";
 export * from "./pdu.ts";

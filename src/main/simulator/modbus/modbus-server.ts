@@ -2,20 +2,24 @@ import type { SerialLine } from "../../../core/site/index.ts";
 import { createSerialLink, type SerialSettings } from "../../links/serial-link.ts";
 import { listenTcp, type TcpServer } from "../../links/tcp-server.ts";
 import {
+  createAsciiRequestReceiver,
   createMbapReceiver,
   createRtuRequestReceiver,
   decodeRequest,
+  encodeAscii,
   encodeMbap,
   encodeReply,
   encodeRtu,
   type ModbusReply,
   type RtuRequest,
+  type RtuRequestReceiver,
 } from "../../protocol/modbus/index.ts";
 import { createFaultSwitch, type Fault, type FaultSwitch } from "./faults.ts";
 import type { RegisterBank } from "./register-bank.ts";
 
 export type ServerTransport =
-  | { readonly kind: "tcp"; readonly port: number; readonly framing: "rtu" | "mbap"; readonly host?: string }
+  | { readonly kind: "tcp"; readonly port: number; readonly framing: "rtu" | "ascii" | "mbap"; readonly host?: string }
+  /** With 7 data bits the line speaks ASCII: RTU needs 8. */
   | ({ readonly kind: "serial"; readonly path: string } & SerialLine);
 
 export interface ModbusServer {
@@ -51,12 +55,12 @@ export async function createModbusServer(options: {
 }): Promise<ModbusServer> {
   const { transport, units, faults = createFaultSwitch(), turnaround_ms = 0 } = options;
   const responder = new Responder(units, faults, turnaround_ms);
-  const serve = transport.kind === "tcp" && transport.framing === "mbap" ? serveMbap : serveRtu;
+  const serve = servers[framingOf(transport)];
   const listening = await (transport.kind === "tcp"
     ? listenTcp({ host: transport.host ?? LOOPBACK, port: transport.port }, (connection) => {
         serve(connection, responder);
       })
-    : openSerial(transport, responder));
+    : openSerial(transport, responder, serve));
   return {
     port: listening.port,
     faults,
@@ -70,9 +74,18 @@ export async function createModbusServer(options: {
   };
 }
 
-async function openSerial(settings: SerialSettings, responder: Responder): Promise<Pick<TcpServer, "port" | "close">> {
+const framingOf = (transport: ServerTransport): "rtu" | "ascii" | "mbap" => {
+  if (transport.kind === "tcp") return transport.framing;
+  return transport.dataBits === 7 ? "ascii" : "rtu";
+};
+
+async function openSerial(
+  settings: SerialSettings,
+  responder: Responder,
+  serve: (channel: Channel, responder: Responder) => void,
+): Promise<Pick<TcpServer, "port" | "close">> {
   const link = createSerialLink(settings);
-  serveRtu(link, responder);
+  serve(link, responder);
   const up = new Promise<void>((resolve) => {
     link.onState((state) => {
       if (state.kind === "up") resolve();
@@ -120,19 +133,43 @@ class Responder {
   }
 }
 
-function serveRtu(channel: Channel, responder: Responder): void {
-  const receiver = createRtuRequestReceiver();
+/** How a line's frames are found and wrapped; `spoil` breaks the check sum. */
+type LineFraming = { readonly receiver: () => RtuRequestReceiver; readonly wrap: Wrap; readonly spoil: Wrap };
+const RTU: LineFraming = {
+  receiver: createRtuRequestReceiver,
+  wrap: encodeRtu,
+  spoil: (unitId, pdu) => {
+    const frame = encodeRtu(unitId, pdu);
+    const last = frame.length - 1;
+    frame[last] = (frame[last] ?? 0) ^ 0xff;
+    return frame;
+  },
+};
+const ASCII: LineFraming = {
+  receiver: createAsciiRequestReceiver,
+  wrap: encodeAscii,
+  spoil: (unitId, pdu) => {
+    const frame = encodeAscii(unitId, pdu);
+    const lrcAt = frame.length - 3;
+    frame[lrcAt] = frame[lrcAt] === ZERO ? ZERO + 1 : ZERO;
+    return frame;
+  },
+};
+const ZERO = 0x30;
+
+function serveLine(channel: Channel, responder: Responder, { receiver, wrap, spoil }: LineFraming): void {
+  const requests = receiver();
   let silence: NodeJS.Timeout | null = null;
   const answerAll = (found: readonly RtuRequest[]): void => {
     for (const { unitId, pdu } of found) {
-      responder.respond(channel, { unitId, pdu, bytes: encodeRtu(unitId, pdu), wrap: encodeRtu, spoil: spoiltRtu });
+      responder.respond(channel, { unitId, pdu, bytes: wrap(unitId, pdu), wrap, spoil });
     }
   };
   channel.onData((bytes) => {
     if (silence !== null) clearTimeout(silence);
-    answerAll(receiver.push(bytes));
+    answerAll(requests.push(bytes));
     silence = setTimeout(() => {
-      answerAll(receiver.finish());
+      answerAll(requests.finish());
     }, SILENCE_ms);
     silence.unref();
   });
@@ -153,6 +190,16 @@ function serveMbap(channel: Channel, responder: Responder): void {
   });
 }
 
+const servers: Readonly<Record<"rtu" | "ascii" | "mbap", (channel: Channel, responder: Responder) => void>> = {
+  rtu: (channel, responder) => {
+    serveLine(channel, responder, RTU);
+  },
+  ascii: (channel, responder) => {
+    serveLine(channel, responder, ASCII);
+  },
+  mbap: serveMbap,
+};
+
 function replyPdu(bank: RegisterBank, requestPdu: Uint8Array, fault: Fault | null): Uint8Array {
   const decoded = decodeRequest(requestPdu);
   if (decoded.kind === "bad-request") return Uint8Array.of(decoded.fc | 0x80, decoded.code);
@@ -162,14 +209,7 @@ function replyPdu(bank: RegisterBank, requestPdu: Uint8Array, fault: Fault | nul
   return encodeReply(request, reply);
 }
 
-const spoiltRtu: Wrap = (unitId, pdu) => {
-  const frame = encodeRtu(unitId, pdu);
-  const last = frame.length - 1;
-  frame[last] = (frame[last] ?? 0) ^ 0xff;
-  return frame;
-};
-
-/** Bytes no frame begins with: unit ids 248 to 255 are reserved. */
+/** Bytes no frame begins with: unit ids 248 to 255 are reserved, and none of them is a colon. */
 const NOISE = Uint8Array.of(0xff, 0xfe, 0xfd);
 
 function damaged(fault: Fault | null, pdu: Uint8Array, asked: Asked): readonly Uint8Array[] {
