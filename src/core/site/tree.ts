@@ -47,9 +47,29 @@ export type SerialLine = {
   readonly stopBits: 1 | 2;
 };
 
-export type Link =
-  | ({ readonly id: string; readonly kind: "serial"; readonly path: string } & SerialLine)
-  | { readonly id: string; readonly kind: "rtu-over-tcp" | "modbus-tcp"; readonly host: string; readonly port: number };
+export type SerialLink = { readonly id: string; readonly kind: "serial"; readonly path: string } & SerialLine;
+type HostPort = { readonly id: string; readonly host: string; readonly port: number };
+/** Wires that registers are asked over. */
+export type ModbusLink = SerialLink | (HostPort & { readonly kind: "rtu-over-tcp" | "modbus-tcp" });
+/** Where a device is on the network. The password stays here: no log, no view and no exported file shows it. */
+export type HttpLink = HostPort & { readonly kind: "http"; readonly user?: string; readonly password?: string };
+export type UdpLink = HostPort & { readonly kind: "udp" };
+/** A TCP server that repeats a meter's serial port as it is. */
+export type TcpRawLink = HostPort & { readonly kind: "tcp-raw" };
+export type MulticastLink = {
+  readonly id: string;
+  readonly kind: "udp-multicast";
+  readonly group: string;
+  readonly port: number;
+  /** Our address on the network to listen in; left out: the system's choice. */
+  readonly interface?: string;
+};
+
+export type Link = ModbusLink | HttpLink | UdpLink | TcpRawLink | MulticastLink;
+
+/** Whether registers can be asked over this link. */
+export const isModbusLink = (link: Link): link is ModbusLink =>
+  link.kind === "serial" || link.kind === "rtu-over-tcp" || link.kind === "modbus-tcp";
 
 export type MeterDevice = {
   readonly id: string;
@@ -57,6 +77,8 @@ export type MeterDevice = {
   readonly profileId: string;
   readonly linkId: string;
   readonly unitId: number;
+  /** Tells meters apart that speak on one group without being asked. */
+  readonly serial?: string;
 };
 
 export type SiteIdentity = {

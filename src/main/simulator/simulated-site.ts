@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Link, SiteModel, Station } from "../../core/site/index.ts";
+import { isModbusLink, type Link, type ModbusLink, type SiteModel, type Station } from "../../core/site/index.ts";
 import { assert, wattHour, type WattHour } from "../../core/units/index.ts";
 import type { Clock } from "../devices/ports.ts";
 import { loadProfile, type DeviceProfile } from "../devices/profile/index.ts";
@@ -194,7 +194,7 @@ async function listenAll(
   world: World,
 ): Promise<ReadonlyMap<string, ModbusServer>> {
   const servers = new Map<string, ModbusServer>();
-  for (const link of options.site.links) {
+  for (const link of options.site.links.filter(isModbusLink)) {
     const units = new Map<number, RegisterBank>();
     for (const { id, connection } of options.site.stations) {
       const box = modbus.get(id);
@@ -213,7 +213,11 @@ async function listenAll(
   return servers;
 }
 
-function listen(link: Link, units: ReadonlyMap<number, RegisterBank>, options: SimulateOptions): Promise<ModbusServer> {
+function listen(
+  link: ModbusLink,
+  units: ReadonlyMap<number, RegisterBank>,
+  options: SimulateOptions,
+): Promise<ModbusServer> {
   if (link.kind === "serial") {
     const path = options.serialPaths?.get(link.id);
     assert(path !== undefined, `the simulator needs its own end of the serial link ${link.id}`);
@@ -227,4 +231,4 @@ function listen(link: Link, units: ReadonlyMap<number, RegisterBank>, options: S
 }
 
 const withPort = (link: Link, server: ModbusServer | undefined): Link =>
-  link.kind === "serial" || server === undefined ? link : { ...link, port: server.port };
+  !isModbusLink(link) || link.kind === "serial" || server === undefined ? link : { ...link, port: server.port };

@@ -97,7 +97,27 @@ const linkSchema = z.discriminatedUnion("kind", [
     dataBits: z.union([z.literal(7), z.literal(8)]),
     stopBits: z.union([z.literal(1), z.literal(2)]),
   }),
-  z.object({ id: z.string(), kind: z.enum(["rtu-over-tcp", "modbus-tcp"]), host: z.string(), port: z.int() }),
+  z.object({
+    id: z.string(),
+    kind: z.enum(["rtu-over-tcp", "modbus-tcp", "udp", "tcp-raw"]),
+    host: z.string(),
+    port: z.int(),
+  }),
+  z.object({
+    id: z.string(),
+    kind: z.literal("http"),
+    host: z.string(),
+    port: z.int(),
+    user: z.string().exactOptional(),
+    password: z.string().exactOptional(),
+  }),
+  z.object({
+    id: z.string(),
+    kind: z.literal("udp-multicast"),
+    group: z.string(),
+    port: z.int(),
+    interface: z.string().exactOptional(),
+  }),
 ]);
 
 const stationSchema = z.object({
@@ -140,7 +160,14 @@ const siteSchema = z.object({
     ),
     links: z.array(linkSchema),
     meters: z.array(
-      z.object({ id: z.string(), name: z.string(), profileId: z.string(), linkId: z.string(), unitId: z.int() }),
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        profileId: z.string(),
+        linkId: z.string(),
+        unitId: z.int(),
+        serial: z.string().exactOptional(),
+      }),
     ),
     stations: z.array(stationSchema),
   }),

@@ -1,4 +1,4 @@
-import type { Link, SiteModel, Station } from "../../../core/site/index.ts";
+import { isModbusLink, type Link, type ModbusLink, type SiteModel, type Station } from "../../../core/site/index.ts";
 import { createBusOwner, type BusHealth, type BusOwner } from "../../links/bus.ts";
 import { createSerialLink } from "../../links/serial-link.ts";
 import { createTcpLink } from "../../links/tcp-link.ts";
@@ -58,8 +58,8 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
     return profile;
   };
 
-  const busOf = (linkId: string): { readonly bus: BusOwner; readonly link: Link } | null => {
-    const link = site.links.find((one) => one.id === linkId);
+  const busOf = (linkId: string): { readonly bus: BusOwner; readonly link: ModbusLink } | null => {
+    const link = site.links.filter(isModbusLink).find((one) => one.id === linkId);
     if (link === undefined) {
       problems.push({ file: linkId, line: 0, field: "link", expected: "the id of a link of this site" });
       return null;
@@ -114,11 +114,12 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
   };
 }
 
-const placeOf = (link: Link): string => (link.kind === "serial" ? link.path : `${link.host}:${String(link.port)}`);
+const placeOf = (link: ModbusLink): string =>
+  link.kind === "serial" ? link.path : `${link.host}:${String(link.port)}`;
 const linkIdOf = (links: readonly Link[], place: string): string =>
-  links.find((link) => placeOf(link) === place)?.id ?? place;
+  links.filter(isModbusLink).find((link) => placeOf(link) === place)?.id ?? place;
 
-function openBus(link: Link, clock: Clock): BusOwner {
+function openBus(link: ModbusLink, clock: Clock): BusOwner {
   const real_ms = (duration_ms: number): number => clock.real_ms(duration_ms);
   return link.kind === "serial"
     ? createBusOwner({ link: createSerialLink(link), framing: "rtu", real_ms, baud: link.baud })

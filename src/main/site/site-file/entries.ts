@@ -54,7 +54,15 @@ export type Entries = {
   readonly access: Entry<AccessEntry>;
 };
 
-const TCP_KINDS = ["rtu-over-tcp", "modbus-tcp"] as const;
+const LINK_KINDS = {
+  serial: "serial",
+  "rtu-over-tcp": "tcp",
+  "modbus-tcp": "tcp",
+  http: "http",
+  udp: "udp",
+  "tcp-raw": "tcpRaw",
+  "udp-multicast": "multicast",
+} as const satisfies Record<LinkEntry["kind"], keyof typeof linkSchemas>;
 const DEFAULT_ACCESS: AccessEntry = { cards: "any" };
 
 const ABSENT = { path: [], id: null, value: null, known: {} } as const;
@@ -122,14 +130,40 @@ function list<T>(
 }
 
 function readLink(item: unknown, path: FieldPath, note: Note): Entry<LinkEntry> {
+  const as = <T extends LinkEntry>(
+    schema: z.ZodObject<z.ZodRawShape> & z.ZodType<T>,
+    partial: z.ZodType<Known<T>>,
+  ): Entry<LinkEntry> => read(item, path, schema, partial, note);
   const kind = isRecord(item) ? item["kind"] : undefined;
-  if (kind === "serial") return read(item, path, linkSchemas.serial, linkSchemas.serial.partial(), note);
-  const known = TCP_KINDS.some((candidate) => candidate === kind);
-  // Without a kind nobody knows which fields to expect.
-  if (known || !isRecord(item)) return read(item, path, linkSchemas.tcp, linkSchemas.tcp.partial(), note);
-  const expected = `serial, ${TCP_KINDS.join(" or ")}`;
+  const schema = isLinkKind(kind) ? LINK_KINDS[kind] : null;
+  switch (schema ?? (isRecord(item) ? null : "tcp")) {
+    case "serial":
+      return as(linkSchemas.serial, linkSchemas.serial.partial());
+    case "tcp":
+      return as(linkSchemas.tcp, linkSchemas.tcp.partial());
+    case "http":
+      return as(linkSchemas.http, linkSchemas.http.partial());
+    case "udp":
+      return as(linkSchemas.udp, linkSchemas.udp.partial());
+    case "tcpRaw":
+      return as(linkSchemas.tcpRaw, linkSchemas.tcpRaw.partial());
+    case "multicast":
+      return as(linkSchemas.multicast, linkSchemas.multicast.partial());
+    case null:
+      // Without a kind nobody knows which fields to expect.
+      return linkOfNoKind(item, path, kind, note);
+  }
+}
+
+const isLinkKind = (kind: unknown): kind is LinkEntry["kind"] =>
+  typeof kind === "string" && Object.hasOwn(LINK_KINDS, kind);
+
+function linkOfNoKind(item: unknown, path: FieldPath, kind: unknown, note: Note): Entry<LinkEntry> {
+  const expected = Object.keys(LINK_KINDS)
+    .join(", ")
+    .replace(/, ([^,]+)$/u, " or $1");
   note([{ path: [...path, "kind"], part: "value", code: kind === undefined ? "missing" : "invalid-value", expected }]);
-  return { ...ABSENT, path, id: idOf(item) };
+  return { ...ABSENT, path, id: isRecord(item) ? idOf(item) : null };
 }
 
 const idOf = (item: Readonly<Record<string, unknown>>): string | null =>

@@ -6,7 +6,7 @@ import type { StoredSite } from "../../storage/types.ts";
 
 /**
  * Text that sets the same site up again: `parseSiteFile` of it gives the same site and price. Values that are the
- * default are left out. Without a tariff the section is missing and has to be added by hand.
+ * default are left out, and so are passwords of links: they have to be entered again. Without a tariff the section is missing and has to be added by hand.
  */
 export function exportSiteFile(site: StoredSite, tariff: TariffVersion | null): string {
   const { model, access } = site;
@@ -68,16 +68,39 @@ const fromCircuit = (circuit: Circuit): object => ({
 });
 
 function fromLink(link: Link): object {
-  if (link.kind !== "serial") return { id: link.id, kind: link.kind, host: link.host, port: link.port };
-  return {
-    id: link.id,
-    kind: link.kind,
-    path: link.path,
-    baud: link.baud,
-    parity: link.parity,
-    ...unless(8, { dataBits: link.dataBits }),
-    ...unless(1, { stopBits: link.stopBits }),
-  };
+  switch (link.kind) {
+    case "serial":
+      return {
+        id: link.id,
+        kind: link.kind,
+        path: link.path,
+        baud: link.baud,
+        parity: link.parity,
+        ...unless(8, { dataBits: link.dataBits }),
+        ...unless(1, { stopBits: link.stopBits }),
+      };
+    case "http":
+      return {
+        id: link.id,
+        kind: link.kind,
+        host: link.host,
+        port: link.port,
+        ...unless(undefined, { user: link.user }),
+      };
+    case "udp-multicast":
+      return {
+        id: link.id,
+        kind: link.kind,
+        group: link.group,
+        port: link.port,
+        ...unless(undefined, { interface: link.interface }),
+      };
+    case "rtu-over-tcp":
+    case "modbus-tcp":
+    case "udp":
+    case "tcp-raw":
+      return { id: link.id, kind: link.kind, host: link.host, port: link.port };
+  }
 }
 
 const fromMeter = (meter: MeterDevice): object => ({
@@ -86,6 +109,7 @@ const fromMeter = (meter: MeterDevice): object => ({
   profile: meter.profileId,
   link: meter.linkId,
   unitId: meter.unitId,
+  ...unless(undefined, { serial: meter.serial }),
 });
 
 const fromStation = (station: Station): object => ({

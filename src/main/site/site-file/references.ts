@@ -5,8 +5,23 @@ import { type CircuitEntry, CURRENT_MIN_A, type LinkEntry, type StationEntry } f
 // What one field alone cannot tell: ids that must exist, be unique, or fit each other. Broken entries are passed over
 // here (their own mistake is told already), but their ids count.
 
-/** All mistakes between entries. `profiles` are the ids of the known device profiles. */
-export function referenceMistakes(entries: Entries, profiles: ReadonlySet<string>): Mistake[] {
+/** What a site file needs to know of a device profile: on which wires its device can be reached. */
+export type ProfileWires = {
+  readonly driver: string;
+  readonly kind: string;
+  /** `transport.options` of the profile. */
+  readonly transports: readonly string[];
+};
+
+/** Ids of the known device profiles; a plain set of ids will do where nobody knows their wires. */
+export type KnownProfiles = {
+  has(id: string): boolean;
+  keys(): Iterable<string>;
+  wiresOf?(id: string): ProfileWires | null;
+};
+
+/** All mistakes between entries. */
+export function referenceMistakes(entries: Entries, profiles: KnownProfiles): Mistake[] {
   return [
     ...[entries.circuits, entries.links, entries.meters, entries.stations].flatMap((list: readonly Place[]) =>
       duplicateIds(list),
@@ -17,10 +32,10 @@ export function referenceMistakes(entries: Entries, profiles: ReadonlySet<string
     ...entries.stations.flatMap((station) => [
       ...unknownId(station, "circuit", station.known.circuit, entries.circuits),
       ...deviceMistakes(station, entries, profiles),
-      ...connectionMistakes(station),
+      ...connectionMistakes(station, profiles),
       ...electricMistakes(station),
     ]),
-    ...clashes(entries),
+    ...clashes(entries, profiles),
     ...currencyMistakes(entries),
   ];
 }
@@ -119,24 +134,58 @@ type Device = Place & {
     readonly link?: string | undefined;
     readonly profile?: string | undefined;
     readonly unitId?: number | undefined;
+    readonly serial?: string | undefined;
   }>;
 };
 
-function deviceMistakes(device: Device, { links }: Entries, profiles: ReadonlySet<string>): Mistake[] {
-  const { link, profile } = device.known;
+const wiresOf = (device: Device, profiles: KnownProfiles): ProfileWires | null =>
+  device.known.profile === undefined ? null : (profiles.wiresOf?.(device.known.profile) ?? null);
+
+/** Drivers that ask registers of an addressed unit. */
+const needsUnitId = (wires: ProfileWires | null): boolean =>
+  wires === null || wires.driver === "modbus" || wires.driver === "sunspec";
+
+/** Transports of a profile that a link can carry; a gateway may stand between us and a serial line. */
+const CARRIES: Readonly<Record<LinkEntry["kind"], readonly string[]>> = {
+  serial: ["rtu", "ascii", "serial"],
+  "rtu-over-tcp": ["rtu", "ascii", "rtu-over-tcp"],
+  "modbus-tcp": ["rtu", "tcp"],
+  http: ["http"],
+  udp: ["udp"],
+  "tcp-raw": ["serial", "tcp-raw"],
+  "udp-multicast": ["udp-multicast"],
+};
+
+const fits = (kind: LinkEntry["kind"], { driver, transports }: ProfileWires): boolean =>
+  transports.some((transport) => CARRIES[kind].includes(transport)) && (kind !== "udp" || driver !== "modbus");
+
+function deviceMistakes(device: Device, { links }: Entries, profiles: KnownProfiles): Mistake[] {
+  const { link, profile, unitId } = device.known;
   const unknownProfile = profile !== undefined && !profiles.has(profile);
+  const wires = wiresOf(device, profiles);
+  const kind = links.find((entry) => entry.id === link)?.known.kind;
+  const misfit = wires !== null && kind !== undefined && !fits(kind, wires);
+  const kinds = Object.keys(CARRIES).filter((one) => wires !== null && isKind(one) && fits(one, wires));
   return [
     ...unknownId(device, "link", link, links),
     ...(unknownProfile
-      ? [at(device, "profile", "unknown-reference", existing(profile, "device profile", [...profiles]))]
+      ? [at(device, "profile", "unknown-reference", existing(profile, "device profile", [...profiles.keys()]))]
+      : []),
+    ...(misfit
+      ? [at(device, "link", "wrong-link", `a link of kind ${kinds.join(" or ")}: ${String(profile)} needs that`)]
+      : []),
+    ...(profile !== undefined && link !== undefined && unitId === undefined && needsUnitId(wires)
+      ? [at(device, "unitId", "missing", "unitId: a Modbus device needs its address")]
       : []),
   ];
 }
 
+const isKind = (kind: string): kind is LinkEntry["kind"] => Object.hasOwn(CARRIES, kind);
+
 /** A station is reached either by its OCPP identity or at an address on a link. */
-function connectionMistakes(entry: Entry<StationEntry>): Mistake[] {
+function connectionMistakes(entry: Entry<StationEntry>, profiles: KnownProfiles): Mistake[] {
   const { known, value } = entry;
-  const given = MODBUS_FIELDS.filter((field) => known[field] !== undefined);
+  const given = PROFILE_FIELDS.filter((field) => known[field] !== undefined);
   if (known.ocpp !== undefined) {
     return given.map((field) => ({
       ...at(entry, field, "contradiction", "either ocpp or profile, link and unitId"),
@@ -149,12 +198,15 @@ function connectionMistakes(entry: Entry<StationEntry>): Mistake[] {
   if (value === null) return [];
   if (given.length === 0)
     return [at(entry, "ocpp", "missing", "how to reach the station: ocpp, or profile, link and unitId")];
-  return MODBUS_FIELDS.filter((field) => value[field] === undefined).map((field) =>
-    at(entry, field, "missing", `${field}: a Modbus station needs profile, link and unitId`),
-  );
+  const needed = needsUnitId(wiresOf(entry, profiles)) ? PROFILE_FIELDS : (["profile", "link"] as const);
+  // A missing address is told beside the link (`deviceMistakes`) where profile and link are there.
+  const absent = needed.filter((field) => value[field] === undefined);
+  return absent
+    .filter((field) => field !== "unitId" || absent.length > 1)
+    .map((field) => at(entry, field, "missing", `${field}: a station by profile needs ${needed.join(", ")}`));
 }
 
-const MODBUS_FIELDS = ["profile", "link", "unitId"] as const;
+const PROFILE_FIELDS = ["profile", "link", "unitId"] as const;
 
 function electricMistakes(entry: Entry<StationEntry>): Mistake[] {
   const { phases, rotation, min_A = 0, max_A = Infinity, fallback_A = 0 } = entry.known;
@@ -179,11 +231,17 @@ function electricMistakes(entry: Entry<StationEntry>): Mistake[] {
 
 type Claim = { readonly key: string; readonly entry: Place; readonly field: string; readonly what: string };
 
-function unitClaim(entry: Device): Claim[] {
-  const { link, unitId } = entry.known;
-  if (link === undefined || unitId === undefined) return [];
+function unitClaim(entry: Device, profiles: KnownProfiles): Claim[] {
+  const { link, unitId, serial } = entry.known;
+  if (link === undefined || (unitId === undefined && needsUnitId(wiresOf(entry, profiles)))) return [];
+  const unit = serial ?? String(unitId ?? 1);
   return [
-    { key: `unit ${link} ${String(unitId)}`, entry, field: "unitId", what: `address ${String(unitId)} on ${link}` },
+    {
+      key: `unit ${link} ${unit}`,
+      entry,
+      field: unitId === undefined ? "link" : "unitId",
+      what: `address ${unit} on ${link}`,
+    },
   ];
 }
 
@@ -191,6 +249,11 @@ function linkClaim(entry: Entry<LinkEntry>): Claim[] {
   const { value } = entry;
   if (value === null) return [];
   if (value.kind === "serial") return [{ key: `path ${value.path}`, entry, field: "path", what: value.path }];
+  // Several groups may share a port, and one group may be listened to on several interfaces.
+  if (value.kind === "udp-multicast") {
+    const group = `${value.group}:${String(value.port)}`;
+    return [{ key: `group ${group} ${value.interface ?? ""}`, entry, field: "group", what: group }];
+  }
   const address = `${value.host}:${String(value.port)}`;
   return [{ key: `host ${address.toLowerCase()}`, entry, field: "host", what: address }];
 }
@@ -203,11 +266,11 @@ function ocppClaim(entry: Entry<StationEntry>): Claim[] {
 }
 
 /** Two entries that claim one wire, one address on it or one OCPP connector. */
-function clashes({ links, meters, stations }: Entries): Mistake[] {
+function clashes({ links, meters, stations }: Entries, profiles: KnownProfiles): Mistake[] {
   const claims = [
     ...links.flatMap(linkClaim),
-    ...meters.flatMap(unitClaim),
-    ...stations.flatMap(unitClaim),
+    ...meters.flatMap((meter) => unitClaim(meter, profiles)),
+    ...stations.flatMap((station) => unitClaim(station, profiles)),
     ...stations.flatMap(ocppClaim),
   ];
   const first = new Map<string, Claim>();

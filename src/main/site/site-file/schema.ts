@@ -86,6 +86,17 @@ export const circuitSchema = z.strictObject({
 
 const PATH = "a serial port such as /dev/ttyUSB0 or COM3";
 const HOST = "a host name or an IP address";
+const GROUP = "an IPv4 multicast address from 224.0.0.0 to 239.255.255.255";
+const ADDRESS = "the IPv4 address of one of our own network interfaces";
+const SECRET = "a text of 1 to 128 characters";
+const OCTET = "(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+
+const host = z.string(HOST).regex(/^[A-Za-z0-9.:_%-]{1,253}$/u, HOST);
+const secret = z
+  .string(SECRET)
+  .min(1, SECRET)
+  .max(128, SECRET)
+  .regex(/^[^\p{Cc}]*$/u, SECRET);
 
 export const linkSchemas = {
   serial: z.strictObject({
@@ -100,19 +111,59 @@ export const linkSchemas = {
   tcp: z.strictObject({
     id,
     kind: oneOf(["rtu-over-tcp", "modbus-tcp"]),
-    host: z.string(HOST).regex(/^[A-Za-z0-9.:_%-]{1,253}$/u, HOST),
+    host,
     port: whole(1, 65_535, "TCP port").default(502),
+  }),
+  http: z.strictObject({
+    id,
+    kind: z.literal("http"),
+    host,
+    port: whole(1, 65_535, "TCP port").default(80),
+    user: secret.regex(/^[^:]*$/u, "a name without a colon").optional(),
+    password: secret.optional().describe("never shown again and not part of an exported file"),
+  }),
+  udp: z.strictObject({
+    id,
+    kind: z.literal("udp"),
+    host,
+    port: whole(1, 65_535, "UDP port").default(7090),
+  }),
+  tcpRaw: z.strictObject({
+    id,
+    kind: z.literal("tcp-raw").describe("a gateway that repeats a meter's serial port as it is"),
+    host,
+    port: whole(1, 65_535, "TCP port"),
+  }),
+  multicast: z.strictObject({
+    id,
+    kind: z.literal("udp-multicast"),
+    group: z
+      .string(GROUP)
+      .regex(new RegExp(`^2(?:2[4-9]|3\\d)(?:\\.${OCTET}){3}$`, "u"), GROUP)
+      .default("239.12.255.254"),
+    port: whole(1, 65_535, "UDP port").default(9522),
+    interface: z
+      .string(ADDRESS)
+      .regex(new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`, "u"), ADDRESS)
+      .optional(),
   }),
 };
 
 const unitId = whole(1, 247, "Modbus address");
+
+const SERIAL = "a serial number as a text in quotes";
 
 export const meterSchema = z.strictObject({
   id,
   name: name.optional(),
   profile: reference("a device profile"),
   link: reference("a link"),
-  unitId,
+  unitId: unitId.optional().describe("needed on Modbus; 1 when left out elsewhere"),
+  serial: z
+    .string(SERIAL)
+    .regex(/^[A-Za-z0-9-]{1,64}$/u, SERIAL)
+    .optional()
+    .describe("tells meters apart that speak without being asked"),
 });
 
 const IDENTITY = "an OCPP identity of 1 to 64 characters without spaces and slashes";
@@ -139,7 +190,7 @@ export const stationSchema = z.strictObject({
   connector: whole(1, 100, "OCPP connector").optional().describe("1 when left out"),
   profile: reference("a device profile").optional(),
   link: reference("a link").optional(),
-  unitId: unitId.optional(),
+  unitId: unitId.optional().describe("needed on Modbus; 1 when left out elsewhere"),
 });
 
 const PRICE = 'a price as a decimal such as "0.42", with at most 6 digits after the point';
@@ -170,7 +221,16 @@ export const siteFileSchema = z
     site: identitySchema,
     circuits: z.array(circuitSchema).min(1).max(LIST_MAX),
     links: z
-      .array(z.discriminatedUnion("kind", [linkSchemas.serial, linkSchemas.tcp]))
+      .array(
+        z.discriminatedUnion("kind", [
+          linkSchemas.serial,
+          linkSchemas.tcp,
+          linkSchemas.http,
+          linkSchemas.udp,
+          linkSchemas.tcpRaw,
+          linkSchemas.multicast,
+        ]),
+      )
       .max(LIST_MAX)
       .optional(),
     meters: z.array(meterSchema).max(LIST_MAX).optional(),
@@ -185,7 +245,7 @@ export const siteJsonSchema = (): object => z.toJSONSchema(siteFileSchema, { io:
 
 export type IdentityEntry = z.infer<typeof identitySchema>;
 export type CircuitEntry = z.infer<typeof circuitSchema>;
-export type LinkEntry = z.infer<typeof linkSchemas.serial> | z.infer<typeof linkSchemas.tcp>;
+export type LinkEntry = z.infer<(typeof linkSchemas)[keyof typeof linkSchemas]>;
 export type MeterEntry = z.infer<typeof meterSchema>;
 export type StationEntry = z.infer<typeof stationSchema>;
 export type TariffEntry = z.infer<typeof tariffSchema>;

@@ -203,7 +203,7 @@ const CASES: readonly Case[] = [
     7,
     "links[1].kind",
     "invalid-value",
-    /serial, rtu-over-tcp or modbus-tcp/u,
+    /serial, rtu-over-tcp, modbus-tcp, http, udp, tcp-raw or udp-multicast/u,
   ],
   ["an impossible parity", "parity: none", "parity: mark", 6, "links[0].parity", "invalid-value", /none, even or odd/u],
   ["a city that is no zone", "Europe/Berlin", "Berlin", 1, "site.timezone", "invalid-value", /IANA/u],

@@ -11,7 +11,7 @@ import {
 import type { SiteProblem } from "../../../contract/index.ts";
 import type { StoredSite } from "../../storage/types.ts";
 import { type Entries, type Entry, type Mistake, readEntries } from "./entries.ts";
-import { referenceMistakes } from "./references.ts";
+import { type KnownProfiles, referenceMistakes } from "./references.ts";
 import type { CircuitEntry, IdentityEntry, LinkEntry, MeterEntry, StationEntry, TariffEntry } from "./schema.ts";
 import { type FieldPath, readYaml } from "./yaml-source.ts";
 
@@ -27,6 +27,9 @@ export type ParsedSite =
     }
   | { readonly ok: false; readonly problems: readonly SiteProblem[] };
 
+/** Stands for the address where a wire has none. */
+export const UNIT_ID = 1;
+
 /** Told at once; a file with more mistakes than this is of another kind. */
 const PROBLEMS_MAX = 100;
 
@@ -34,7 +37,7 @@ const PROBLEMS_MAX = 100;
  * Reads the text of a site file. Either the whole site, valid by construction, or all mistakes at once in the order of
  * the lines, each with field and what is expected there. `warnings` can be lived with. Never throws on any text.
  */
-export function parseSiteFile(text: string, profiles: ReadonlySet<string>): ParsedSite {
+export function parseSiteFile(text: string, profiles: KnownProfiles): ParsedSite {
   const source = readYaml(text);
   if (!source.ok) {
     return { ok: false, problems: source.faults.slice(0, PROBLEMS_MAX).map((fault) => ({ ...fault, field: "" })) };
@@ -96,7 +99,8 @@ function toModel(site: IdentityEntry, entries: Entries): SiteModel {
       name: meter.name ?? meter.id,
       profileId: meter.profile,
       linkId: meter.link,
-      unitId: meter.unitId,
+      unitId: meter.unitId ?? UNIT_ID,
+      ...(meter.serial === undefined ? {} : { serial: meter.serial }),
     })),
     stations: valuesOf(entries.stations).map(toStation),
   };
@@ -124,9 +128,32 @@ const toCircuit = (entry: CircuitEntry): Circuit => ({
 });
 
 function toLink(entry: LinkEntry): Link {
-  if (entry.kind !== "serial") return { id: entry.id, kind: entry.kind, host: entry.host, port: entry.port };
-  const { id, kind, path, baud, parity, dataBits, stopBits } = entry;
-  return { id, kind, path, baud, parity, dataBits, stopBits };
+  switch (entry.kind) {
+    case "serial": {
+      const { id, kind, path, baud, parity, dataBits, stopBits } = entry;
+      return { id, kind, path, baud, parity, dataBits, stopBits };
+    }
+    case "http": {
+      const { id, kind, host, port, user, password } = entry;
+      return {
+        id,
+        kind,
+        host,
+        port,
+        ...(user === undefined ? {} : { user }),
+        ...(password === undefined ? {} : { password }),
+      };
+    }
+    case "udp-multicast": {
+      const { id, kind, group, port } = entry;
+      return { id, kind, group, port, ...(entry.interface === undefined ? {} : { interface: entry.interface }) };
+    }
+    case "rtu-over-tcp":
+    case "modbus-tcp":
+    case "udp":
+    case "tcp-raw":
+      return { id: entry.id, kind: entry.kind, host: entry.host, port: entry.port };
+  }
 }
 
 function toStation(entry: StationEntry): Station {
@@ -147,8 +174,8 @@ function toStation(entry: StationEntry): Station {
 
 function toConnection({ ocpp, connector, profile, link, unitId }: StationEntry): Station["connection"] {
   if (ocpp !== undefined) return { kind: "ocpp", identity: ocpp, connectorId: connector ?? 1 };
-  assert(profile !== undefined && link !== undefined && unitId !== undefined, "a station without OCPP has an address");
-  return { kind: "profile", profileId: profile, linkId: link, unitId };
+  assert(profile !== undefined && link !== undefined, "a station without OCPP has an address");
+  return { kind: "profile", profileId: profile, linkId: link, unitId: unitId ?? UNIT_ID };
 }
 
 const toTariff = (site: IdentityEntry, tariff: TariffEntry): SiteTariff => ({
