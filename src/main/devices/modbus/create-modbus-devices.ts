@@ -122,7 +122,13 @@ const linkIdOf = (links: readonly Link[], place: string): string =>
 function openBus(link: ModbusLink, clock: Clock): BusOwner {
   const real_ms = (duration_ms: number): number => clock.real_ms(duration_ms);
   return link.kind === "serial"
-    ? createBusOwner({ link: createSerialLink(link), framing: "rtu", real_ms, baud: link.baud })
+    ? createBusOwner({
+        link: createSerialLink(link),
+        // RTU needs all 8 bits of a byte (Modbus over Serial Line 2.5.1), so 7 data bits mean ASCII.
+        framing: link.dataBits === 7 ? "ascii" : "rtu",
+        real_ms,
+        baud: link.baud,
+      })
     : createBusOwner({
         link: createTcpLink(link),
         framing: link.kind === "modbus-tcp" ? "mbap" : "rtu",
