@@ -34,7 +34,8 @@ export async function startDemoSite(): Promise<DemoSite> {
           : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
       });
       if (!answer.ok) throw new Error(`${path} was answered ${String(answer.status)}: ${await answer.text()}`);
-      return answer.json();
+      const read: unknown = await answer.json();
+      return read;
     },
     stop: async () => {
       if (engine.exitCode === null) {

@@ -18,7 +18,9 @@ const invoices = z.array(z.object({ number: z.string(), month: z.string(), gross
 const summary = z.object({ ev_Wh: z.int(), sessions: z.int() });
 
 const kWh = (energy_Wh: number, decimals: number): string =>
-  new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(energy_Wh / 1000);
+  new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(
+    energy_Wh / 1000,
+  );
 const euro = (amount_minor: number): string =>
   new Intl.NumberFormat("en", { style: "currency", currency: "EUR" }).format(amount_minor / 100);
 
@@ -27,7 +29,12 @@ function lastMonth(): { month: string; at: string; from_ms: number; to_ms: numbe
   const month = Temporal.Now.plainDateISO("Europe/Berlin").toPlainYearMonth().subtract({ months: 1 });
   const instant = (day: Temporal.PlainDate): number => day.toZonedDateTime("Europe/Berlin").epochMilliseconds;
   const first = month.toPlainDate({ day: 1 });
-  return { month: month.toString(), at: first.toString(), from_ms: instant(first), to_ms: instant(first.add({ months: 1 })) };
+  return {
+    month: month.toString(),
+    at: first.toString(),
+    from_ms: instant(first),
+    to_ms: instant(first.add({ months: 1 })),
+  };
 }
 
 describeWith("chromium", "screens that show money, on the built program", (executablePath) => {
@@ -46,7 +53,10 @@ describeWith("chromium", "screens that show money, on the built program", (execu
     await site.stop();
   });
 
-  async function open(path: string, look: { readonly theme?: string; readonly size?: { width: number; height: number } } = {}): Promise<Page> {
+  async function open(
+    path: string,
+    look: { readonly theme?: string; readonly size?: { width: number; height: number } } = {},
+  ): Promise<Page> {
     const context = await browser.newContext({
       viewport: look.size ?? { width: 1280, height: 800 },
       locale: "en",
@@ -69,12 +79,13 @@ describeWith("chromium", "screens that show money, on the built program", (execu
   async function seriousViolations(page: Page): Promise<readonly string[]> {
     // Put in from outside: the page's own policy allows no script but its own.
     await page.evaluate(await readFile(AXE, "utf8"));
-    const results = await page.evaluate<AxeResults>(
-      "axe.run(document, { iframes: false })",
-    );
+    const results = await page.evaluate<AxeResults>("axe.run(document, { iframes: false })");
     return results.violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ""}`).join(" | ")}`);
+      .map(
+        ({ id, nodes }) =>
+          `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ""}`).join(" | ")}`,
+      );
   }
 
   test("the totals of the session list are the engine's, and its CSV has a line for every session", async () => {
@@ -88,7 +99,10 @@ describeWith("chromium", "screens that show money, on the built program", (execu
     expect(await row.locator("[data-total=energy]").innerText()).toBe(kWh(asked.energy_Wh, 2));
     expect(await row.locator("[data-total=gross]").innerText()).toBe(euro(asked.cost.gross_minor));
 
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "CSV" }).click(),
+    ]);
     const lines = (await readFile(await download.path(), "utf8")).trimEnd().split("\r\n");
     expect(download.suggestedFilename()).toMatch(/^sessions_.*\.csv$/u);
     expect(lines[0]?.replace("\ufeff", "")).toMatch(/^id,station,/u);
@@ -150,14 +164,19 @@ describeWith("chromium", "screens that show money, on the built program", (execu
     const page = await open(`/#/history?period=month&at=%22${at}%22`);
     await page.locator("[data-kpi=energy]").waitFor();
     expect(await page.locator("[data-kpi=energy]").innerText()).toContain(kWh(asked.ev_Wh, 1));
-    expect(await page.locator("[data-kpi=sessions]").innerText()).toBe(new Intl.NumberFormat("en").format(asked.sessions));
+    expect(await page.locator("[data-kpi=sessions]").innerText()).toBe(
+      new Intl.NumberFormat("en").format(asked.sessions),
+    );
     for (const id of ["energy", "power", "week-energy"]) {
       const card = page.locator(`[data-chart=${id}]`);
       await card.locator("canvas").waitFor();
       expect(await card.locator("canvas").getAttribute("aria-label")).toMatch(/Highest: /u);
       const save = async (item: string): Promise<Buffer> => {
         await card.getByRole("button", { name: /: more$/u }).click();
-        const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: item }).click()]);
+        const [download] = await Promise.all([
+          page.waitForEvent("download"),
+          page.getByRole("menuitem", { name: item }).click(),
+        ]);
         return readFile(await download.path());
       };
       const picture = await save("Save as PNG");
@@ -184,7 +203,11 @@ describeWith("chromium", "screens that show money, on the built program", (execu
   });
 
   test.each(["light", "dark"])("no screen has a serious barrier for anybody (%s)", async (theme) => {
-    const paths = ["sessions", "history", ...["run", "invoices", "customers", "tariff", "seller"].map((tab) => `billing?tab=${tab}`)];
+    const paths = [
+      "sessions",
+      "history",
+      ...["run", "invoices", "customers", "tariff", "seller"].map((tab) => `billing?tab=${tab}`),
+    ];
     for (const path of paths) {
       const page = await open(`/#/${path}`, { theme });
       await page.locator("main h1").waitFor();

@@ -1,7 +1,6 @@
 import { useEffect, useState } from "react";
 import type { KioskState } from "../../contract/index.ts";
 import { StateIcon } from "../features/state/state-icon.tsx";
-import { filled } from "./kiosk-text.ts";
 import { bayGrid, bayNumber, baysOnPage, type KioskOrientation } from "./kiosk-view.ts";
 import { type KioskWords, lineText } from "./kiosk-words.ts";
 
@@ -17,7 +16,7 @@ const PAUSE_ms = 60_000;
 
 /** Every bay with number, state in picture and word, and its power. Pages change by themselves until somebody touches. */
 export function BayGridView({ state, words, orientation, onOpen }: Props) {
-  const { texts } = words;
+  const { say } = words;
   const grid = bayGrid(state.bays.length, orientation);
   const [page, setPage] = useState(0);
   const [isPaused, setPaused] = useState(false);
@@ -35,7 +34,7 @@ export function BayGridView({ state, words, orientation, onOpen }: Props) {
     };
   }, [grid.pages, isPaused, page]);
   return (
-    <section className="bays" aria-label={texts.bays}>
+    <section className="bays" aria-label={say("bays")}>
       <ul
         className="grid"
         data-size={grid.perPage}
@@ -55,7 +54,7 @@ export function BayGridView({ state, words, orientation, onOpen }: Props) {
               <span className="number">{bayNumber(bay.name)}</span>
               <span className="state">
                 <StateIcon state={bay.state} size={30} />
-                {texts.state[bay.state]}
+                {say(`state.${bay.state}`)}
               </span>
               <span className="line">{lineText(bay, state.at_ms, words)}</span>
             </button>
@@ -74,7 +73,7 @@ export function BayGridView({ state, words, orientation, onOpen }: Props) {
                 setPaused(true);
               }}
             >
-              {filled(texts.page, { page: String(index + 1) })}
+              {say("page", { page: String(index + 1) })}
             </button>
           ))}
         </div>

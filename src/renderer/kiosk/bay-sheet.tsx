@@ -1,6 +1,5 @@
 import { useEffect, useRef } from "react";
 import { StateIcon } from "../features/state/state-icon.tsx";
-import { filled } from "./kiosk-text.ts";
 import { type Bay, bayNumber, whyKey } from "./kiosk-view.ts";
 import type { KioskWords } from "./kiosk-words.ts";
 
@@ -16,7 +15,7 @@ const CLOSES_AFTER_ms = 20_000;
 
 /** One bay up close: energy, time, cost so far and why this speed. Closes by itself; a touch keeps it open. */
 export function BaySheet({ bay, at_ms, words, showPrice, onClose }: Props) {
-  const { texts, format } = words;
+  const { say, format } = words;
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const shown = dialog.current;
@@ -35,42 +34,42 @@ export function BaySheet({ bay, at_ms, words, showPrice, onClose }: Props) {
   }, [onClose]);
   const { session } = bay;
   return (
-    <dialog ref={dialog} className="sheet" aria-label={filled(texts.bay, { bay: bayNumber(bay.name) })} onCancel={onClose}>
+    <dialog ref={dialog} className="sheet" aria-label={say("bay", { bay: bayNumber(bay.name) })} onCancel={onClose}>
       <header>
         <span className="number">{bayNumber(bay.name)}</span>
         <span className="state">
           <StateIcon state={bay.state} size={40} />
-          {texts.state[bay.state]}
+          {say(`state.${bay.state}`)}
         </span>
       </header>
       {session !== null && (
         <dl>
           <div>
-            <dt>{texts.energy}</dt>
+            <dt>{say("energy")}</dt>
             <dd>{format.energy(session.energy_Wh)}</dd>
           </div>
           <div>
-            <dt>{texts.time}</dt>
+            <dt>{say("time")}</dt>
             <dd>{format.duration(Math.max(0, at_ms - session.started_at_ms))}</dd>
           </div>
           <div>
-            <dt>{texts.cost}</dt>
+            <dt>{say("cost")}</dt>
             <dd>{showPrice ? format.money(session.gross_minor) : "—"}</dd>
           </div>
           <div>
-            <dt>{texts.power}</dt>
+            <dt>{say("power")}</dt>
             <dd>{format.power(bay.power_W)}</dd>
           </div>
         </dl>
       )}
       <p className="why">
-        {filled(texts.why[whyKey(bay)], {
+        {say(`why.${whyKey(bay)}`, {
           granted: format.current(bay.granted_mA),
           place: format.count(bay.queuePlace),
         })}
       </p>
       <button type="button" className="close" onClick={onClose} autoFocus>
-        {texts.close}
+        {say("close")}
       </button>
     </dialog>
   );

@@ -6,7 +6,7 @@ import { createFormat } from "../lib/format/format.ts";
 import { LANGUAGE_NAMES, LANGUAGES, type Language } from "../lib/i18n/languages.ts";
 import { BayGridView } from "./bay-grid.tsx";
 import { BaySheet } from "./bay-sheet.tsx";
-import { filled, kioskTexts } from "./kiosk-text.ts";
+import { sayIn } from "./kiosk-text.ts";
 import { trust } from "./kiosk-view.ts";
 import type { KioskWords } from "./kiosk-words.ts";
 import { HelpCard, PriceCard } from "./price-card.tsx";
@@ -18,15 +18,16 @@ type Props = { readonly client: Client; readonly language: Language };
 export function KioskScreen({ client, language: first }: Props) {
   const [language, setLanguage] = useState<Language>(first);
   const { state, received_at_ms, refused } = useKiosk(client);
-  const texts = kioskTexts(language);
+  const say = useMemo(() => sayIn(language), [language]);
+  const site = state?.name;
   useEffect(() => {
     document.documentElement.lang = language;
-    document.title = state === null ? texts.title : `${state.name} · ${texts.title}`;
-  }, [language, state, texts]);
+    document.title = site === undefined ? say("title") : `${site} · ${say("title")}`;
+  }, [language, site, say]);
   if (state === null) {
     return (
       <main className="waiting">
-        <p role="status">{refused === null ? texts.connecting : texts.noSite}</p>
+        <p role="status">{refused === null ? say("connecting") : say("noSite")}</p>
       </main>
     );
   }
@@ -47,7 +48,7 @@ function Display({ state, received_at_ms, language, onLanguage }: DisplayProps) 
   const { timezone, price } = state;
   const words = useMemo<KioskWords>(
     () => ({
-      texts: kioskTexts(language),
+      say: sayIn(language),
       format: createFormat({ locale: language, timezone, currency: price.currency }),
     }),
     [language, timezone, price.currency],
@@ -62,9 +63,9 @@ function Display({ state, received_at_ms, language, onLanguage }: DisplayProps) 
     <div className="kiosk" data-old={isOld}>
       <header className="top">
         <h1>{state.name}</h1>
-        {state.demo && <p className="demo">{words.texts.demo}</p>}
+        {state.demo && <p className="demo">{words.say("demo")}</p>}
         <time className="clock">{clockText(state.at_ms, language, timezone)}</time>
-        <nav className="languages" aria-label={words.texts.language}>
+        <nav className="languages" aria-label={words.say("language")}>
           {LANGUAGES.map((one) => (
             <button
               key={one}
@@ -82,7 +83,7 @@ function Display({ state, received_at_ms, language, onLanguage }: DisplayProps) 
       </header>
       {isOld && (
         <p className="old" role="alert">
-          {filled(words.texts.outOfDate, { time: words.format.time(state.at_ms) })}
+          {words.say("outOfDate", { time: words.format.time(state.at_ms) })}
         </p>
       )}
       <main className="middle">
@@ -93,7 +94,14 @@ function Display({ state, received_at_ms, language, onLanguage }: DisplayProps) 
         </aside>
       </main>
       {chosen !== undefined && (
-        <BaySheet key={chosen.stationId} bay={chosen} at_ms={state.at_ms} words={words} showPrice={showPrice} onClose={close} />
+        <BaySheet
+          key={chosen.stationId}
+          bay={chosen}
+          at_ms={state.at_ms}
+          words={words}
+          showPrice={showPrice}
+          onClose={close}
+        />
       )}
     </div>
   );

@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { REASON_KINDS } from "../../core/balancing/index.ts";
 import { DISPLAY_STATES } from "../../contract/live.ts";
 import { createFormat } from "../lib/format/format.ts";
-import { filled, firstLanguage, kioskTexts } from "./kiosk-text.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { firstLanguage, sayIn } from "./kiosk-text.ts";
 import { type Bay, bayGrid, bayNumber, baysOnPage, trust, whyKey } from "./kiosk-view.ts";
 import { lineText } from "./kiosk-words.ts";
 
@@ -47,23 +49,29 @@ describe("bays on the screen", () => {
 });
 
 describe.each(["en", "de"] as const)("the kiosk in %s", (language) => {
-  const words = { texts: kioskTexts(language), format: createFormat({ locale: language, timezone: "Europe/Berlin", currency: "EUR" }) };
+  const words = {
+    say: sayIn(language),
+    format: createFormat({ locale: language, timezone: "Europe/Berlin", currency: "EUR" }),
+  };
 
   test("has a word for every state and an answer for every reason", () => {
     for (const state of DISPLAY_STATES) {
-      expect(words.texts.state[state]).toBeTruthy();
-      expect(words.texts.why[whyKey(bay({ state }))]).toBeTruthy();
+      expect(words.say(`state.${state}`)).not.toBe(`state.${state}`);
+      expect(words.say(`why.${whyKey(bay({ state }))}`)).not.toContain("why.");
     }
     for (const kind of REASON_KINDS) {
       const why = whyKey(bay({ because: [{ kind, ref: "x", before_mA: 16_000, after_mA: 12_000 }] }));
-      expect(words.texts.why[why], kind).toBeTruthy();
+      expect(words.say(`why.${why}`), kind).not.toContain("why.");
     }
   });
 
   test("leaves no value unfilled", () => {
-    for (const text of Object.values(words.texts.why)) {
-      expect(filled(text, { granted: "12 A", place: "2" })).not.toContain("{{");
-    }
+    const file = join(import.meta.dirname, `../../../resources/locales/${language}/kiosk.json`);
+    const named = [...readFileSync(file, "utf8").matchAll(/"why": \{([^}]*\}\}[^}]*|[^}])*\}/gu)]
+      .join("")
+      .matchAll(/\{\{(\w+)\}\}/gu);
+    for (const [, name] of named) expect(["granted", "place"]).toContain(name);
+    expect(words.say("why.shared", { granted: "12 A" })).toMatch(/^12 A, /u);
     expect(lineText(bay({}), 0, words)).toMatch(/8[.,]3\u00a0kW \w+/u);
     expect(lineText(bay({ state: "occupied", since_ms: 0 }), 42 * 60_000, words)).toContain("0:42");
     expect(lineText(bay({ state: "free" }), 0, words)).toBe("");

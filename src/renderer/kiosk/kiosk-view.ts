@@ -53,13 +53,28 @@ export function bayLine(bay: Bay, at_ms: number): BayLine {
   }
 }
 
-export type WhyKey = "full" | "shared" | "site" | "car" | "cable" | "schedule" | "manual" | "queue" | "done" | "starting" | "fault" | "offline" | "free";
+export type WhyKey =
+  | "full"
+  | "shared"
+  | "site"
+  | "car"
+  | "cable"
+  | "schedule"
+  | "manual"
+  | "queue"
+  | "done"
+  | "starting"
+  | "fault"
+  | "offline"
+  | "free";
 
 /** Why a bay has the speed it has, in the few cases a driver can do something with. */
 export function whyKey(bay: Bay): WhyKey {
   const byState = whyOfState(bay.state, bay.queuePlace);
   if (byState !== null) return byState;
-  const binding = bay.because.findLast(({ kind, before_mA, after_mA }) => after_mA < before_mA && kind !== "step_round" && kind !== "ramp");
+  const binding = bay.because.findLast(
+    ({ kind, before_mA, after_mA }) => after_mA < before_mA && kind !== "step_round" && kind !== "ramp",
+  );
   if (binding === undefined) return "full";
   switch (binding.kind) {
     case "vehicle":

@@ -1,25 +1,24 @@
 import type { KioskState } from "../../contract/index.ts";
-import { filled } from "./kiosk-text.ts";
 import type { KioskWords } from "./kiosk-words.ts";
 
 type Props = { readonly state: KioskState; readonly words: KioskWords };
 
 /** The price in force, per kWh first (AFIR Art. 5 (4)); hidden when nobody confirmed it for too long. */
 export function PriceCard({ state, words, isKnown }: Props & { readonly isKnown: boolean }) {
-  const { texts, format } = words;
+  const { say, format } = words;
   const { grossPerKWh, vat_bp, accessByCardOnly, currency } = state.price;
   return (
-    <section className="price" aria-label={texts.price}>
-      {accessByCardOnly && <p className="cardOnly">{texts.cardOnly}</p>}
+    <section className="price" aria-label={say("price")}>
+      {accessByCardOnly && <p className="cardOnly">{say("cardOnly")}</p>}
       {!isKnown || grossPerKWh === null ? (
-        <p className="noPrice">{isKnown ? texts.noPrice : texts.priceHidden}</p>
+        <p className="noPrice">{isKnown ? say("noPrice") : say("priceHidden")}</p>
       ) : (
         <>
           <p className="amount">
             {format.price(grossPerKWh, currency)}
-            <span>{texts.perKWh}</span>
+            <span>{say("perKWh")}</span>
           </p>
-          {vat_bp !== null && <p className="vat">{filled(texts.vat, { rate: format.percent(vat_bp) })}</p>}
+          {vat_bp !== null && <p className="vat">{say("vat", { rate: format.percent(vat_bp) })}</p>}
         </>
       )}
     </section>
@@ -28,28 +27,28 @@ export function PriceCard({ state, words, isKnown }: Props & { readonly isKnown:
 
 /** Three steps to start, and whom to call. */
 export function HelpCard({ state, words }: Props) {
-  const { texts } = words;
+  const { say } = words;
   return (
-    <section className="help" aria-label={texts.howTo}>
-      <h2>{texts.howTo}</h2>
+    <section className="help" aria-label={say("howTo")}>
+      <h2>{say("howTo")}</h2>
       <ol>
         <li>
           <Pictogram d="M9 3v5M15 3v5M6 8h12v3a6 6 0 0 1-12 0zM12 17v4" />
-          {texts.step.plug}
+          {say("step.plug")}
         </li>
         <li>
           <Pictogram d="M3 6h18v12H3zM3 10h18M7 15h4" />
-          {state.price.accessByCardOnly ? texts.step.ownCard : texts.step.card}
+          {state.price.accessByCardOnly ? say("step.ownCard") : say("step.card")}
         </li>
         <li>
           <Pictogram d="M13 3L5 14h6l-1 7l8-11h-6z" />
-          {texts.step.wait}
+          {say("step.wait")}
         </li>
       </ol>
       {(state.operator !== null || state.phone !== null) && (
         <p className="contact">
           {state.operator}
-          {state.phone !== null && <strong>{filled(texts.call, { phone: state.phone })}</strong>}
+          {state.phone !== null && <strong>{say("call", { phone: state.phone })}</strong>}
         </p>
       )}
     </section>
@@ -57,7 +56,15 @@ export function HelpCard({ state, words }: Props) {
 }
 
 const Pictogram = ({ d }: { readonly d: string }) => (
-  <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="1.75" strokeLinejoin="round" strokeLinecap="round" aria-hidden>
+  <svg
+    viewBox="0 0 24 24"
+    fill="none"
+    stroke="currentColor"
+    strokeWidth="1.75"
+    strokeLinejoin="round"
+    strokeLinecap="round"
+    aria-hidden
+  >
     <path d={d} />
   </svg>
 );

@@ -1,9 +1,23 @@
 import { describe, expect, test } from "vitest";
-import { canStepForward, dayOf, parsePeriod, type PeriodChoice, periodRange, periodText, stepPeriod } from "./period.ts";
+import {
+  canStepForward,
+  dayOf,
+  parsePeriod,
+  type PeriodChoice,
+  periodRange,
+  periodText,
+  stepPeriod,
+} from "./period.ts";
 
 const ZONE = "Europe/Berlin";
 const TODAY = "2026-11-22";
-const choice = (patch: Partial<PeriodChoice>): PeriodChoice => ({ period: "month", at: null, from: null, to: null, ...patch });
+const choice = (patch: Partial<PeriodChoice>): PeriodChoice => ({
+  period: "month",
+  at: null,
+  from: null,
+  to: null,
+  ...patch,
+});
 const days = (patch: Partial<PeriodChoice>): string => {
   const range = periodRange(choice(patch), TODAY, ZONE);
   return range === null ? "all" : `${range.first.toString()}..${range.end.toString()}`;

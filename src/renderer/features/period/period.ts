@@ -45,7 +45,10 @@ export function parsePeriod(raw: RawSearch, otherwise: PeriodKind | "all"): Peri
 export const dayIn = (at_ms: number, timezone: string): string =>
   Temporal.Instant.fromEpochMilliseconds(at_ms).toZonedDateTimeISO(timezone).toPlainDate().toString();
 
-function daysOf({ period, at, from, to }: PeriodChoice, today: string): readonly [Temporal.PlainDate, Temporal.PlainDate] {
+function daysOf(
+  { period, at, from, to }: PeriodChoice,
+  today: string,
+): readonly [Temporal.PlainDate, Temporal.PlainDate] {
   const day = Temporal.PlainDate.from(at ?? today);
   switch (period) {
     case "today":
@@ -83,7 +86,13 @@ export function periodRange(choice: PeriodChoice, today: string, timezone: strin
   return { first, end, from_ms: instant(first), to_ms: instant(end) };
 }
 
-const LENGTH = { today: { days: 1 }, week: { days: 7 }, month: { months: 1 }, quarter: { months: 3 }, year: { years: 1 } } as const;
+const LENGTH = {
+  today: { days: 1 },
+  week: { days: 7 },
+  month: { months: 1 },
+  quarter: { months: 3 },
+  year: { years: 1 },
+} as const;
 
 /** The same length of time before (−1) or after (1) it. Never into a time that has not begun. */
 export function stepPeriod(choice: PeriodChoice, direction: 1 | -1, today: string): PeriodChoice {

@@ -108,7 +108,12 @@ function CardMenu({ spec, context, asTable, isLarge, onTable, onLarge }: MenuPro
       {trouble && <span role="alert">{t("noPicture")}</span>}
       <Menu position="bottom-end">
         <Menu.Target>
-          <ActionIcon className="no-print" variant="subtle" size="lg" aria-label={t("menu.title", { subject: spec.subject })}>
+          <ActionIcon
+            className="no-print"
+            variant="subtle"
+            size="lg"
+            aria-label={t("menu.title", { subject: spec.subject })}
+          >
             <IconDotsVertical size={18} stroke={1.75} aria-hidden />
           </ActionIcon>
         </Menu.Target>

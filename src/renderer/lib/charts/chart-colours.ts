@@ -2,7 +2,8 @@ import { useSyncExternalStore } from "react";
 import { COLOURS, THEMES, type ThemeName } from "../tokens/tokens.ts";
 
 /** Colour of a token in a theme. */
-export const colourOf = (token: string, theme: ThemeName): string => COLOURS[theme][token] ?? COLOURS[theme]["ink"] ?? "";
+export const colourOf = (token: string, theme: ThemeName): string =>
+  COLOURS[theme][token] ?? COLOURS[theme]["ink"] ?? "";
 
 /** The same colour, let through: `share` of 255 parts. */
 export const translucent = (colour: string, share: number): string =>

@@ -17,7 +17,9 @@ export function legendItems(spec: ChartSpec, partialLabel: string): readonly Leg
     { key, label, token, dash, mark: isBars || spec.kind === "area" ? "area" : "line" },
     ...(maxLabel === null ? [] : [{ key: `${key}_max`, label: maxLabel, token, dash: [], mark: "thin-line" as const }]),
   ]);
-  const partial = spec.series.find(({ points }) => points.some(({ quality, y }) => quality === "partial" && y !== null));
+  const partial = spec.series.find(({ points }) =>
+    points.some(({ quality, y }) => quality === "partial" && y !== null),
+  );
   const withPartial: readonly LegendItem[] =
     partial === undefined || !isBars
       ? []

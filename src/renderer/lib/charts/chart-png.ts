@@ -43,7 +43,13 @@ export async function chartPng(spec: ChartSpec, wording: ChartWording, context: 
   });
 }
 
-type Text = { readonly x: number; readonly y: number; readonly px: number; readonly token: string; readonly weight?: number };
+type Text = {
+  readonly x: number;
+  readonly y: number;
+  readonly px: number;
+  readonly token: string;
+  readonly weight?: number;
+};
 
 function write(pen: CanvasRenderingContext2D, text: string, { x, y, px, token, weight = 400 }: Text): void {
   pen.fillStyle = colourOf(token, THEME);

@@ -8,7 +8,11 @@ export type ChartRow = {
   readonly values: readonly (number | null)[];
   readonly isPartial: boolean;
 };
-export type ChartTable = { readonly head: string; readonly columns: readonly ChartColumn[]; readonly rows: readonly ChartRow[] };
+export type ChartTable = {
+  readonly head: string;
+  readonly columns: readonly ChartColumn[];
+  readonly rows: readonly ChartRow[];
+};
 
 /** Text of an instant on the axis, in the site's zone and the viewer's language. */
 export type InstantText = (at_ms: number) => string;

@@ -28,7 +28,10 @@ export function summaryText(spec: ChartSpec, { t, locale, instantText }: ChartWo
   return t("summary", {
     finding: spec.finding,
     subject: spec.subject,
-    series: spec.series.length > 4 ? t("rows", { count: spec.series.length }) : spec.series.map(({ label }) => label).join(", "),
+    series:
+      spec.series.length > 4
+        ? t("rows", { count: spec.series.length })
+        : spec.series.map(({ label }) => label).join(", "),
     count: places(spec).length,
     highest: valueText(spec, highest.y, locale),
     label: highest.label,
@@ -37,7 +40,11 @@ export function summaryText(spec: ChartSpec, { t, locale, instantText }: ChartWo
 }
 
 /** What the keyboard cursor says at one point: "Mon, 16 Nov 2026, charging: 34.2 kWh". */
-export function pointText(spec: ChartSpec, at: { readonly series: number; readonly x: number }, wording: ChartWording): string {
+export function pointText(
+  spec: ChartSpec,
+  at: { readonly series: number; readonly x: number },
+  wording: ChartWording,
+): string {
   const series = spec.series[at.series];
   const point = series?.points.find(({ x }) => x === at.x);
   const place = placeLabel(spec, at.x, wording.instantText);
@@ -47,7 +54,11 @@ export function pointText(spec: ChartSpec, at: { readonly series: number; readon
   const value = valueText(spec, point.y, wording.locale);
   const words = { place, series: series.label, value };
   if (point.max !== undefined && point.max !== null && series.maxLabel !== null) {
-    return wording.t("spoken.withMax", { ...words, maxLabel: series.maxLabel, max: valueText(spec, point.max, wording.locale) });
+    return wording.t("spoken.withMax", {
+      ...words,
+      maxLabel: series.maxLabel,
+      max: valueText(spec, point.max, wording.locale),
+    });
   }
   return point.quality === "partial" ? wording.t("spoken.partial", words) : wording.t("spoken.value", words);
 }

@@ -92,7 +92,12 @@ function datasets(spec: ChartSpec, series: ChartSeries, draw: DrawOptions): Draw
   return [line, envelope];
 }
 
-function barDataset(spec: ChartSpec, series: ChartSeries, { theme }: DrawOptions, colour: string): ChartDataset<"bar", Datum[]> {
+function barDataset(
+  spec: ChartSpec,
+  series: ChartSeries,
+  { theme }: DrawOptions,
+  colour: string,
+): ChartDataset<"bar", Datum[]> {
   let partial: CanvasPattern | string | null = null;
   const sideways = spec.kind === "hbars";
   return {
@@ -204,7 +209,13 @@ const matrixText = (spec: ChartSpec, raw: unknown, { locale }: ChartWording): st
 function unitLabel(spec: ChartSpec, { theme, sizes }: DrawOptions) {
   return {
     id: "chargehand-unit",
-    afterDraw: ({ ctx, chartArea }: { readonly ctx: CanvasRenderingContext2D; readonly chartArea: { left: number; top: number } }) => {
+    afterDraw: ({
+      ctx,
+      chartArea,
+    }: {
+      readonly ctx: CanvasRenderingContext2D;
+      readonly chartArea: { left: number; top: number };
+    }) => {
       if (spec.kind === "matrix") return;
       ctx.save();
       ctx.fillStyle = colourOf("ink-muted", theme);

@@ -66,7 +66,12 @@ function placeScale(spec: ChartSpec, look: Look): Scales[string] {
     grid: { display: false },
     adapters: { date: { zone: x.zone, locale: look.wording.locale } },
     time: { unit },
-    ticks: { ...ticks(look), autoSkip: true, autoSkipPadding: 16, callback: (value: number | string) => label(Number(value)) },
+    ticks: {
+      ...ticks(look),
+      autoSkip: true,
+      autoSkipPadding: 16,
+      callback: (value: number | string) => label(Number(value)),
+    },
   };
 }
 
@@ -96,7 +101,8 @@ function matrixScales(spec: ChartSpec, look: Look): Scales {
         ...ticks(look),
         stepSize: 1,
         autoSkip: true,
-        callback: (value: number | string) => (Number.isInteger(Number(value)) ? (spec.x.categories[Number(value)]?.short ?? "") : ""),
+        callback: (value: number | string) =>
+          Number.isInteger(Number(value)) ? (spec.x.categories[Number(value)]?.short ?? "") : "",
       },
       afterBuildTicks: (axis: { ticks: { value: number }[] }) => {
         axis.ticks = spec.x.categories.flatMap((_, value) => (value % 3 === 0 ? [{ value }] : []));
@@ -110,7 +116,11 @@ function matrixScales(spec: ChartSpec, look: Look): Scales {
       max: spec.series.length - 0.5,
       border: bare,
       grid: bare,
-      ticks: { ...ticks(look), autoSkip: false, callback: (value: number | string) => spec.series[Number(value)]?.label ?? "" },
+      ticks: {
+        ...ticks(look),
+        autoSkip: false,
+        callback: (value: number | string) => spec.series[Number(value)]?.label ?? "",
+      },
       afterBuildTicks: (axis: { ticks: { value: number }[] }) => {
         axis.ticks = spec.series.map((_, value) => ({ value }));
       },

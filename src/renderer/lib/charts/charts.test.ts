@@ -1,4 +1,6 @@
-import type { TFunction } from "i18next";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInstance } from "i18next";
 import { describe, expect, test } from "vitest";
 import { moved } from "./chart-canvas.tsx";
 import { chartCsv } from "./chart-csv.ts";
@@ -66,7 +68,15 @@ const power: ChartSpec = {
         { x: START_ms + HOUR_ms, y: null, max: null, quality: "ok" },
       ],
     },
-    { key: "ev", label: "Cars", token: "series-1", dash: [4, 4], stack: null, maxLabel: null, points: [{ x: START_ms, y: 3, quality: "ok" }] },
+    {
+      key: "ev",
+      label: "Cars",
+      token: "series-1",
+      dash: [4, 4],
+      stack: null,
+      maxLabel: null,
+      points: [{ x: START_ms, y: 3, quality: "ok" }],
+    },
   ],
   limits: [{ label: "Fuse 80 A", value: 55.2, token: "state-fault" }],
 };
@@ -89,7 +99,17 @@ const matrix: ChartSpec = {
   })),
 };
 
-const t = ((key: string, values: Record<string, unknown>) => `${key} ${JSON.stringify(values)}`) as unknown as TFunction<"charts">;
+const texts: unknown = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../../../../resources/locales/en/charts.json"), "utf8"),
+);
+const i18n = createInstance();
+await i18n.init({
+  lng: "en",
+  resources: typeof texts === "object" && texts !== null ? { en: { charts: texts } } : {},
+  defaultNS: "charts",
+  interpolation: { escapeValue: false },
+});
+const t = i18n.getFixedT("en", "charts");
 const wording = { t, locale: "en", instantText: (at_ms: number) => new Date(at_ms).toISOString() };
 const draw = { theme: "light", wording, sizes: { font: 12, line: 2 } } as const;
 
@@ -127,17 +147,21 @@ describe("a chart as CSV", () => {
 
 describe("a chart in words", () => {
   test("names the highest value and its place in one sentence", () => {
-    expect(summaryText(bars, wording)).toContain('"highest":"488.3\u00a0kWh","label":"Charging","place":"20 Nov"');
+    expect(summaryText(bars, wording)).toBe(
+      "Most on Friday. Energy per day: Charging; 3 points. Highest: Charging, 20 Nov, 488.3\u00a0kWh.",
+    );
   });
 
   test("counts a step's highest value as the highest", () => {
-    expect(summaryText(power, wording)).toContain('"highest":"14.0\u00a0kW"');
+    expect(summaryText(power, wording)).toContain("14.0\u00a0kW");
   });
 
   test("says that a value was not recorded instead of zero", () => {
-    expect(pointText(bars, { series: 0, x: 1 }, wording)).toContain("spoken.missing");
-    expect(pointText(bars, { series: 0, x: 2 }, wording)).toContain("spoken.partial");
-    expect(pointText(power, { series: 0, x: START_ms }, wording)).toContain("spoken.withMax");
+    expect(pointText(bars, { series: 0, x: 1 }, wording)).toBe("21 Nov, Charging: not recorded");
+    expect(pointText(bars, { series: 0, x: 2 }, wording)).toBe("=22 Nov, Charging: 12.5\u00a0kWh, not complete");
+    expect(pointText(power, { series: 0, x: START_ms }, wording)).toMatch(
+      /Site: 10\.0\u00a0kW, Highest 14\.0\u00a0kW$/u,
+    );
     expect(valueText(bars, null, "en")).toBe("—");
   });
 });
@@ -169,10 +193,18 @@ describe("a spec in the words of the chart library", () => {
     const { data, options } = chartConfiguration(power, draw);
     expect(data.datasets.map(({ label }) => label)).toEqual(["Site", "Highest", "Cars"]);
     expect(data.datasets[0]).toMatchObject({ fill: "origin", spanGaps: false });
-    expect(data.datasets[1]).toMatchObject({ fill: "-1", data: [{ x: START_ms, y: 14 }, { x: START_ms + HOUR_ms, y: null }] });
+    expect(data.datasets[1]).toMatchObject({
+      fill: "-1",
+      data: [
+        { x: START_ms, y: 14 },
+        { x: START_ms + HOUR_ms, y: null },
+      ],
+    });
     expect(data.datasets[2]).toMatchObject({ borderDash: [4, 4] });
     expect(options?.scales?.["x"]).toMatchObject({ type: "time", adapters: { date: { zone: "Europe/Berlin" } } });
-    expect(options?.plugins?.annotation?.annotations).toMatchObject({ limit0: { yMin: 55.2, label: { content: "Fuse 80 A" } } });
+    expect(options?.plugins?.annotation?.annotations).toMatchObject({
+      limit0: { yMin: 55.2, label: { content: "Fuse 80 A" } },
+    });
     expect(datasetIndex(power, 1)).toBe(2);
   });
 
@@ -194,14 +226,21 @@ describe("a spec in the words of the chart library", () => {
   test("a matrix has one cell for each point, unknown ones without a value", () => {
     const { type, data } = chartConfiguration(matrix, draw);
     expect(type).toBe("matrix");
-    expect(data.datasets[0]?.data).toEqual([{ x: 0, y: 0, v: 0 }, { x: 1, y: 0 }, { x: 0, y: 1, v: 1 }, { x: 1, y: 1 }]);
+    expect(data.datasets[0]?.data).toEqual([
+      { x: 0, y: 0, v: 0 },
+      { x: 1, y: 0 },
+      { x: 0, y: 1, v: 1 },
+      { x: 1, y: 1 },
+    ]);
   });
 });
 
 test("a chart without one known value is empty", () => {
   expect(hasValues(bars)).toBe(true);
   expect(hasValues({ ...bars, series: [] })).toBe(false);
-  expect(hasValues({ ...bars, series: bars.series.map((one) => ({ ...one, points: [{ x: 0, y: null, quality: "ok" }] })) })).toBe(false);
+  expect(
+    hasValues({ ...bars, series: bars.series.map((one) => ({ ...one, points: [{ x: 0, y: null, quality: "ok" }] })) }),
+  ).toBe(false);
 });
 
 test("arrow keys walk over points and series and stop at the ends", () => {

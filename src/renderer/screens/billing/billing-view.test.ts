@@ -28,14 +28,21 @@ const run = (patch: Partial<InvoiceRun>): InvoiceRun => ({
 
 describe("an invoice run", () => {
   test("leaves out whoever cannot be billed and sums the rest", () => {
-    const one = run({ drafts: [draft({}), draft({ customerId: "b", problems: ["no-address"] }), draft({ customerId: "c" })] });
+    const one = run({
+      drafts: [draft({}), draft({ customerId: "b", problems: ["no-address"] }), draft({ customerId: "c" })],
+    });
     expect(ready(one).map(({ customerId }) => customerId)).toEqual(["a", "c"]);
     expect(sums(ready(one))).toEqual({ sessions: 4, energy_Wh: 2000, net_minor: 84, tax_minor: 16, gross_minor: 100 });
   });
 
   test("says everything that is left out, most urgent first", () => {
-    const drafts = [draft({ problems: ["no-address", "seller-incomplete"] }), draft({ problems: ["seller-incomplete"] })];
-    expect(checks(run({ drafts, heldSessions: 3, unassignedSessions: 2 })).map(({ kind, count }) => [kind, count])).toEqual([
+    const drafts = [
+      draft({ problems: ["no-address", "seller-incomplete"] }),
+      draft({ problems: ["seller-incomplete"] }),
+    ];
+    expect(
+      checks(run({ drafts, heldSessions: 3, unassignedSessions: 2 })).map(({ kind, count }) => [kind, count]),
+    ).toEqual([
       ["seller-incomplete", 1],
       ["no-address", 1],
       ["held", 3],
@@ -67,8 +74,15 @@ describe("prices", () => {
   });
 
   test("are told apart into now, coming and past", () => {
-    const { current, coming, past } = tariffsAt([tariff("old", 0), tariff("next", 300), tariff("now", 100), tariff("last", 400)], 200);
-    expect([current?.id, coming.map(({ id }) => id), past.map(({ id }) => id)]).toEqual(["now", ["next", "last"], ["old"]]);
+    const { current, coming, past } = tariffsAt(
+      [tariff("old", 0), tariff("next", 300), tariff("now", 100), tariff("last", 400)],
+      200,
+    );
+    expect([current?.id, coming.map(({ id }) => id), past.map(({ id }) => id)]).toEqual([
+      "now",
+      ["next", "last"],
+      ["old"],
+    ]);
     expect(tariffsAt([], 1).current).toBeNull();
   });
 
@@ -114,7 +128,19 @@ test("an IBAN is checked by its digits", () => {
 });
 
 test("a seller needs a name, an address and one tax number", () => {
-  const seller = { name: "", address: "x", vatId: "", taxNumber: "", email: "", phone: "", iban: "", bank: "", invoicePrefix: "", dueDays: 14, note: "" };
+  const seller = {
+    name: "",
+    address: "x",
+    vatId: "",
+    taxNumber: "",
+    email: "",
+    phone: "",
+    iban: "",
+    bank: "",
+    invoicePrefix: "",
+    dueDays: 14,
+    note: "",
+  };
   expect(missingOfSeller(seller)).toEqual(["name", "taxNumber"]);
   expect(missingOfSeller({ ...seller, name: "A", vatId: "DE1" })).toEqual([]);
 });

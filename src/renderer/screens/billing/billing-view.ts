@@ -1,10 +1,17 @@
 import type { InvoiceRun, InvoiceSummary, Seller, TariffView } from "../../../contract/index.ts";
 
 type Draft = InvoiceRun["drafts"][number];
-type Amounts = { readonly sessions: number; readonly energy_Wh: number; readonly net_minor: number; readonly tax_minor: number; readonly gross_minor: number };
+type Amounts = {
+  readonly sessions: number;
+  readonly energy_Wh: number;
+  readonly net_minor: number;
+  readonly tax_minor: number;
+  readonly gross_minor: number;
+};
 
 /** Drafts that nothing stands against. */
-export const ready = ({ drafts }: InvoiceRun): readonly Draft[] => drafts.filter(({ problems }) => problems.length === 0);
+export const ready = ({ drafts }: InvoiceRun): readonly Draft[] =>
+  drafts.filter(({ problems }) => problems.length === 0);
 
 /** Sums over drafts or invoices. Every row has whole minor units of one currency, so nothing is rounded here. */
 export function sums(rows: readonly Amounts[]): Amounts {
@@ -31,7 +38,8 @@ export type Check = {
 /** What keeps sessions or customers off this run, most urgent first; empty when everything can be billed. */
 export function checks(run: InvoiceRun): readonly Check[] {
   const found: Check[] = [];
-  const withProblem = (problem: Draft["problems"][number]) => run.drafts.filter(({ problems }) => problems.includes(problem));
+  const withProblem = (problem: Draft["problems"][number]) =>
+    run.drafts.filter(({ problems }) => problems.includes(problem));
   if (withProblem("seller-incomplete").length > 0) {
     found.push({ kind: "seller-incomplete", count: 1, customers: [] });
   }
@@ -49,7 +57,11 @@ export function checks(run: InvoiceRun): readonly Check[] {
 export function tariffsAt(
   tariffs: readonly TariffView[],
   now_ms: number,
-): { readonly current: TariffView | null; readonly coming: readonly TariffView[]; readonly past: readonly TariffView[] } {
+): {
+  readonly current: TariffView | null;
+  readonly coming: readonly TariffView[];
+  readonly past: readonly TariffView[];
+} {
   const sorted = tariffs.toSorted((a, b) => b.valid_from_ms - a.valid_from_ms);
   const current = sorted.find(({ valid_from_ms }) => valid_from_ms <= now_ms) ?? null;
   return {
@@ -78,14 +90,21 @@ export function isIban(text: string): boolean {
   const iban = text.replace(/\s/gu, "").toUpperCase();
   if (iban === "") return true;
   if (!/^[A-Z]{2}\d{2}[A-Z0-9]{10,30}$/u.test(iban)) return false;
-  const digits = [...`${iban.slice(4)}${iban.slice(0, 4)}`].map((letter) => Number.parseInt(letter, 36)).join("");
+  const digits = `${iban.slice(4)}${iban.slice(0, 4)}`.replaceAll(/[A-Z]/gu, (letter) =>
+    String(Number.parseInt(letter, 36)),
+  );
   let rest = 0;
-  for (const digit of digits) rest = (rest * 10 + Number(digit)) % 97;
+  for (const [digit] of digits.matchAll(/\d/gu)) rest = (rest * 10 + Number(digit)) % 97;
   return rest === 1;
 }
 
 /** What an invoice must name of who supplies: § 14 (4) UStG. */
-export const missingOfSeller = ({ name, address, vatId, taxNumber }: Seller): readonly ("name" | "address" | "taxNumber")[] => [
+export const missingOfSeller = ({
+  name,
+  address,
+  vatId,
+  taxNumber,
+}: Seller): readonly ("name" | "address" | "taxNumber")[] => [
   ...(name.trim() === "" ? (["name"] as const) : []),
   ...(address.trim() === "" ? (["address"] as const) : []),
   ...(vatId.trim() === "" && taxNumber.trim() === "" ? (["taxNumber"] as const) : []),

@@ -3,9 +3,8 @@ import { useForm } from "@mantine/form";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Customer } from "../../../contract/index.ts";
-import { IconX } from "../../components/icons.ts";
+import { IconId, IconX } from "../../components/icons.ts";
 import { Notice } from "../../components/notice.tsx";
-import { IconId } from "../../components/icons.ts";
 import { ActionTrouble, useAction } from "./action.tsx";
 import css from "./billing-screen.module.css";
 import { CustomerCards } from "./customer-cards.tsx";
@@ -18,6 +17,7 @@ type Props = {
   readonly onClose: () => void;
 };
 
+const isBlank = (text: string): boolean => text.trim().length === 0;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/u;
 const NAME_MAX = 200;
 const ADDRESS_MAX = 500;
@@ -61,8 +61,8 @@ function CustomerForm({ customer, onSaved }: Pick<Props, "customer" | "onSaved">
     },
     validateInputOnBlur: true,
     validate: {
-      name: (name: string) => (name.trim() === "" ? t("form.needed") : null),
-      email: (email: string) => (email.trim() === "" || EMAIL.test(email.trim()) ? null : t("form.email")),
+      name: (name: string) => (isBlank(name) ? t("form.needed") : null),
+      email: (email: string) => (isBlank(email) || EMAIL.test(email.trim()) ? null : t("form.email")),
     },
     onValuesChange: () => {
       setSaved(false);
@@ -73,8 +73,8 @@ function CustomerForm({ customer, onSaved }: Pick<Props, "customer" | "onSaved">
       id: customer?.id ?? null,
       name: name.trim(),
       address: address.trim(),
-      email: email.trim() === "" ? null : email.trim(),
-      vatId: vatId.trim() === "" ? null : vatId.trim(),
+      email: isBlank(email) ? null : email.trim(),
+      vatId: isBlank(vatId) ? null : vatId.trim(),
     };
     run(
       (api) => api.billing.saveCustomer(input),

@@ -108,38 +108,45 @@ function CustomerList({ customers, onOpen }: ListProps) {
           </thead>
           <tbody>
             {shown.map((customer) => (
-              <tr key={customer.id}>
-                <td>
-                  <button
-                    type="button"
-                    className={css["link"]}
-                    onClick={() => {
-                      onOpen(customer.id);
-                    }}
-                  >
-                    {customer.name}
-                  </button>
-                </td>
-                <td data-wrap>
-                  {customer.address.trim() === "" ? (
-                    <span className={css["tag"]} data-bad>
-                      {t("problem.no-address")}
-                    </span>
-                  ) : (
-                    customer.address.split("\n").join(", ")
-                  )}
-                </td>
-                <td data-wrap>
-                  {customer.cards
-                    .map(({ alias, blocked }) => (blocked ? `…${alias} (${t("cards.blocked")})` : `…${alias}`))
-                    .join(", ")}
-                </td>
-              </tr>
+              <CustomerRow key={customer.id} customer={customer} onOpen={onOpen} />
             ))}
           </tbody>
         </table>
       </div>
       {shown.length === 0 && <p className={css["muted"]}>{t("customers.none")}</p>}
     </>
+  );
+}
+
+type RowProps = { readonly customer: Customer; readonly onOpen: (id: string) => void };
+
+function CustomerRow({ customer: { id, name, address, cards }, onOpen }: RowProps) {
+  const { t } = useTranslation("billing");
+  return (
+    <tr>
+      <td>
+        <button
+          type="button"
+          className={css["link"]}
+          onClick={() => {
+            onOpen(id);
+          }}
+        >
+          {name}
+        </button>
+      </td>
+      <td data-wrap>
+        {address.trim() === "" ? (
+          <span className={css["tag"]} data-bad>
+            {t("problem.no-address")}
+          </span>
+        ) : (
+          address.split("\n").join(", ")
+        )}
+      </td>
+      <td data-wrap>
+        {cards.map(({ alias, blocked }) => (blocked ? `…${alias} (${t("cards.blocked")})` : `…${alias}`)).join(", ")}
+      </td>
+    </tr>
   );
 }

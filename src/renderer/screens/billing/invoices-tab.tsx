@@ -11,6 +11,8 @@ import css from "./billing-screen.module.css";
 import { InvoiceTable } from "./invoice-table.tsx";
 import { PdfView } from "./pdf-view.tsx";
 
+const ALL_MONTHS = "all";
+
 type Props = { readonly search: BillingSearch; readonly change: UrlStateChange<BillingSearch> };
 
 /** Everything that was ever issued, by month. */
@@ -43,14 +45,14 @@ export function InvoicesTab({ search, change }: Props) {
               <div className={css["bar"]}>
                 <Select
                   label={t("column.month")}
-                  value={search.month ?? ""}
+                  value={search.month ?? ALL_MONTHS}
                   allowDeselect={false}
                   data={[
-                    { value: "", label: t("invoices.allMonths") },
+                    { label: t("invoices.allMonths"), value: ALL_MONTHS },
                     ...months.map((value) => ({ value, label: format.month(value) })),
                   ]}
                   onChange={(value) => {
-                    change({ month: value });
+                    change({ month: value === ALL_MONTHS ? null : value });
                   }}
                 />
               </div>

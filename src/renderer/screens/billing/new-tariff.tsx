@@ -29,7 +29,7 @@ export function NewTariff({ current, today }: Props) {
     validate: {
       perKWh: (text: string) => (decimalOf(text) === null ? t("tariff.badPrice") : null),
       vat: (text: string) => (rateOf(text) === null ? t("tariff.badVat") : null),
-      from: (text: string) => (text === "" || (dayOf(text) !== null && text > today) ? null : t("tariff.badDay")),
+      from: (text: string) => (text.length === 0 || (dayOf(text) !== null && text > today) ? null : t("tariff.badDay")),
     },
   });
   const save = form.onSubmit(({ perKWh, vat, from }) => {
@@ -50,9 +50,19 @@ export function NewTariff({ current, today }: Props) {
       <h2>{t("tariff.new")}</h2>
       <form className={css["form"]} onSubmit={save} noValidate>
         <div className={css["pair"]}>
-          <TextInput label={t("tariff.netLabel", { currency: settings.currency })} inputMode="decimal" required {...form.getInputProps("perKWh")} />
+          <TextInput
+            label={t("tariff.netLabel", { currency: settings.currency })}
+            inputMode="decimal"
+            required
+            {...form.getInputProps("perKWh")}
+          />
           <TextInput label={t("tariff.vatLabel")} inputMode="decimal" required {...form.getInputProps("vat")} />
-          <TextInput label={t("tariff.fromLabel")} description={t("tariff.fromHint")} type="date" {...form.getInputProps("from")} />
+          <TextInput
+            label={t("tariff.fromLabel")}
+            description={t("tariff.fromHint")}
+            type="date"
+            {...form.getInputProps("from")}
+          />
         </div>
         <Preview perKWh={form.values.perKWh} vat={form.values.vat} current={current} />
         <ActionTrouble error={error} />

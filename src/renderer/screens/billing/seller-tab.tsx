@@ -1,5 +1,5 @@
 import { Button, NumberInput, Skeleton, Textarea, TextInput } from "@mantine/core";
-import { useForm } from "@mantine/form";
+import { useForm, type UseFormReturnType } from "@mantine/form";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Seller } from "../../../contract/index.ts";
@@ -40,16 +40,14 @@ function SellerForm({ seller }: { readonly seller: Seller }) {
       address: (address) => (address.trim() === "" ? t("form.needed") : null),
       iban: (iban) => (isIban(iban) ? null : t("seller.badIban")),
       invoicePrefix: (prefix) => (PREFIX.test(prefix) ? null : t("seller.badPrefix")),
-      taxNumber: (taxNumber, { vatId }) => (taxNumber.trim() === "" && vatId.trim() === "" ? t("seller.needTax") : null),
+      taxNumber: (taxNumber, { vatId }) =>
+        taxNumber.trim() === "" && vatId.trim() === "" ? t("seller.needTax") : null,
     },
     onValuesChange: () => {
       setSaved(false);
     },
   });
   const missing = missingOfSeller(form.values);
-  const text = (name: "name" | "vatId" | "taxNumber" | "email" | "phone" | "iban" | "bank", length_max: number) => (
-    <TextInput label={t(`seller.${name}`)} maxLength={length_max} {...form.getInputProps(name)} />
-  );
   return (
     <section className={css["band"]}>
       <h2>{t("seller.title")}</h2>
@@ -71,39 +69,7 @@ function SellerForm({ seller }: { readonly seller: Seller }) {
           );
         })}
       >
-        {text("name", TEXT_MAX)}
-        <Textarea label={t("seller.address")} autosize minRows={3} maxLength={ADDRESS_MAX} {...form.getInputProps("address")} />
-        <div className={css["pair"]}>
-          {text("vatId", SHORT_MAX)}
-          {text("taxNumber", SHORT_MAX)}
-          {text("email", TEXT_MAX)}
-          {text("phone", 60)}
-          {text("iban", SHORT_MAX)}
-          {text("bank", TEXT_MAX)}
-          <TextInput
-            label={t("seller.invoicePrefix")}
-            description={t("seller.prefixHint", { prefix: form.values.invoicePrefix === "" ? "" : `${form.values.invoicePrefix}-` })}
-            maxLength={PREFIX_MAX}
-            {...form.getInputProps("invoicePrefix")}
-          />
-          <NumberInput
-            label={t("seller.dueDays")}
-            description={t("seller.dueHint")}
-            min={0}
-            max={DUE_DAYS_MAX}
-            allowDecimal={false}
-            clampBehavior="strict"
-            {...form.getInputProps("dueDays")}
-          />
-        </div>
-        <Textarea
-          label={t("seller.note")}
-          description={t("seller.noteHint")}
-          autosize
-          minRows={2}
-          maxLength={NOTE_MAX}
-          {...form.getInputProps("note")}
-        />
+        <SellerFields form={form} />
         <ActionTrouble error={error} />
         <div className={css["bar"]}>
           <Button type="submit" loading={isBusy}>
@@ -113,5 +79,57 @@ function SellerForm({ seller }: { readonly seller: Seller }) {
         </div>
       </form>
     </section>
+  );
+}
+
+function SellerFields({ form }: { readonly form: UseFormReturnType<Seller> }) {
+  const { t } = useTranslation("billing");
+  const text = (name: "name" | "vatId" | "taxNumber" | "email" | "phone" | "iban" | "bank", length_max: number) => (
+    <TextInput label={t(`seller.${name}`)} maxLength={length_max} {...form.getInputProps(name)} />
+  );
+  return (
+    <>
+      {text("name", TEXT_MAX)}
+      <Textarea
+        label={t("seller.address")}
+        autosize
+        minRows={3}
+        maxLength={ADDRESS_MAX}
+        {...form.getInputProps("address")}
+      />
+      <div className={css["pair"]}>
+        {text("vatId", SHORT_MAX)}
+        {text("taxNumber", SHORT_MAX)}
+        {text("email", TEXT_MAX)}
+        {text("phone", 60)}
+        {text("iban", SHORT_MAX)}
+        {text("bank", TEXT_MAX)}
+        <TextInput
+          label={t("seller.invoicePrefix")}
+          description={t("seller.prefixHint", {
+            prefix: form.values.invoicePrefix === "" ? "" : `${form.values.invoicePrefix}-`,
+          })}
+          maxLength={PREFIX_MAX}
+          {...form.getInputProps("invoicePrefix")}
+        />
+        <NumberInput
+          label={t("seller.dueDays")}
+          description={t("seller.dueHint")}
+          min={0}
+          max={DUE_DAYS_MAX}
+          allowDecimal={false}
+          clampBehavior="strict"
+          {...form.getInputProps("dueDays")}
+        />
+      </div>
+      <Textarea
+        label={t("seller.note")}
+        description={t("seller.noteHint")}
+        autosize
+        minRows={2}
+        maxLength={NOTE_MAX}
+        {...form.getInputProps("note")}
+      />
+    </>
   );
 }

@@ -141,7 +141,9 @@ function PastPrices({ tariffs }: { readonly tariffs: readonly TariffView[] }) {
         <tbody>
           {tariffs.map((tariff) => (
             <tr key={tariff.id}>
-              <th scope="row">{tariff.valid_from_ms === 0 ? t("tariff.first") : format.dateTime(tariff.valid_from_ms)}</th>
+              <th scope="row">
+                {tariff.valid_from_ms === 0 ? t("tariff.first") : format.dateTime(tariff.valid_from_ms)}
+              </th>
               <td data-numeric>{format.price(tariff.perKWh, tariff.currency)}</td>
               <td data-numeric>{format.percent(tariff.vat_bp)}</td>
               <td data-numeric>{format.price(tariff.grossPerKWh, tariff.currency)}</td>

@@ -40,7 +40,11 @@ export function HistoryScreen() {
         />
       </header>
       {/* Without the site's zone every boundary would be a guess. */}
-      {ready && range !== null ? <Period range={range} search={search} change={change} /> : <Loading skeleton={<Shape />} />}
+      {ready && range !== null ? (
+        <Period range={range} search={search} change={change} />
+      ) : (
+        <Loading skeleton={<Shape />} />
+      )}
     </div>
   );
 }
@@ -59,7 +63,11 @@ function Period({ range, search, change }: PeriodProps) {
   const { from_ms, to_ms } = range;
   const bucket = bucketFor(range);
   const every = { every_ms: REFRESH_ms };
-  const summary = useAsk(["history", "summary", from_ms, to_ms], (api, signal) => api.history.summary({ from_ms, to_ms }, { signal }), every);
+  const summary = useAsk(
+    ["history", "summary", from_ms, to_ms],
+    (api, signal) => api.history.summary({ from_ms, to_ms }, { signal }),
+    every,
+  );
   const energy = useAsk(
     ["history", "energy", from_ms, to_ms, bucket],
     async (api, signal) => ({ range, bucket, ...(await api.history.energy({ from_ms, to_ms, bucket }, { signal })) }),
@@ -78,7 +86,8 @@ function Period({ range, search, change }: PeriodProps) {
   const context = { site, period: periodText(search, range, format.settings.locale) };
   // A chart is drawn anew only when its answer or its words change.
   const energyChart = useMemo(
-    () => (energy.data === undefined ? null : energySpec(energy.data.buckets, energy.data.range, energy.data.bucket, words)),
+    () =>
+      energy.data === undefined ? null : energySpec(energy.data.buckets, energy.data.range, energy.data.bucket, words),
     [energy.data, words],
   );
   const powerChart = useMemo(
@@ -89,7 +98,6 @@ function Period({ range, search, change }: PeriodProps) {
     () => (heat.data === undefined ? null : heatSpec(heat.data.cells, search.heat, heat.data.range, words)),
     [heat.data, search.heat, words],
   );
-  const empty = <Nothing />;
   return (
     <>
       <StateBoundary asked={summary} skeleton={<Skeleton height={92} />}>
@@ -97,10 +105,10 @@ function Period({ range, search, change }: PeriodProps) {
       </StateBoundary>
       <div className={css["charts"]}>
         <StateBoundary asked={energy} skeleton={<Skeleton height={364} />}>
-          {() => energyChart !== null && <ChartCard spec={energyChart} context={context} empty={empty} />}
+          {() => energyChart !== null && <ChartCard spec={energyChart} context={context} empty={<Nothing />} />}
         </StateBoundary>
         <StateBoundary asked={power} skeleton={<Skeleton height={364} />}>
-          {() => powerChart !== null && <ChartCard spec={powerChart} context={context} empty={empty} />}
+          {() => powerChart !== null && <ChartCard spec={powerChart} context={context} empty={<Nothing />} />}
         </StateBoundary>
         <StateBoundary asked={heat} skeleton={<Skeleton height={364} />}>
           {() =>
@@ -108,24 +116,29 @@ function Period({ range, search, change }: PeriodProps) {
               <ChartCard
                 spec={heatChart}
                 context={context}
-                empty={empty}
-                controls={
-                  <SegmentedControl
-                    size="xs"
-                    aria-label={t("heat.measure")}
-                    value={search.heat}
-                    data={HEAT_MEASURES.map((value) => ({ value, label: t(`heat.toggle.${value}`) }))}
-                    onChange={(value) => {
-                      change({ heat: HEAT_MEASURES.find((measure) => measure === value) ?? "energy" });
-                    }}
-                  />
-                }
+                empty={<Nothing />}
+                controls={<HeatSwitch search={search} change={change} />}
               />
             )
           }
         </StateBoundary>
       </div>
     </>
+  );
+}
+
+function HeatSwitch({ search, change }: Pick<PeriodProps, "search" | "change">) {
+  const { t } = useTranslation("history");
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label={t("heat.measure")}
+      value={search.heat}
+      data={HEAT_MEASURES.map((value) => ({ value, label: t(`heat.toggle.${value}`) }))}
+      onChange={(value) => {
+        change({ heat: HEAT_MEASURES.find((measure) => measure === value) ?? "energy" });
+      }}
+    />
   );
 }
 

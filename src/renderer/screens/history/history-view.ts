@@ -42,7 +42,10 @@ const SHORT: Readonly<Record<ChartBucket, Intl.DateTimeFormatOptions>> = {
 };
 
 /** Names of buckets on the axis and in full, in the site's zone. */
-export function bucketNames(bucket: ChartBucket, { settings }: Format): (at_ms: number) => { short: string; full: string } {
+export function bucketNames(
+  bucket: ChartBucket,
+  { settings }: Format,
+): (at_ms: number) => { short: string; full: string } {
   const make = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
     new Intl.DateTimeFormat(settings.locale, { timeZone: settings.timezone, hourCycle: "h23", ...options });
   const short = make(SHORT[bucket]);
@@ -71,7 +74,10 @@ export function energySpec(
 ): ChartSpec {
   const { t, format } = words;
   const names = bucketNames(bucket, format);
-  const best = buckets.reduce<EnergyBucket | null>((top, one) => ((one.ev_Wh ?? -1) > (top?.ev_Wh ?? -1) ? one : top), null);
+  const best = buckets.reduce<EnergyBucket | null>(
+    (top, one) => ((one.ev_Wh ?? -1) > (top?.ev_Wh ?? -1) ? one : top),
+    null,
+  );
   const points = (value: (one: EnergyBucket) => number | null) =>
     buckets.map((one, x) => ({
       x,
@@ -81,20 +87,43 @@ export function energySpec(
   return {
     id: "energy",
     finding:
-      best === null || best.ev_Wh === null
+      typeof best?.ev_Wh !== "number"
         ? t("energy.none")
         : t(`energy.finding.${bucket}`, { energy: format.energy(best.ev_Wh), at: names(best.from_ms).full }),
     subject: t(`energy.subject.${bucket}`),
     kind: "bars",
     unit: "kWh",
     decimals: 1,
-    x: { ...axis(range, bucket, format, t(`bucket.${bucket}`)), type: "category", categories: buckets.map(({ from_ms }) => names(from_ms)) },
+    x: {
+      ...axis(range, bucket, format, t(`bucket.${bucket}`)),
+      type: "category",
+      categories: buckets.map(({ from_ms }) => names(from_ms)),
+    },
     series: [
-      { key: "ev", label: t("energy.ev"), token: "series-1", dash: [], stack: "site", points: points(({ ev_Wh }) => ev_Wh), maxLabel: null },
-      { key: "rest", label: t("energy.rest"), token: "missing", dash: [], stack: "site", points: points(restOf), maxLabel: null },
+      {
+        key: "ev",
+        label: t("energy.ev"),
+        token: "series-1",
+        dash: [],
+        stack: "site",
+        points: points(({ ev_Wh }) => ev_Wh),
+        maxLabel: null,
+      },
+      {
+        key: "rest",
+        label: t("energy.rest"),
+        token: "missing",
+        dash: [],
+        stack: "site",
+        points: points(restOf),
+        maxLabel: null,
+      },
     ],
     limits: [],
-    notes: gapNotes(buckets.some(({ quality }) => quality === "partial"), words),
+    notes: gapNotes(
+      buckets.some(({ quality }) => quality === "partial"),
+      words,
+    ),
     source: source(words),
   };
 }
@@ -111,7 +140,7 @@ export function powerSpec(power: Power, range: PeriodRange, words: HistoryWords)
   return {
     id: "power",
     finding:
-      top === null || top.max_W === null
+      typeof top?.max_W !== "number"
         ? t("power.none")
         : t(top.max_W > limit_W ? "power.over" : "power.finding", {
             power: format.power(top.max_W),
@@ -163,17 +192,30 @@ export function powerSpec(power: Power, range: PeriodRange, words: HistoryWords)
 const QUARTER_ms = 900_000;
 
 /** When the site is used: hours across, weekdays down. */
-export function heatSpec(cells: readonly HeatCell[], measure: HeatMeasure, range: PeriodRange, words: HistoryWords): ChartSpec {
+export function heatSpec(
+  cells: readonly HeatCell[],
+  measure: HeatMeasure,
+  range: PeriodRange,
+  words: HistoryWords,
+): ChartSpec {
   const { t, format } = words;
-  const valueOf = (cell: HeatCell): number | null => (measure === "energy" ? kilo(cell.ev_Wh_avg) : cell.occupiedBays_avg);
-  const best = cells.reduce<HeatCell | null>((top, cell) => ((valueOf(cell) ?? -1) > (top === null ? -1 : (valueOf(top) ?? -1)) ? cell : top), null);
+  const valueOf = (cell: HeatCell): number | null =>
+    measure === "energy" ? kilo(cell.ev_Wh_avg) : cell.occupiedBays_avg;
+  const best = cells.reduce<HeatCell | null>(
+    (top, cell) => ((valueOf(cell) ?? -1) > (top === null ? -1 : (valueOf(top) ?? -1)) ? cell : top),
+    null,
+  );
   const isEmpty = best === null || (valueOf(best) ?? 0) === 0;
   const long = weekdayNames(format.settings.locale, "long");
   return {
     id: `week-${measure}`,
     finding: isEmpty
       ? t("heat.none")
-      : t(`heat.finding.${measure}`, { day: long[best.weekday - 1] ?? "", from: hourName(best.hour), to: hourName(best.hour + 1) }),
+      : t(`heat.finding.${measure}`, {
+          day: long[best.weekday - 1] ?? "",
+          from: hourName(best.hour),
+          to: hourName(best.hour + 1),
+        }),
     subject: t(`heat.subject.${measure}`),
     kind: "matrix",
     unit: measure === "energy" ? "kWh" : t("heat.bays"),
@@ -220,5 +262,6 @@ const axis = ({ from_ms, to_ms }: PeriodRange, bucket: ChartBucket, { settings }
   bucket,
 });
 
-const gapNotes = (hasPartial: boolean, { t }: HistoryWords): readonly string[] => (hasPartial ? [t("partialNote")] : []);
+const gapNotes = (hasPartial: boolean, { t }: HistoryWords): readonly string[] =>
+  hasPartial ? [t("partialNote")] : [];
 const source = ({ t, site, format }: HistoryWords): string => t("source", { site, zone: format.settings.timezone });

@@ -10,7 +10,17 @@ export const features = tableFeatures({});
 const helper = createColumnHelper<typeof features, SessionRow>();
 
 export const COLUMN_IDS = [
-  "start", "end", "bay", "customer", "card", "energy", "duration", "net", "gross", "invoice", "flags",
+  "start",
+  "end",
+  "bay",
+  "customer",
+  "card",
+  "energy",
+  "duration",
+  "net",
+  "gross",
+  "invoice",
+  "flags",
 ] as const;
 export type ColumnId = (typeof COLUMN_IDS)[number];
 
@@ -76,7 +86,15 @@ export const sessionColumns = ({ t, format }: Words, open: (id: string) => void)
 
 /** Only the time where the session ended on the day it began. */
 export const endText = (started_at_ms: number, ended_at_ms: number, format: Format): string =>
-  format.date(started_at_ms) === format.date(ended_at_ms) ? format.time(ended_at_ms) : format.dateTime(ended_at_ms);
+  format.date(started_at_ms) === format.date(ended_at_ms)
+    ? format.time(ended_at_ms)
+    : `${dayText(ended_at_ms, format)}, ${format.time(ended_at_ms)}`;
+
+/** Day and month: the year stands with the start. */
+function dayText(at_ms: number, { settings }: Format): string {
+  const options: Intl.DateTimeFormatOptions = { day: "numeric", month: "short", timeZone: settings.timezone };
+  return new Intl.DateTimeFormat(settings.locale, options).format(at_ms);
+}
 
 export const money = ({ cost }: SessionRow, part: "net_minor" | "gross_minor", format: Format): string =>
   cost === null ? "—" : format.money(cost[part], cost.currency);

@@ -18,7 +18,9 @@ type Props = { readonly sessionId: string; readonly onClose: () => void };
 export function SessionDrawer({ sessionId, onClose }: Props) {
   const { t: tCommon } = useTranslation();
   const drawer = useRef<HTMLElement>(null);
-  const asked = useAsk(["sessions", "detail", sessionId], (api, signal) => api.sessions.detail({ id: sessionId }, { signal }));
+  const asked = useAsk(["sessions", "detail", sessionId], (api, signal) =>
+    api.sessions.detail({ id: sessionId }, { signal }),
+  );
   const { t } = useTranslation("sessions");
   useEffect(() => {
     const from = document.activeElement instanceof HTMLElement ? document.activeElement : null;
@@ -28,7 +30,8 @@ export function SessionDrawer({ sessionId, onClose }: Props) {
     };
   }, []);
   useKeys(({ key }) => {
-    if (key !== "Escape" || document.querySelector("[role=dialog][aria-modal=true], [role=menu]") !== null) return false;
+    if (key !== "Escape" || document.querySelector("[role=dialog][aria-modal=true], [role=menu]") !== null)
+      return false;
     onClose();
     return true;
   });
@@ -54,7 +57,8 @@ function Detail({ detail }: { readonly detail: SessionDetail }) {
     <div className={css["body"]}>
       <section>
         <p className={css["when"]}>
-          {format.dateTime(row.started_at_ms)} – {row.ended_at_ms === null ? t("running") : format.dateTime(row.ended_at_ms)}
+          {format.dateTime(row.started_at_ms)} –{" "}
+          {row.ended_at_ms === null ? t("running") : format.dateTime(row.ended_at_ms)}
         </p>
         <p className={css["muted"]}>
           {[row.customerName, row.cardAlias === null ? t("noCard") : `…${row.cardAlias}`, endReason(row.endReason, t)]
@@ -80,8 +84,18 @@ function Detail({ detail }: { readonly detail: SessionDetail }) {
 }
 
 const END_REASONS = [
-  "Local", "Remote", "EVDisconnected", "DeAuthorized", "PowerLoss", "Reboot", "HardReset", "SoftReset",
-  "EmergencyStop", "UnlockCommand", "Other", "Lost",
+  "Local",
+  "Remote",
+  "EVDisconnected",
+  "DeAuthorized",
+  "PowerLoss",
+  "Reboot",
+  "HardReset",
+  "SoftReset",
+  "EmergencyStop",
+  "UnlockCommand",
+  "Other",
+  "Lost",
 ] as const;
 
 function endReason(reason: string | null, t: ReturnType<typeof useTranslation<"sessions">>["t"]): string | null {

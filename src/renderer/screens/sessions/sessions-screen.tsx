@@ -12,11 +12,11 @@ import { useApi } from "../../lib/data/client-context.tsx";
 import { useLiveStore } from "../../lib/data/live-store.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
 import { csvBlob, delimiterFor, saveFile } from "../../lib/files/save-file.ts";
-import { useUrlState } from "../../lib/url/url-state.ts";
+import { type UrlStateChange, useUrlState } from "../../lib/url/url-state.ts";
 import { SessionsFilter } from "./sessions-filter.tsx";
 import { SessionsPrint } from "./sessions-print.tsx";
 import css from "./sessions-screen.module.css";
-import { filterOf, parseSessionsSearch } from "./sessions-search.ts";
+import { filterOf, parseSessionsSearch, type SessionsSearch } from "./sessions-search.ts";
 import { SessionsTable } from "./sessions-table.tsx";
 import { useSessions } from "./use-sessions.ts";
 
@@ -59,25 +59,17 @@ function Sessions() {
         <StateBoundary
           asked={asked}
           isEmpty={(data) => data.rows.length === 0}
-          empty={
-            <Nothing
-              onAll={() => {
-                change({ period: "all", at: null, bays: [], text: "", state: "all", customer: null });
-              }}
-            />
-          }
+          empty={<Nothing change={change} />}
           skeleton={<Skeleton height={480} />}
         >
           {(data) => (
             <>
-              {data.totals.held > 0 && search.state !== "held" && (
-                <HeldBanner
-                  count={data.totals.held}
-                  onShow={() => {
-                    change({ state: "held" });
-                  }}
-                />
-              )}
+              <HeldBanner
+                count={search.state === "held" ? 0 : data.totals.held}
+                onShow={() => {
+                  change({ state: "held" });
+                }}
+              />
               <SessionsTable
                 rows={data.rows}
                 totals={data.totals}
@@ -148,6 +140,7 @@ function Actions({ filter }: { readonly filter: SessionFilter }) {
 
 function HeldBanner({ count, onShow }: { readonly count: number; readonly onShow: () => void }) {
   const { t } = useTranslation("sessions");
+  if (count === 0) return null;
   return (
     <p className={css["held"]} role="status">
       <IconAlertTriangle size={18} stroke={1.75} aria-hidden />
@@ -159,11 +152,16 @@ function HeldBanner({ count, onShow }: { readonly count: number; readonly onShow
   );
 }
 
-function Nothing({ onAll }: { readonly onAll: () => void }) {
+function Nothing({ change }: { readonly change: UrlStateChange<SessionsSearch> }) {
   const { t } = useTranslation("sessions");
   return (
     <Notice icon={IconList} title={t("empty.title")} text={t("empty.text")}>
-      <Button variant="default" onClick={onAll}>
+      <Button
+        variant="default"
+        onClick={() => {
+          change({ period: "all", at: null, bays: [], text: "", state: "all", customer: null });
+        }}
+      >
         {t("empty.action")}
       </Button>
     </Notice>

@@ -33,6 +33,8 @@ export function SessionsTable({ rows, totals, selected, hasMore, isFetchingMore,
   const data = useMemo(() => [...rows], [rows]);
   const table = useTable({ features, columns, data, getRowId: ({ id }) => id });
   const all = table.getRowModel().rows;
+  // Its values are read in this same component on every draw, so nothing of it goes stale.
+  // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({
     count: all.length,
     getScrollElement: () => frame.current,
@@ -120,7 +122,13 @@ export function ColumnTitle({ id }: { readonly id: string }) {
 }
 
 /** Sums of everything that is filtered, whether it is in sight or not. */
-export function TotalsRow({ totals, isFetchingMore }: { readonly totals: SessionTotals; readonly isFetchingMore: boolean }) {
+export function TotalsRow({
+  totals,
+  isFetchingMore,
+}: {
+  readonly totals: SessionTotals;
+  readonly isFetchingMore: boolean;
+}) {
   const { t } = useTranslation("sessions");
   const format = useFormat();
   return (

@@ -6,11 +6,16 @@ import { createFormat } from "../../lib/format/format.ts";
 import { FLAG_RULES, flagNumbers, flagShort, flagWhy, INPUT_NAMES, maskedCard } from "./flag-words.ts";
 import { filterOf, parseSessionsSearch } from "./sessions-search.ts";
 
+function asTexts(value: unknown): object {
+  if (typeof value !== "object" || value === null) throw new Error("a file of texts is an object");
+  return value;
+}
+
 async function wordsIn(language: "en" | "de") {
   const file = join(import.meta.dirname, `../../../../resources/locales/${language}/sessions.json`);
   const sessions: unknown = JSON.parse(readFileSync(file, "utf8"));
   const i18n = createInstance();
-  await i18n.init({ lng: language, resources: { [language]: { sessions: sessions as object } }, defaultNS: "sessions" });
+  await i18n.init({ lng: language, resources: { [language]: { sessions: asTexts(sessions) } }, defaultNS: "sessions" });
   return {
     t: i18n.getFixedT(language, "sessions"),
     format: createFormat({ locale: language, timezone: "Europe/Berlin", currency: "EUR" }),
@@ -45,7 +50,12 @@ test("unknown numbers are said to be unknown and cards are masked", async () => 
   const numbers = Object.fromEntries(
     flagNumbers({ rule: "D22", severity: "W", inputs }, words).map(({ label, value }) => [label, value]),
   );
-  expect(numbers).toMatchObject({ "Register at end": "—", "Card at start": "…E580", somethingNew: "7", "Clock off by": "−5 min" });
+  expect(numbers).toMatchObject({
+    "Register at end": "—",
+    "Card at start": "…E580",
+    somethingNew: "7",
+    "Clock off by": "−5 min",
+  });
   expect(maskedCard("04A1B2C3D4E580")).toBe("…E580");
 });
 
@@ -57,13 +67,29 @@ test("a rule of a newer version keeps its number instead of vanishing", async ()
 });
 
 test("running sessions are asked for without a period, because they belong to none yet", () => {
-  const range = { from_ms: 1, to_ms: 2 } as Parameters<typeof filterOf>[1];
+  const day = Temporal.PlainDate.from("2026-11-22");
+  const range = { first: day, end: day, from_ms: 1, to_ms: 2 };
   expect(filterOf(parseSessionsSearch({ state: "running" }), range)).toMatchObject({ from_ms: null, to_ms: null });
-  expect(filterOf(parseSessionsSearch({ state: "held" }), range)).toMatchObject({ from_ms: 1, to_ms: 2, state: "held" });
+  expect(filterOf(parseSessionsSearch({ state: "held" }), range)).toMatchObject({
+    from_ms: 1,
+    to_ms: 2,
+    state: "held",
+  });
 });
 
 test("a filter survives the address, and rubbish in it becomes the default", () => {
-  const search = { period: "custom", from: "2026-10-01", to: "2026-10-31", bays: ["P01", "P02"], state: "billed", text: "PN-7" };
+  const search = {
+    period: "custom",
+    from: "2026-10-01",
+    to: "2026-10-31",
+    bays: ["P01", "P02"],
+    state: "billed",
+    text: "PN-7",
+  };
   expect(parseSessionsSearch(search)).toMatchObject(search);
-  expect(parseSessionsSearch({ bays: 5, state: "eaten", text: { a: 1 } })).toMatchObject({ bays: ["5"], state: "all", text: "" });
+  expect(parseSessionsSearch({ bays: 5, state: "eaten", text: { a: 1 } })).toMatchObject({
+    bays: ["5"],
+    state: "all",
+    text: "",
+  });
 });
