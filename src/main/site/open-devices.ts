@@ -2,10 +2,11 @@ import { join } from "node:path";
 import type { ModbusHealth } from "../devices/modbus/create-modbus-devices.ts";
 import { createModbusDevices } from "../devices/modbus/create-modbus-devices.ts";
 import { createOcppDevices } from "../devices/ocpp/create-ocpp-devices.ts";
+import { readVendorRows } from "../devices/ocpp/vendor-rows.ts";
 import type { Clock, DeviceListener } from "../devices/ports.ts";
 import type { Log } from "../log.ts";
 import type { Stores, StoredSite } from "../storage/types.ts";
-import { checkCard } from "./access.ts";
+import { checkCard, OWNER_TOKEN } from "./access.ts";
 import type { SessionRecorder } from "./recorder.ts";
 import type { SiteState } from "./state.ts";
 
@@ -36,10 +37,19 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
     site: stored.model,
     clock,
     profileFolders: [options.ownProfiles, join(options.resources, "devices")],
-    emit,
+    // A box that is polled cannot be asked to say it again, but its next reading says the same: polling must go on.
+    emit: (event) => {
+      try {
+        emit(event);
+      } catch (error) {
+        log.error({ err: error, kind: event.kind }, "what a device said could not be stored");
+      }
+    },
     log,
   });
   for (const problem of modbus.problems) log.error(problem, "a device profile cannot be used");
+  const vendors = readVendorRows(join(options.resources, "devices", "ocpp-vendors.yaml"));
+  if (!vendors.ok) log.error({ problem: vendors.problem }, "the vendor rows of OCPP boxes cannot be used");
   const ocpp = await createOcppDevices({
     stations: stored.model.stations.filter((station) => station.connection.kind === "ocpp"),
     ...options.ocpp,
@@ -52,6 +62,8 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
         stationIds.find((id) => site.stations.get(id)?.evse.running?.opened.transactionId === transactionId) ??
         stationIds.find((id) => stores.sessions.findByTransaction(id, transactionId) !== null) ??
         null,
+      remoteStartToken: () => (stored.access.cards === "any" ? OWNER_TOKEN : null),
+      ...(vendors.ok ? { vendorRows: vendors.rows } : {}),
       log: ({ level, message, data }) => {
         log[level](data ?? {}, message);
       },

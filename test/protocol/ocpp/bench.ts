@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { createRPCError, RPCClient } from "ocpp-rpc";
 import { milliamp, epochMs, type EpochMs } from "../../../src/core/units/index.ts";
 import type { Station } from "../../../src/core/site/index.ts";
@@ -7,6 +8,7 @@ import {
   type OcppDevices,
   type OcppHost,
 } from "../../../src/main/devices/ocpp/create-ocpp-devices.ts";
+import { readVendorRows } from "../../../src/main/devices/ocpp/vendor-rows.ts";
 import type { Clock, DeviceEvent } from "../../../src/main/devices/ports.ts";
 
 /** Everything that happened, and a way to wait for what has not happened yet. */
@@ -81,6 +83,10 @@ export class ManualClock implements Clock {
   }
 }
 
+const shippedRows = readVendorRows(
+  fileURLToPath(new URL("../../../resources/devices/ocpp-vendors.yaml", import.meta.url)),
+);
+
 export const START_MS = Date.UTC(2026, 5, 1, 12, 0, 0);
 
 export function station(
@@ -131,6 +137,7 @@ export async function openBench(stations: readonly Station[], overrides: Partial
       numbers.set(key, known);
       return known;
     },
+    ...(shippedRows.ok ? { vendorRows: shippedRows.rows } : {}),
     log: (entry) => {
       logs.push(entry);
     },
@@ -195,12 +202,13 @@ export class FakeStation {
     return typeof reply === "object" && reply !== null ? { ...reply } : {};
   }
 
-  boot(): Promise<Record<string, unknown>> {
+  boot(more: Record<string, string> = {}): Promise<Record<string, unknown>> {
     return this.send("BootNotification", {
       chargePointVendor: "Test",
       chargePointModel: "Box 1",
       firmwareVersion: "1.0",
       chargePointSerialNumber: "S1",
+      ...more,
     });
   }
 
@@ -217,6 +225,7 @@ export class FakeStation {
 type Profile = {
   readonly connectorId: number;
   readonly purpose: unknown;
+  readonly kind: unknown;
   readonly stackLevel: unknown;
   readonly transactionId: unknown;
   readonly duration: unknown;
@@ -238,6 +247,7 @@ export function profileIn({ params }: Received): Profile {
   return {
     connectorId: Number(part(params, "connectorId")),
     purpose: part(profile, "chargingProfilePurpose"),
+    kind: part(profile, "chargingProfileKind"),
     stackLevel: part(profile, "stackLevel"),
     transactionId: part(profile, "transactionId"),
     duration: part(schedule, "duration"),

@@ -58,7 +58,7 @@ describe("the set-up of a station", () => {
     const fake = await connected(how);
     const entry = await bench.logs.when(({ message }) => message === "the station is set up");
     expect(entry.level).toBe("warn");
-    expect(fake.calls.all.filter(({ params }) => params["key"] === "MeterValuesSampledData")).toHaveLength(4);
+    expect(fake.calls.all.filter(({ params }) => params["key"] === "MeterValuesSampledData")).toHaveLength(8);
     expect(await fake.send("Heartbeat", {})).toHaveProperty("currentTime");
   });
 

@@ -96,7 +96,7 @@ describe("a frame that is wrong", () => {
     await replyTo(raw, "sync");
     const health = bench.devices.health().find((one) => one.id === "P01");
     expect(health?.errors).toBe(2);
-    expect(health?.detail).toBe("dropped: not-json ×1, not-array ×1");
+    expect(health?.detail).toBe("OCPP 1.6; dropped: not-json ×1, not-array ×1");
     raw.socket.terminate();
   });
 

@@ -10,7 +10,7 @@ import {
   type StatusNotification,
   type StopTransaction,
 } from "../../protocol/ocpp/index.ts";
-import { HEARTBEAT_INTERVAL_S, PENDING_INTERVAL_S, setUpAfterBoot } from "./bring-up.ts";
+import { PENDING_INTERVAL_S, setUpAfterBoot } from "./bring-up.ts";
 import { PRIORITY } from "./call-lane.ts";
 import {
   emitRegisters,
@@ -23,7 +23,9 @@ import {
 } from "./evse.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 import { announceOnline, logAbout, type Point } from "./point.ts";
+import { startWaitingCar } from "./remote-start.ts";
 import { schemaDeviation } from "./schema-check.ts";
+import { behaviourFor, NO_ROWS } from "./vendor-rows.ts";
 
 const DEVIATIONS_LOGGED_MAX = 200;
 const RAW_CHARS_MAX = 2000;
@@ -64,7 +66,9 @@ function resultFor(point: Point, host: OcppHost, message: StationMessage, receiv
     case "Authorize": {
       const [evse] = point.evses;
       return {
-        idTagInfo: { status: evse === undefined ? "Invalid" : host.authorize(message.idToken, evse.station.id) },
+        idTagInfo: {
+          status: evse === undefined ? "Invalid" : mayCharge(point, host, message.idToken, evse.station.id),
+        },
       };
     }
     case "StatusNotification":
@@ -88,6 +92,7 @@ function resultFor(point: Point, host: OcppHost, message: StationMessage, receiv
 function onBoot(point: Point, host: OcppHost, message: BootNotification, at_ms: EpochMs): JsonObject {
   const { vendor, model, serial, firmware } = message;
   point.identification = { vendor, model, serial, firmware };
+  point.behaviour = behaviourFor(host.vendorRows ?? NO_ROWS, point.identification);
   point.hasBooted = true;
   if (point.evses.length === 0) return { status: "Pending", interval: PENDING_INTERVAL_S };
   for (const evse of point.evses) forgetAfterBoot(evse);
@@ -95,7 +100,20 @@ function onBoot(point: Point, host: OcppHost, message: BootNotification, at_ms: 
   setUpAfterBoot(point, host);
   announceOnline(point, host);
   for (const { station } of point.evses) host.emit({ kind: "booted", stationId: station.id, at_ms });
-  return { status: "Accepted", interval: HEARTBEAT_INTERVAL_S };
+  return { status: "Accepted", interval: point.behaviour.boot_interval_s };
+}
+
+/** The number a box writes by itself for everybody is good where everybody may charge. */
+function mayCharge(
+  point: Point,
+  host: OcppHost,
+  idToken: string,
+  stationId: string,
+): "Accepted" | "Blocked" | "Invalid" {
+  const isForEverybody = idToken !== "" && idToken === point.capabilities.plugAndChargeToken;
+  return isForEverybody && (host.remoteStartToken?.(stationId) ?? null) !== null
+    ? "Accepted"
+    : host.authorize(idToken, stationId);
 }
 
 const evseAt = (point: Point, connectorId: number): Evse | undefined =>
@@ -103,7 +121,10 @@ const evseAt = (point: Point, connectorId: number): Evse | undefined =>
 
 function onStatus(point: Point, host: OcppHost, message: StatusNotification, received_at_ms: EpochMs): JsonObject {
   const evse = evseAt(point, message.connectorId);
-  if (evse !== undefined) takeStatus(evse, host, message, received_at_ms);
+  if (evse !== undefined) {
+    takeStatus(evse, host, message, received_at_ms);
+    if (evse.isPreparing) void startWaitingCar(point, evse, host);
+  }
   if (message.connectorId === 0 && message.errorCode !== null) {
     logAbout(point, host, {
       level: "warn",
@@ -126,7 +147,7 @@ function onStart(point: Point, host: OcppHost, message: StartTransaction, receiv
   }
   const { station, connectorId } = evse;
   const { time, meterStart_Wh, idToken } = message;
-  const status = host.authorize(idToken ?? "", station.id);
+  const status = mayCharge(point, host, idToken ?? "", station.id);
   const key = JSON.stringify([time.stated_ms, meterStart_Wh, idToken]);
   const known = time.stated_ms === null ? undefined : evse.starts.find((start) => start.key === key);
   const transactionId =

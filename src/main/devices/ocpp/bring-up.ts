@@ -1,39 +1,21 @@
-import { decodeConfiguration, rateUnitOf, stackLevelMaxOf, type JsonObject } from "../../protocol/ocpp/index.ts";
+import type { JsonObject } from "../../protocol/ocpp/index.ts";
 import type { CommandReply } from "../ports.ts";
-import { PRIORITY, type Call } from "./call-lane.ts";
+import { PRIORITY } from "./call-lane.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 import { announceOffline, announceOnline, logAbout, type Point } from "./point.ts";
+import { learn } from "./probe.ts";
 import { commandReply } from "./replies.ts";
+import type { VendorBehaviour } from "./vendor-rows.ts";
 
-export const HEARTBEAT_INTERVAL_S = 60;
 /** A stranger asks again this often whether it is welcome now. */
 export const PENDING_INTERVAL_S = 60;
-/** Times of the site's clock. */
-const HEARTBEAT_INTERVAL_MS = HEARTBEAT_INTERVAL_S * 1000;
-const SILENT_MS = 3 * HEARTBEAT_INTERVAL_MS;
-const PROBE_AFTER_MS = 2 * HEARTBEAT_INTERVAL_MS;
-const BOOT_WAIT_MS = 5000;
+/** A station is asked for a sign of life after two of its heartbeats have failed to come, and given up after three. */
+const ASKED_AFTER_BEATS = 2;
+const SILENT_BEATS = 3;
+/** Time of the site's clock. */
 const BOOT_AFTER_TRIGGER_MS = 10_000;
-const SAMPLE_INTERVAL_S = 10;
-const PING_INTERVAL_S = 30;
-
-const KEYS = [
-  "ChargeProfileMaxStackLevel",
-  "ChargingScheduleAllowedChargingRateUnit",
-  "ConnectorSwitch3to1PhaseSupported",
-  "MaxChargingProfilesInstalled",
-  "MeterValuesSampledData",
-  "MeterValuesSampledDataMaxLength",
-  "NumberOfConnectors",
-  "SupportedFeatureProfiles",
-];
-/** From all we want to what every meter has: a box that refuses one list may take the next. */
-const MEASURANDS = [
-  "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage,Current.Offered",
-  "Energy.Active.Import.Register,Power.Active.Import,Current.Import,Voltage",
-  "Energy.Active.Import.Register,Power.Active.Import",
-  "Energy.Active.Import.Register",
-];
+/** A box that leaves so many steps of its set-up unanswered is not asked the rest: each would hold up everything else. */
+const UNANSWERED_MAX = 3;
 
 /** Begins the set-up sequence anew; each step is tolerated when the box refuses it. */
 export function setUpAfterBoot(point: Point, host: OcppHost): void {
@@ -50,37 +32,59 @@ export function setUpAfterBoot(point: Point, host: OcppHost): void {
 /** Returns the steps the box refused. */
 async function setUp(point: Point, host: OcppHost, signal: AbortSignal): Promise<readonly string[]> {
   const refused: string[] = [];
+  const { behaviour } = point;
+  let unanswered = 0;
   const step = async (
     name: string,
     action: string,
     payload: JsonObject,
     fine?: readonly string[],
   ): Promise<boolean> => {
-    if (signal.aborted) return false;
+    if (signal.aborted || unanswered >= UNANSWERED_MAX) return false;
     const reply = await ask(point, action, payload, fine);
+    unanswered = !reply.ok && reply.code === "timeout" ? unanswered + 1 : 0;
     if (!reply.ok) refused.push(`${name}: ${reply.detail}`);
     return reply.ok;
   };
   // Until it is known in which unit a box takes limits, asking goes before everything else.
   await point.lane.add(point.hasLearned ? PRIORITY.setup : PRIORITY.learn, (call) => learn(point, call)).done;
   for (const evse of point.evses) if (!signal.aborted) await evse.limiter.storeFallback(PRIORITY.setup);
-  const operative = ["Accepted", "Scheduled"];
-  if (!(await step("ChangeAvailability", "ChangeAvailability", { connectorId: 0, type: "Operative" }, operative))) {
-    for (const { connectorId } of point.evses) {
-      await step("ChangeAvailability", "ChangeAvailability", { connectorId, type: "Operative" }, operative);
-    }
-  }
+  if (behaviour.change_availability) await makeOperative(point, step);
   const configure = (key: string, value: string): Promise<boolean> =>
     step(key, "ChangeConfiguration", { key, value }, ["Accepted", "RebootRequired"]);
-  for (const measurands of MEASURANDS) if (await configure("MeterValuesSampledData", measurands)) break;
-  await configure("MeterValueSampleInterval", String(SAMPLE_INTERVAL_S));
-  await configure("WebSocketPingInterval", String(PING_INTERVAL_S));
-  await configure("HeartbeatInterval", String(HEARTBEAT_INTERVAL_S));
+  await chooseMeasurands(behaviour, configure);
+  await configure("MeterValueSampleInterval", String(behaviour.meter_interval_s));
+  await configure("WebSocketPingInterval", String(behaviour.ws_ping_s));
+  await configure("HeartbeatInterval", String(behaviour.boot_interval_s));
   for (const { connectorId } of point.evses) {
     await step("TriggerMessage", "TriggerMessage", { requestedMessage: "StatusNotification", connectorId });
     await step("TriggerMessage", "TriggerMessage", { requestedMessage: "MeterValues", connectorId });
   }
   return refused;
+}
+
+type Step = (name: string, action: string, payload: JsonObject, fine?: readonly string[]) => Promise<boolean>;
+
+async function makeOperative(point: Point, step: Step): Promise<void> {
+  const operative = ["Accepted", "Scheduled"];
+  if (await step("ChangeAvailability", "ChangeAvailability", { connectorId: 0, type: "Operative" }, operative)) return;
+  for (const { connectorId } of point.evses)
+    await step("ChangeAvailability", "ChangeAvailability", { connectorId, type: "Operative" }, operative);
+}
+
+/** Has the box measure as much of what we want as it can. */
+async function chooseMeasurands(
+  { measurands, measurand_probe }: VendorBehaviour,
+  configure: (key: string, value: string) => Promise<boolean>,
+): Promise<void> {
+  const key = "MeterValuesSampledData";
+  if ((await configure(key, measurands.join(","))) || measurand_probe === "none") return;
+  const taken: string[] = [];
+  for (const one of measurands) if (await configure(key, one)) taken.push(one);
+  // The last one asked for is what it measures now, so the register is put back where the list is refused too.
+  const [first] = taken;
+  if (first === undefined || taken.length === 1 || (await configure(key, taken.join(",")))) return;
+  await configure(key, first);
 }
 
 const ask = async (
@@ -91,31 +95,24 @@ const ask = async (
 ): Promise<CommandReply> =>
   commandReply(await point.lane.add(PRIORITY.setup, (call) => call(action, payload)).done, fine);
 
-async function learn(point: Point, call: Call): Promise<void> {
-  const reply = await call("GetConfiguration", { key: KEYS });
-  if (!reply.ok) return;
-  const configuration = decodeConfiguration(reply.payload);
-  point.capabilities = { unit: rateUnitOf(configuration), stackLevelMax: stackLevelMaxOf(configuration) };
-  point.hasLearned = true;
-}
-
 /**
  * Follows a connection of a known station until `signal` aborts: brings up a box that does not send BootNotification
  * by itself, asks a silent one for a sign of life, and declares it offline when none comes.
  */
 export async function watchConnection(point: Point, host: OcppHost, signal: AbortSignal): Promise<void> {
   const { clock } = host;
-  await clock.sleep(BOOT_WAIT_MS, signal);
+  await clock.sleep(point.behaviour.trigger_boot_after_s * 1000, signal);
   if (!signal.aborted && !point.hasBooted) await bringUpWithoutBoot(point, host, signal);
   while (!signal.aborted) {
-    await clock.sleep(HEARTBEAT_INTERVAL_MS / 2, signal);
+    const beat_ms = point.behaviour.boot_interval_s * 1000;
+    await clock.sleep(beat_ms / 2, signal);
     const silent_ms = clock.now_ms() - (point.lastHeard_ms ?? 0);
     if (isAborted(signal)) break;
-    if (silent_ms > SILENT_MS) {
+    if (silent_ms > SILENT_BEATS * beat_ms) {
       logAbout(point, host, { level: "warn", message: "the station is silent", data: { silent_ms } });
       announceOffline(point, host);
       point.connection?.close("silent for three heartbeat intervals");
-    } else if (silent_ms >= PROBE_AFTER_MS) {
+    } else if (silent_ms >= ASKED_AFTER_BEATS * beat_ms) {
       void point.lane.add(PRIORITY.command, (call) => call("TriggerMessage", { requestedMessage: "Heartbeat" }));
     }
   }

@@ -6,8 +6,10 @@ import { answerCall } from "./answers.ts";
 import { setUpAfterBoot, watchConnection } from "./bring-up.ts";
 import { connectorOf, createEvse } from "./evse.ts";
 import { createLimiter } from "./limiter.ts";
+import { createObedience } from "./obedience.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 import { announceAgain, announceOffline, announceOnline, createPoint, logAbout, type Point } from "./point.ts";
+import { probeText } from "./probe.ts";
 import { createStationPort, type OcppStationPort } from "./station-port.ts";
 
 export type { LogEntry, OcppHost } from "./ocpp-host.ts";
@@ -40,13 +42,13 @@ export async function createOcppDevices(options: {
   const points = new Map<string, Point>();
   const stations: OcppStationPort[] = [];
   const add = (station: Station): OcppStationPort => {
-    const port = addTo(pointFor(points, connectorOf(station).identity), station, host);
+    const port = addTo(pointFor(points, connectorOf(station).identity, host), station, host);
     stations.push(port);
     return port;
   };
   for (const station of options.stations) if (station.connection.kind === "ocpp") add(station);
 
-  const listener = listenerFor(host, (identity) => pointFor(points, identity));
+  const listener = listenerFor(host, (identity) => pointFor(points, identity, host));
   const server = await createOcppServer({ host: options.host, port: options.port, listener });
   const linkHealth = (): DeviceHealth => ({
     id: "ocpp",
@@ -68,7 +70,7 @@ export async function createOcppDevices(options: {
       const port = add(station);
       // Later, so that the caller knows the port before it hears its events.
       setImmediate(() => {
-        welcome(pointFor(points, port.identity), host);
+        welcome(pointFor(points, port.identity, host), host);
       });
       return port;
     },
@@ -80,10 +82,10 @@ export async function createOcppDevices(options: {
   };
 }
 
-function pointFor(points: Map<string, Point>, identity: string): Point {
+function pointFor(points: Map<string, Point>, identity: string, host: OcppHost): Point {
   const known = points.get(identity);
   if (known !== undefined) return known;
-  const point = createPoint(identity);
+  const point = createPoint(identity, host.vendorRows);
   points.set(identity, point);
   forgetStrangers(points);
   return point;
@@ -95,21 +97,38 @@ function addTo(point: Point, station: Station, host: OcppHost): OcppStationPort 
     point.evses.every((evse) => evse.connectorId !== connectorId),
     "each connector of a box is one station",
   );
-  const evse = createEvse(station, (runningTransaction) =>
-    createLimiter({
-      station,
-      connectorId,
-      clock: host.clock,
-      lane: point.lane,
-      log: host.log,
-      runningTransaction,
-      capabilities: () => point.capabilities,
-      isAlone: () => point.evses.length === 1,
-      lapsed: () => {
-        announceAgain(point, host);
-      },
-    }),
-  );
+  const { clock } = host;
+  const { lane } = point;
+  const evse = createEvse(station, {
+    limiter: (runningTransaction) =>
+      createLimiter({
+        station,
+        connectorId,
+        clock,
+        lane,
+        log: host.log,
+        runningTransaction,
+        capabilities: () => point.capabilities,
+        behaviour: () => point.behaviour.profile,
+        isAlone: () => point.evses.length === 1,
+        lapsed: () => {
+          announceAgain(point, host);
+        },
+      }),
+    obedience: () =>
+      createObedience({
+        clock,
+        lane,
+        connectorId,
+        phaseCount: station.phaseCount,
+        scheduleUnit: () => (point.behaviour.composite_schedule ? (evse.limiter.unit() ?? "A") : null),
+        disobeyed: (by) => {
+          const data = { stationId: station.id, by };
+          logAbout(point, host, { level: "warn", message: "the station accepts limits but does not follow", data });
+          announceAgain(point, host);
+        },
+      }),
+  });
   point.evses = [...point.evses, evse];
   return createStationPort(point, evse);
 }
@@ -133,7 +152,10 @@ function listenerFor(host: OcppHost, pointFor: (identity: string) => Point): Ocp
       point.setup.abort();
       point.errors += countDropped(connection);
       point.lane.detach();
-      for (const evse of point.evses) evse.limiter.forget();
+      for (const evse of point.evses) {
+        evse.limiter.forget();
+        evse.obedience.forget();
+      }
       announceOffline(point, host);
     },
     failed(connection, action, error) {
@@ -212,15 +234,18 @@ const sum = (points: ReadonlyMap<string, Point>, count: (point: Point) => number
 
 function healthOf(point: Point): DeviceHealth[] {
   const dropped = [...(point.connection?.dropped() ?? [])].map(([reason, count]) => `${reason} ×${String(count)}`);
-  return point.evses.map(({ station, connectorId }) => ({
-    id: station.id,
-    kind: "station",
-    name: station.name,
-    connection: `OCPP ${point.identity} #${String(connectorId)}`,
-    online: point.isOnline,
-    lastExchange_ms: point.lastHeard_ms,
-    exchanges: point.exchanges,
-    errors: errorsOf(point),
-    detail: dropped.length === 0 ? null : `dropped: ${dropped.join(", ")}`,
-  }));
+  return point.evses.map((evse) => {
+    const words = [...probeText(point, evse), ...(dropped.length === 0 ? [] : [`dropped: ${dropped.join(", ")}`])];
+    return {
+      id: evse.station.id,
+      kind: "station",
+      name: evse.station.name,
+      connection: `OCPP ${point.identity} #${String(evse.connectorId)}`,
+      online: point.isOnline,
+      lastExchange_ms: point.lastHeard_ms,
+      exchanges: point.exchanges,
+      errors: errorsOf(point),
+      detail: words.length === 0 ? null : words.join("; "),
+    };
+  });
 }

@@ -1,12 +1,15 @@
 import type { Station } from "../../../core/site/index.ts";
-import { assert, type EpochMs, type Milliamp, type PerPhase } from "../../../core/units/index.ts";
+import { assert, epochMs, type EpochMs, type Milliamp, type PerPhase } from "../../../core/units/index.ts";
 import type { MeterSample, MeterValues, StatusNotification } from "../../protocol/ocpp/index.ts";
 import type { ChargingStatus, ControlPilot, StationReading } from "../ports.ts";
 import type { Limiter } from "./limiter.ts";
+import type { Obedience } from "./obedience.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 
 /** A sample that arrives later than this after it was taken was waiting in the box and says nothing about now. */
 const LIVE_MS = 60_000;
+/** Less than this is the way through the wire. */
+const CLOCK_SLACK_MS = 5000;
 const RECENT_STARTS_MAX = 64;
 
 const CONTROL_PILOT: Readonly<Record<ChargingStatus, ControlPilot | null>> = {
@@ -29,11 +32,18 @@ export type Evse = {
   readonly station: Station;
   readonly connectorId: number;
   readonly limiter: Limiter;
+  readonly obedience: Obedience;
   running: number | null;
   /** The running transaction, or the one before a restart of the box that nobody has ended. */
   unended: number | null;
   starts: readonly KnownStart[];
   isFree: boolean;
+  /** A car is plugged in and nothing has started it yet. */
+  isPreparing: boolean;
+  /** Somebody is at work starting it. */
+  isStarting: boolean;
+  /** How far the box's clock is behind ours, as far as a sample made on request has shown. */
+  clockBehind_ms: number;
   /** Time of the newest measured reading; older ones come from the box's queue. */
   measured_at_ms: EpochMs | null;
 };
@@ -44,15 +54,25 @@ export const connectorOf = (station: Station): { readonly identity: string; read
 };
 
 /** A connector of which nothing has been heard yet. */
-export function createEvse(station: Station, makeLimiter: (running: () => number | null) => Limiter): Evse {
+export function createEvse(
+  station: Station,
+  make: {
+    readonly limiter: (running: () => number | null) => Limiter;
+    readonly obedience: () => Obedience;
+  },
+): Evse {
   const evse: Evse = {
     station,
     connectorId: connectorOf(station).connectorId,
-    limiter: makeLimiter(() => evse.running),
+    limiter: make.limiter(() => evse.running),
+    obedience: make.obedience(),
     running: null,
     unended: null,
     starts: [],
     isFree: false,
+    isPreparing: false,
+    isStarting: false,
+    clockBehind_ms: 0,
     measured_at_ms: null,
   };
   return evse;
@@ -73,12 +93,16 @@ export function rememberStart(evse: Evse, start: KnownStart): void {
 export function forgetAfterBoot(evse: Evse): void {
   evse.running = null;
   evse.isFree = false;
+  evse.isPreparing = false;
+  evse.clockBehind_ms = 0;
   evse.limiter.forget();
+  evse.obedience.forget();
 }
 
 /** Emits the status as a reading without measured values, so that none of them becomes younger than it is. */
 export function takeStatus(evse: Evse, host: OcppHost, message: StatusNotification, received_at_ms: EpochMs): void {
   evse.isFree = message.status === "Available";
+  evse.isPreparing = message.status === "Preparing";
   if (evse.isFree) setRunning(evse, null);
   const errorCode = message.status === "Faulted" ? (message.errorCode ?? "Faulted") : message.errorCode;
   const status = { status: message.status, controlPilot: CONTROL_PILOT[message.status], errorCode };
@@ -88,20 +112,36 @@ export function takeStatus(evse: Evse, host: OcppHost, message: StatusNotificati
 /** Emits the registers of the transaction, then what the newest samples measured together. */
 export function takeSamples(evse: Evse, host: OcppHost, message: Pick<MeterValues, "samples" | "transactionId">): void {
   const received_at_ms = host.clock.now_ms();
+  learnClock(evse, message.samples, received_at_ms);
   const isLive = (sample: MeterSample): boolean =>
-    sample.context === "Trigger" || received_at_ms - sample.at_ms <= LIVE_MS;
+    sample.context === "Trigger" || received_at_ms - sample.at_ms - evse.clockBehind_ms <= LIVE_MS;
   const stated = message.transactionId;
   // After a restart of ours or of the box, its samples tell which transaction runs.
   if (stated !== null && evse.running === null && !evse.isFree && message.samples.some(isLive))
     setRunning(evse, stated);
   emitRegisters(evse, host, message.samples, stated ?? evse.running);
-  const samples = message.samples.map((one) => (one.context === "Trigger" ? { ...one, at_ms: received_at_ms } : one));
+  const samples = message.samples.map((one) => ({ ...one, at_ms: measuredAt_ms(evse, one, received_at_ms) }));
   const newest = samples.reduce<MeterSample | null>((a, b) => (a !== null && a.at_ms > b.at_ms ? a : b), null);
-  if (newest === null || (evse.measured_at_ms !== null && newest.at_ms < evse.measured_at_ms)) return;
+  // A time in the future is from before the clock was set back; it must not hide what comes now.
+  const last_ms = evse.measured_at_ms !== null && evse.measured_at_ms <= received_at_ms ? evse.measured_at_ms : null;
+  if (newest === null || (last_ms !== null && newest.at_ms < last_ms)) return;
   evse.measured_at_ms = newest.at_ms;
   const together = samples.filter((one) => one.at_ms === newest.at_ms).map((one) => measuredIn(one, evse.station));
   emitReading(evse, host, together.reduce(merged));
+  for (const one of samples) if (one.at_ms === newest.at_ms) evse.obedience.saw(one);
 }
+
+/** A sample that was asked for is of now, so its own time shows how far the box's clock is behind. */
+function learnClock(evse: Evse, samples: readonly MeterSample[], received_at_ms: EpochMs): void {
+  const asked = samples.findLast((one) => one.context === "Trigger" && one.clock === "ok");
+  if (asked === undefined) return;
+  const behind_ms = received_at_ms - asked.at_ms;
+  evse.clockBehind_ms = behind_ms > CLOCK_SLACK_MS ? behind_ms : 0;
+}
+
+/** When it was measured by our clock; money keeps the time that the box wrote. */
+const measuredAt_ms = (evse: Evse, { context, at_ms }: MeterSample, received_at_ms: EpochMs): EpochMs =>
+  context === "Trigger" ? received_at_ms : epochMs(Math.min(at_ms + evse.clockBehind_ms, received_at_ms));
 
 /** Emits each register of a transaction at the station's own time; nothing without a transaction. */
 export function emitRegisters(

@@ -4,7 +4,6 @@ import {
   rateLimit,
   setChargingProfile,
   SETPOINT_HOLDS_S,
-  START_BEFORE_NOW_S,
   type ProfileParts,
   type ProfilePurpose,
   type RateUnit,
@@ -12,7 +11,9 @@ import {
 import type { Clock, CommandFailure, CommandReply, LimitReply } from "../ports.ts";
 import { PRIORITY, type Call, type CallLane, type Priority, type Queued } from "./call-lane.ts";
 import type { LogEntry } from "./ocpp-host.ts";
+import type { Capabilities } from "./point.ts";
 import { commandReply, failure } from "./replies.ts";
+import type { VendorBehaviour } from "./vendor-rows.ts";
 
 /** A setpoint holds 120 s in the box; it is sent again well before. Times of the site's clock. */
 const RENEW_MS = 40_000;
@@ -21,16 +22,14 @@ const RENEW_RETRY_MS = 10_000;
 const WAITERS_MAX = 32;
 const STACK_LEVEL = 1;
 
-/** What the box said it can do; `null`: it did not say. */
-export type Capabilities = { readonly unit: RateUnit | null; readonly stackLevelMax: number | null };
-
 export type LimiterContext = {
   readonly station: Station;
   readonly connectorId: number;
   readonly clock: Clock;
   readonly lane: CallLane;
   readonly log: (entry: LogEntry) => void;
-  readonly capabilities: () => Capabilities;
+  readonly capabilities: () => Pick<Capabilities, "unit" | "stackLevelMax">;
+  readonly behaviour: () => VendorBehaviour["profile"];
   readonly runningTransaction: () => number | null;
   /** Whether connector 0 of the box means this station alone. */
   readonly isAlone: () => boolean;
@@ -48,6 +47,10 @@ export interface Limiter {
   forget(): void;
   /** The box has dropped what belongs to its transaction. */
   transactionEnded(): void;
+  /** Unit in which it takes limits; `null`: not known yet. */
+  unit(): RateUnit | null;
+  /** Which kinds of profile it has taken and refused since it booted. */
+  purposes(): { readonly accepted: readonly ProfilePurpose[]; readonly refused: readonly ProfilePurpose[] };
   /** Renews the setpoint until `signal` aborts. */
   keep(signal: AbortSignal): Promise<void>;
 }
@@ -59,19 +62,35 @@ type Known = {
   confirmedAt_ms: EpochMs;
   purpose: ProfilePurpose | null;
   fallback: "unknown" | "kept" | "refused";
+  /** Found by trying, where the box did not say. */
+  unit: RateUnit | null;
+  readonly takes: Map<ProfilePurpose, boolean>;
 };
 
-const NOTHING_KNOWN: Known = { confirmed_mA: null, confirmedAt_ms: epochMs(0), purpose: null, fallback: "unknown" };
+const nothingKnown = (): Known => ({
+  confirmed_mA: null,
+  confirmedAt_ms: epochMs(0),
+  purpose: null,
+  fallback: "unknown",
+  unit: null,
+  takes: new Map(),
+});
 
 type Holding = { readonly context: LimiterContext; known: Known; slot: Slot | null };
 
 export function createLimiter(context: LimiterContext): Limiter {
-  const holding: Holding = { context, known: { ...NOTHING_KNOWN }, slot: null };
+  const holding: Holding = { context, known: nothingKnown(), slot: null };
   return {
     set: (current_mA) => setPoint(holding, current_mA),
     storeFallback: (priority) => context.lane.add(priority, (call) => storeFallback(holding, call)).done,
     forget() {
-      holding.known = { ...NOTHING_KNOWN };
+      holding.known = nothingKnown();
+    },
+    unit: () => statedUnit(context) ?? holding.known.unit,
+    purposes: () => {
+      const takes = [...holding.known.takes];
+      const which = (taken: boolean): ProfilePurpose[] => takes.flatMap(([one, does]) => (does === taken ? [one] : []));
+      return { accepted: which(true), refused: which(false) };
     },
     transactionEnded() {
       const { known } = holding;
@@ -115,10 +134,11 @@ async function sendSlot(holding: Holding, call: Call): Promise<void> {
   for (const waiter of slot.waiters) waiter.resolve(replyFor(waiter, reply));
 }
 
-async function storeFallback({ context, known }: Holding, call: Call): Promise<void> {
+async function storeFallback(holding: Holding, call: Call): Promise<void> {
+  const { context, known } = holding;
   if (known.fallback !== "unknown") return;
   const { station, log } = context;
-  const reply = await send(context, call, {
+  const reply = await send(holding, call, {
     purpose: "TxDefaultProfile",
     stackLevel: 0,
     current_mA: station.fallback_mA,
@@ -140,7 +160,7 @@ async function apply(holding: Holding, call: Call, current_mA: Milliamp): Promis
   let last: CommandFailure = failure("not-supported", "no charging profile fits");
   for (const purpose of purposesFor(context, known.purpose)) {
     const what = { ...shapeFor(context, known, purpose), purpose, current_mA, which: "setpoint" } as const;
-    const reply = await send(context, call, what);
+    const reply = await send(holding, call, what);
     if (reply.ok) {
       const { confirmed_mA } = rateLimit(current_mA, "A", context.station.phaseCount);
       Object.assign(known, { confirmed_mA, confirmedAt_ms: context.clock.now_ms(), purpose });
@@ -190,36 +210,60 @@ const replyFor = (waiter: Waiter, reply: LimitReply): LimitReply =>
 
 /** What worked last goes first, then the order that most boxes understand (device notes D1). */
 function purposesFor(context: LimiterContext, last: ProfilePurpose | null): readonly ProfilePurpose[] {
-  const order: readonly ProfilePurpose[] = ["TxDefaultProfile", "ChargePointMaxProfile", "TxProfile"];
-  const usable = order.filter(
-    (purpose) =>
-      (purpose !== "ChargePointMaxProfile" || context.isAlone()) &&
-      (purpose !== "TxProfile" || context.runningTransaction() !== null),
-  );
+  const usable = context
+    .behaviour()
+    .purposes.filter(
+      (purpose) =>
+        (purpose !== "ChargePointMaxProfile" || context.isAlone()) &&
+        (purpose !== "TxProfile" || context.runningTransaction() !== null),
+    );
   return last === null || !usable.includes(last) ? usable : [last, ...usable.filter((purpose) => purpose !== last)];
 }
 
-type Shape = Pick<ProfileParts, "stackLevel"> & { readonly then: "forever" | "expires" | "falls-back" };
+type Shape = Pick<ProfileParts, "stackLevel"> & {
+  readonly then: "forever" | "expires" | "falls-back";
+};
 
 /** Where no lower stack holds the fallback, the setpoint's own schedule goes over to it. */
 function shapeFor(context: LimiterContext, known: Known, purpose: ProfilePurpose): Shape {
   const { stackLevelMax } = context.capabilities();
-  const stackLevel = stackLevelMax ?? STACK_LEVEL;
+  const { stack_level, kind } = context.behaviour();
+  const stackLevel = stack_level === "max" ? (stackLevelMax ?? STACK_LEVEL) : stack_level;
+  // Counted from the start of charging, an end would come in the middle of it: such a box keeps its last setpoint.
+  if (kind === "Relative") return { stackLevel, then: "forever" };
   const isStacked = purpose === "TxDefaultProfile" && known.fallback === "kept" && stackLevel > 0;
   return { stackLevel, then: isStacked ? "expires" : "falls-back" };
 }
 
-async function send(
-  context: LimiterContext,
-  call: Call,
-  what: Shape & {
-    readonly purpose: ProfilePurpose;
-    readonly current_mA: Milliamp;
-    readonly which: "fallback" | "setpoint";
-  },
-): Promise<CommandReply> {
+type Sent = Shape & {
+  readonly purpose: ProfilePurpose;
+  readonly current_mA: Milliamp;
+  readonly which: "fallback" | "setpoint";
+};
+
+/** Unit that the vendor's row or the box itself names. */
+function statedUnit(context: LimiterContext): RateUnit | null {
+  const { rate_unit } = context.behaviour();
+  return rate_unit === "auto" ? context.capabilities().unit : rate_unit;
+}
+
+/** Sends one profile and books what the box thinks of its kind; where no unit is known, watts are tried after amperes. */
+async function send({ context, known }: Holding, call: Call, what: Sent): Promise<CommandReply> {
+  const stated = statedUnit(context) ?? known.unit;
+  let reply = await sendIn(context, call, what, stated ?? "A");
+  if (stated === null && !reply.ok && reply.code === "rejected") {
+    const inWatts = await sendIn(context, call, what, "W");
+    if (inWatts.ok || inWatts.code === "timeout" || inWatts.code === "offline") reply = inWatts;
+    if (inWatts.ok) known.unit = "W";
+  } else if (reply.ok) known.unit ??= stated ?? "A";
+  if (reply.ok) known.takes.set(what.purpose, true);
+  else if (reply.code !== "timeout" && reply.code !== "offline") known.takes.set(what.purpose, false);
+  return reply;
+}
+
+async function sendIn(context: LimiterContext, call: Call, what: Sent, unit: RateUnit): Promise<CommandReply> {
   const { station, connectorId, clock } = context;
-  const unit = context.capabilities().unit ?? "A";
+  const { kind, start_offset_s } = context.behaviour();
   const limitOf = (current_mA: Milliamp): number => rateLimit(current_mA, unit, station.phaseCount).limit;
   const profile = setChargingProfile({
     purpose: what.purpose,
@@ -228,7 +272,9 @@ async function send(
     stackLevel: what.stackLevel,
     unit,
     limit: limitOf(what.current_mA),
-    startSchedule: new Date(clock.now_ms() - START_BEFORE_NOW_S * 1000).toISOString(),
+    kind,
+    startSchedule: new Date(clock.now_ms() + start_offset_s * 1000).toISOString(),
+    startedAgo_s: -start_offset_s,
     transactionId: what.purpose === "TxProfile" ? context.runningTransaction() : null,
     then: what.then === "falls-back" ? { fallsBackTo: limitOf(station.fallback_mA) } : what.then,
   });

@@ -1,5 +1,6 @@
 import type { EpochMs, WattHour } from "../../../core/units/index.ts";
 import type { Clock, DeviceListener } from "../ports.ts";
+import type { VendorRows } from "./vendor-rows.ts";
 
 export type LogEntry = {
   readonly level: "debug" | "info" | "warn" | "error";
@@ -23,7 +24,11 @@ export interface OcppHost {
     readonly at_ms: EpochMs;
     readonly meterStart_Wh: WattHour | null;
   }): number;
+  /** Card to start a plugged-in car with at a box that waits to be told; `null` where a card of the driver is wanted. */
+  remoteStartToken?(stationId: string): string | null;
   /** Which of the stations behind one identity runs this transaction: a StopTransaction names no connector. */
   stationOfTransaction?(transactionId: number, stationIds: readonly string[]): string | null;
+  /** How boxes of different makers differ; without them all are treated alike. */
+  readonly vendorRows?: VendorRows;
   readonly log: (entry: LogEntry) => void;
 }

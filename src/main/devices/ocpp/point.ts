@@ -2,8 +2,9 @@ import type { EpochMs } from "../../../core/units/index.ts";
 import type { OcppConnection } from "../../links/ocpp-server.ts";
 import { createCallLane, type CallLane } from "./call-lane.ts";
 import type { Evse } from "./evse.ts";
-import type { Capabilities } from "./limiter.ts";
 import type { LogEntry, OcppHost } from "./ocpp-host.ts";
+import { behaviourFor, NO_ROWS, type VendorBehaviour, type VendorRows } from "./vendor-rows.ts";
+import type { RateUnit } from "../../protocol/ocpp/index.ts";
 
 export type Identification = {
   readonly vendor: string | null;
@@ -11,6 +12,17 @@ export type Identification = {
   readonly serial: string | null;
   readonly firmware: string | null;
 };
+
+/** What the box said it can do; `null`: it did not say. */
+export type Capabilities = {
+  readonly unit: RateUnit | null;
+  readonly stackLevelMax: number | null;
+  readonly canSwitchPhases: boolean | null;
+  /** Card number a box writes by itself when anybody may charge. */
+  readonly plugAndChargeToken: string | null;
+};
+
+const NOBODY: Identification = { vendor: null, model: null, serial: null, firmware: null };
 
 /** One identity that has called or may call: a box with one or more connectors, or a stranger with none of ours. */
 export type Point = {
@@ -24,6 +36,10 @@ export type Point = {
   isOnline: boolean;
   hasBooted: boolean;
   identification: Identification;
+  /** Treated so, by what it said of itself. */
+  behaviour: VendorBehaviour;
+  /** OCPP the connection speaks. */
+  version: "1.6";
   capabilities: Capabilities;
   hasLearned: boolean;
   firstSeen_ms: EpochMs | null;
@@ -34,7 +50,7 @@ export type Point = {
   readonly deviations: Set<string>;
 };
 
-export function createPoint(identity: string): Point {
+export function createPoint(identity: string, rows: VendorRows = NO_ROWS): Point {
   return {
     identity,
     lane: createCallLane(),
@@ -44,8 +60,10 @@ export function createPoint(identity: string): Point {
     setup: new AbortController(),
     isOnline: false,
     hasBooted: false,
-    identification: { vendor: null, model: null, serial: null, firmware: null },
-    capabilities: { unit: null, stackLevelMax: null },
+    identification: NOBODY,
+    behaviour: behaviourFor(rows, NOBODY),
+    version: "1.6",
+    capabilities: { unit: null, stackLevelMax: null, canSwitchPhases: null, plugAndChargeToken: null },
     hasLearned: false,
     firstSeen_ms: null,
     lastHeard_ms: null,

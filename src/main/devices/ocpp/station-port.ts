@@ -3,6 +3,7 @@ import type { CommandFailure, CommandReply, StationPort } from "../ports.ts";
 import { PRIORITY } from "./call-lane.ts";
 import type { Evse } from "./evse.ts";
 import type { Point } from "./point.ts";
+import { probeResult, type ProbeResult } from "./probe.ts";
 import { commandReply, failure } from "./replies.ts";
 
 /** OCPP 1.6, 7.28: CiString20. */
@@ -12,6 +13,8 @@ const ID_TAG_CHARS_MAX = 20;
 export interface OcppStationPort extends StationPort {
   readonly identity: string;
   readonly connectorId: number;
+  /** What this box was found to be able to do and to do. */
+  probe(): ProbeResult;
   /** Takes all our profiles from this connector, then puts the fallback back. The next `setLimit` starts afresh. */
   clearChargingProfile(): Promise<CommandReply>;
   changeConfiguration(key: string, value: string): Promise<CommandReply>;
@@ -31,7 +34,7 @@ export type TriggerableMessage =
   | "StatusNotification";
 
 export function createStationPort(point: Point, evse: Evse): OcppStationPort {
-  const { station, connectorId, limiter } = evse;
+  const { station, connectorId, limiter, obedience } = evse;
   const command = async (action: string, payload: JsonObject, fine?: readonly string[]): Promise<CommandReply> =>
     commandReply(await point.lane.add(PRIORITY.command, (call) => call(action, payload)).done, fine);
 
@@ -40,7 +43,8 @@ export function createStationPort(point: Point, evse: Evse): OcppStationPort {
     reportsTransactions: true,
     identity: point.identity,
     connectorId,
-    setLimit: (current_mA) => limiter.set(current_mA),
+    setLimit: async (current_mA) => obedience.judge(await limiter.set(current_mA)),
+    probe: () => probeResult(point, evse),
     start: (idToken) =>
       idToken === "" || idToken.length > ID_TAG_CHARS_MAX
         ? Promise.resolve(failure("invalid", "a card number for OCPP has 1 to 20 characters"))

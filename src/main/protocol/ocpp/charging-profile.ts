@@ -8,8 +8,6 @@ export type ProfilePurpose = "TxDefaultProfile" | "ChargePointMaxProfile" | "TxP
 
 /** Nominal voltage between line and neutral by which boxes turn watts into amperes. */
 const NOMINAL_V = 230;
-/** Stations' clocks differ from ours; a schedule that begins in the past has begun for certain. */
-export const START_BEFORE_NOW_S = 60;
 /** A setpoint holds this long after it was sent. */
 export const SETPOINT_HOLDS_S = 120;
 
@@ -31,8 +29,12 @@ export type ProfileParts = {
   readonly stackLevel: number;
   readonly unit: RateUnit;
   readonly limit: number;
-  /** ISO 8601, `START_BEFORE_NOW_S` before now. */
+  /** `Relative` counts from the start of charging and knows no end of its own. */
+  readonly kind: "Absolute" | "Relative";
+  /** ISO 8601, a while before now. */
   readonly startSchedule: string;
+  /** How long before now that is. */
+  readonly startedAgo_s: number;
   readonly transactionId: number | null;
   /** `forever`: no end. `expires`: ends; a lower stack takes over. `falls-back`: goes over to this limit by itself. */
   readonly then: "forever" | "expires" | { readonly fallsBackTo: number };
@@ -46,10 +48,10 @@ export type SetChargingProfile = {
     readonly transactionId?: number;
     readonly stackLevel: number;
     readonly chargingProfilePurpose: ProfilePurpose;
-    readonly chargingProfileKind: "Absolute";
+    readonly chargingProfileKind: "Absolute" | "Relative";
     readonly chargingSchedule: {
       readonly duration?: number;
-      readonly startSchedule: string;
+      readonly startSchedule?: string;
       readonly chargingRateUnit: RateUnit;
       readonly chargingSchedulePeriod: readonly { readonly startPeriod: number; readonly limit: number }[];
     };
@@ -58,7 +60,7 @@ export type SetChargingProfile = {
 
 /** Writes one charging profile. A limit of 0 pauses. */
 export function setChargingProfile(parts: ProfileParts): SetChargingProfile {
-  const ends_s = START_BEFORE_NOW_S + SETPOINT_HOLDS_S;
+  const ends_s = parts.startedAgo_s + SETPOINT_HOLDS_S;
   const first = { startPeriod: 0, limit: parts.limit };
   const periods =
     typeof parts.then === "string" ? [first] : [first, { startPeriod: ends_s, limit: parts.then.fallsBackTo }];
@@ -69,10 +71,10 @@ export function setChargingProfile(parts: ProfileParts): SetChargingProfile {
       ...(parts.transactionId === null ? {} : { transactionId: parts.transactionId }),
       stackLevel: parts.stackLevel,
       chargingProfilePurpose: parts.purpose,
-      chargingProfileKind: "Absolute",
+      chargingProfileKind: parts.kind,
       chargingSchedule: {
         ...(parts.then === "expires" ? { duration: ends_s } : {}),
-        startSchedule: parts.startSchedule,
+        ...(parts.kind === "Absolute" ? { startSchedule: parts.startSchedule } : {}),
         chargingRateUnit: parts.unit,
         chargingSchedulePeriod: periods,
       },

@@ -25,6 +25,7 @@ export type MeterSample = {
   readonly unphased_mA: Milliamp | null;
   readonly voltage_mV: PerPhase<Millivolt | null>;
   readonly offered_mA: Milliamp | null;
+  readonly offered_W: Watt | null;
 };
 
 const SAMPLES_MAX = 1000;
@@ -113,6 +114,7 @@ function decodeEntry(entry: Readonly<Record<string, unknown>>, received_at_ms: E
     current_mA: [milli(currents.L1, milliamp), milli(currents.L2, milliamp), milli(currents.L3, milliamp)],
     unphased_mA: milli(currents.total, milliamp),
     voltage_mV: voltagesFrom(of("Voltage")),
+    offered_W: powerFrom(totalOf(of("Power.Offered")), null),
     offered_mA: milli(of("Current.Offered").total ?? of("Current.Offered").L1, milliamp),
   };
 }

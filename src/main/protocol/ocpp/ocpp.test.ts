@@ -404,7 +404,9 @@ describe("a limit on the wire", () => {
       stackLevel: 1,
       unit: "A",
       limit: 6,
+      kind: "Absolute",
       startSchedule: STAMP,
+      startedAgo_s: 60,
       then: "forever",
     } as const;
     expect(setChargingProfile({ ...parts, transactionId: 9 }).csChargingProfiles.transactionId).toBe(9);
