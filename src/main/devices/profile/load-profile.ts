@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
 import { profileProblems } from "./profile-rules.ts";
-import { profileSchema, type DeviceProfile } from "./profile-schema.ts";
+import { profileSchema, type AnyProfile, type DeviceProfile } from "./profile-schema.ts";
 
 /** Where a document is wrong and what belongs there; `line` counts from 1, 0 when it is not one line's fault. */
 export type ProfileProblem = {
@@ -11,16 +11,15 @@ export type ProfileProblem = {
   readonly field: string;
   readonly expected: string;
 };
-export type LoadedProfile =
-  | { readonly ok: true; readonly profile: DeviceProfile }
-  | { readonly ok: false; readonly problems: readonly ProfileProblem[] };
+export type Loaded<P> =
+  { readonly ok: true; readonly profile: P } | { readonly ok: false; readonly problems: readonly ProfileProblem[] };
 
 /** Below a folder of profiles they are sorted by kind. */
 const KINDS = ["", "chargers", "meters"];
 
 /** Finds `<id>.yaml` in the first folder that has it (so that an owner's own file wins) and checks it whole. */
-export function loadProfile(id: string, folders: readonly string[]): LoadedProfile {
-  const fail = (file: string, expected: string): LoadedProfile => ({
+export function loadAnyProfile(id: string, folders: readonly string[]): Loaded<AnyProfile> {
+  const fail = (file: string, expected: string): Loaded<AnyProfile> => ({
     ok: false,
     problems: [{ file, line: 0, field: "", expected }],
   });
@@ -29,13 +28,29 @@ export function loadProfile(id: string, folders: readonly string[]): LoadedProfi
     .flatMap((folder) => KINDS.map((kind) => join(folder, kind, `${id}.yaml`)))
     .find((path) => existsSync(path));
   if (file === undefined) return fail(`${id}.yaml`, `a profile file in one of ${folders.join(", ")}`);
-  const loaded = parseProfile(readFileSync(file, "utf8"), file);
+  const loaded = parseAnyProfile(readFileSync(file, "utf8"), file);
   if (loaded.ok && loaded.profile.id !== id) return fail(file, `the id ${id}, like the file's name`);
   return loaded;
 }
 
+/** Like `loadAnyProfile`, for those who can only use devices read by registers. */
+export const loadProfile = (id: string, folders: readonly string[]): Loaded<DeviceProfile> =>
+  onlyModbus(loadAnyProfile(id, folders), id);
+
+/** Like `parseAnyProfile`, for those who can only use devices read by registers. */
+export const parseProfile = (source: string, file: string): Loaded<DeviceProfile> =>
+  onlyModbus(parseAnyProfile(source, file), file);
+
+function onlyModbus(loaded: Loaded<AnyProfile>, file: string): Loaded<DeviceProfile> {
+  if (!loaded.ok) return loaded;
+  const { profile } = loaded;
+  return profile.driver === "modbus"
+    ? { ok: true, profile }
+    : { ok: false, problems: [{ file, line: 0, field: "driver", expected: "modbus" }] };
+}
+
 /** Checks a profile's text; every problem names line and field. */
-export function parseProfile(source: string, file: string): LoadedProfile {
+export function parseAnyProfile(source: string, file: string): Loaded<AnyProfile> {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines });
   if (document.errors.length > 0) {

@@ -1,5 +1,5 @@
 import { registersOf } from "../../protocol/modbus/index.ts";
-import type { DeviceProfile, ProfileRegister } from "./profile-schema.ts";
+import type { AnyProfile, ProfileRegister } from "./profile-schema.ts";
 
 export type RuleProblem = { readonly path: readonly (string | number)[]; readonly expected: string };
 
@@ -23,7 +23,8 @@ export const valueAddress = (register: ProfileRegister, index: number): number =
   register.address + index * (register.stride ?? valueWidth(register));
 
 /** What the schema alone cannot say: widths within limits, texts with a length, a charger that can be told a limit. */
-export function profileProblems(profile: DeviceProfile): readonly RuleProblem[] {
+export function profileProblems(profile: AnyProfile): readonly RuleProblem[] {
+  if (profile.driver !== "modbus") return [];
   const problems: RuleProblem[] = [];
   profile.registers.forEach((register, i) => {
     const path = ["registers", i] as const;

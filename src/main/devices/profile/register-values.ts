@@ -27,9 +27,6 @@ const numberTypeOf = (register: ProfileRegister): NumberType | null => {
   }
 };
 
-/** `format` of a register whose number is the code of one character. */
-const CHARACTER_CODE = "ascii char code";
-
 const swapBytes = (word: number): number => ((word & 0xff) << 8) | (word >>> 8);
 
 const orderOf = (profile: DeviceProfile, register: ProfileRegister): WordOrder =>
@@ -83,7 +80,8 @@ function decodeNumeric(
   const masked = mask === undefined ? shifted : (shifted & mask) >>> 0;
   const mapped = register.values?.[String(masked)];
   if (typeof mapped === "number" || typeof mapped === "string") return mapped;
-  if (register.format === CHARACTER_CODE) return String.fromCharCode(masked);
+  if (register.format === "hex") return masked.toString(16);
+  if (register.format === "high.low") return `${String(masked >>> 8)}.${String(masked & 0xff)}`;
   return masked * scale + offset;
 }
 
@@ -113,7 +111,11 @@ function rawOf(register: ProfileRegister, type: NumberType, value: RegisterValue
     const sentinel = register.invalid?.find((one) => typeof one === "number");
     return typeof sentinel === "number" ? sentinel : 0;
   }
-  if (register.format === CHARACTER_CODE && typeof value === "string") return value.charCodeAt(0);
+  if (register.format === "hex" && typeof value === "string") return Number.parseInt(value, 16) || 0;
+  if (register.format === "high.low" && typeof value === "string") {
+    const [high = 0, low = 0] = value.split(".").map(Number);
+    return high * 0x100 + low;
+  }
   const mapped = Object.entries(register.values ?? {}).find(([, meaning]) => meaning === value)?.[0];
   const number =
     mapped === undefined ? (Number(value) - (register.offset ?? 0)) / (register.scale ?? 1) : Number(mapped);
