@@ -1,4 +1,5 @@
 import { oneOf, type RawSearch, textOf } from "../../lib/url/url-state.ts";
+import { dateLocale } from "../../lib/format/date-locale.ts";
 
 // Stretches of whole local days in the site's zone: one rule for lists, charts, files and invoices.
 
@@ -127,7 +128,7 @@ export function periodText(choice: PeriodChoice, range: PeriodRange, locale: str
   const last = end.subtract({ days: 1 });
   const at = (day: Temporal.PlainDate): number => Date.UTC(day.year, day.month - 1, day.day, 12);
   const format = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-    new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
+    new Intl.DateTimeFormat(dateLocale(locale), { timeZone: "UTC", ...options });
   switch (choice.period) {
     case "today":
       return format({ weekday: "short", day: "numeric", month: "long", year: "numeric" }).format(at(first));

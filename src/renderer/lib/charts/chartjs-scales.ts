@@ -2,6 +2,7 @@ import type { ChartOptions } from "chart.js";
 import type { ThemeName } from "../tokens/tokens.ts";
 import { colourOf } from "./chart-colours.ts";
 import type { ChartSpec } from "./chart-spec.ts";
+import { dateLocale } from "../format/date-locale.ts";
 
 /** Sizes in pixels of what is drawn. */
 export type Sizes = { readonly font: number; readonly line: number };
@@ -82,7 +83,7 @@ function axisText(unit: "hour" | "day" | "month", timeZone: string, locale: stri
       : unit === "day"
         ? { day: "numeric", month: "short" }
         : { month: "short" };
-  const format = new Intl.DateTimeFormat(locale, { timeZone, ...options });
+  const format = new Intl.DateTimeFormat(dateLocale(locale), { timeZone, ...options });
   return (at_ms) => format.format(at_ms);
 }
 

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useFormat } from "../data/use-format.ts";
 import type { ChartSpec } from "./chart-spec.ts";
 import type { ChartWording } from "./chart-words.ts";
+import { dateLocale } from "../format/date-locale.ts";
 
 const HOUR_ms = 3_600_000;
 
@@ -14,7 +15,7 @@ export function useChartWording({ x }: Pick<ChartSpec, "x">): ChartWording {
   const { zone, from_ms, to_ms } = x;
   return useMemo(() => {
     const withYear = to_ms - from_ms > 300 * 24 * HOUR_ms;
-    const format = new Intl.DateTimeFormat(locale, {
+    const format = new Intl.DateTimeFormat(dateLocale(locale), {
       timeZone: zone,
       weekday: "short",
       day: "numeric",

@@ -4,6 +4,7 @@ import type { PeriodRange } from "../../features/period/period.ts";
 import type { ChartBucket, ChartSpec } from "../../lib/charts/chart-spec.ts";
 import type { Format } from "../../lib/format/format.ts";
 import type { TFunction } from "i18next";
+import { dateLocale } from "../../lib/format/date-locale.ts";
 
 type Output<P extends keyof (typeof contract)["history"]> = z.output<
   NonNullable<(typeof contract)["history"][P]["~orpc"]["outputSchema"]>
@@ -47,7 +48,7 @@ export function bucketNames(
   { settings }: Format,
 ): (at_ms: number) => { short: string; full: string } {
   const make = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-    new Intl.DateTimeFormat(settings.locale, { timeZone: settings.timezone, hourCycle: "h23", ...options });
+    new Intl.DateTimeFormat(dateLocale(settings.locale), { timeZone: settings.timezone, hourCycle: "h23", ...options });
   const short = make(SHORT[bucket]);
   const full = make(
     bucket === "month"

@@ -5,6 +5,7 @@ import { StateChip } from "../../features/state/state-chip.tsx";
 import type { Format } from "../../lib/format/format.ts";
 import { FlagChip } from "./flag-chip.tsx";
 import css from "./sessions-table.module.css";
+import { dateLocale } from "../../lib/format/date-locale.ts";
 
 export const features = tableFeatures({});
 const helper = createColumnHelper<typeof features, SessionRow>();
@@ -93,7 +94,7 @@ export const endText = (started_at_ms: number, ended_at_ms: number, format: Form
 /** Day and month: the year stands with the start. */
 function dayText(at_ms: number, { settings }: Format): string {
   const options: Intl.DateTimeFormatOptions = { day: "numeric", month: "short", timeZone: settings.timezone };
-  return new Intl.DateTimeFormat(settings.locale, options).format(at_ms);
+  return new Intl.DateTimeFormat(dateLocale(settings.locale), options).format(at_ms);
 }
 
 export const money = ({ cost }: SessionRow, part: "net_minor" | "gross_minor", format: Format): string =>
