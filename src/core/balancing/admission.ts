@@ -12,7 +12,7 @@ export type Admission = {
 
 /**
  * Gives everybody their minimum in order: cars within their hold first (a pause costs: some cars never wake), then those
- * that are short of what they need, then the one that got least per ampere so far. Books the minimum of the admitted.
+ * that are short of what they need, then the one that got least per ampere so far, and last those that have all they need. Books the minimum of the admitted.
  */
 export function admit(request: AllocationRequest, evses: readonly AllocationEvse[], rows: Rows): Admission {
   const wanting = evses.filter((evse) => ceilingOf(evse, request).ceiling_mA >= evse.min_mA && evse.min_mA > 0);
@@ -44,6 +44,7 @@ export function admit(request: AllocationRequest, evses: readonly AllocationEvse
 const HOLD_GROUP = 0;
 const MUST_GROUP = 1;
 const OTHER_GROUP = 2;
+const DONE_GROUP = 3;
 
 function admissionKey(
   request: AllocationRequest,
@@ -52,6 +53,8 @@ function admissionKey(
   const running = evse.charging_since_ms;
   if (running !== null && request.now_ms - running < request.policy.hold_ms)
     return { group: HOLD_GROUP, rank: running };
+  if (evse.needed_Wh !== null && evse.attained_Wh >= evse.needed_Wh)
+    return { group: DONE_GROUP, rank: evse.plugged_at_ms };
   const ratio = requiredRatio(request, evse);
   if (request.policy.share === "need" && ratio !== null && ratio >= 1) return { group: MUST_GROUP, rank: -ratio };
   // Least attained service: energy so far per ampere of what the bay could take, weighted.

@@ -86,6 +86,13 @@ export const forgotten = (entry: LedgerEntry, box: Pick<BoxView, "max_mA">): Led
   upper_mA: milliamp(Math.max(entry.upper_mA, box.max_mA)),
 });
 
+/** The clock jumped (the PC slept, or was set): no age counts any more, and what the box holds may have run out. */
+export const clockJumped = (entry: LedgerEntry, box: Pick<BoxView, "max_mA">): LedgerEntry => ({
+  ...forgotten(entry, box),
+  sent_at_ms: null,
+  raised_at_ms: null,
+});
+
 /** Lets an old setpoint go once the new one is confirmed, has had its time and the box's meter does not contradict. */
 export function settled(entry: LedgerEntry, box: BoxView, now_ms: EpochMs): LedgerEntry {
   const { setpoint_mA, acknowledged_at_ms } = entry;
@@ -121,6 +128,8 @@ export type Participant = {
   readonly box: BoxView;
   /** What the allocator granted. */
   readonly target_mA: Milliamp;
+  /** What the allocator booked for it: for a box that is silent or does not follow more than it is told. */
+  readonly booked_mA: Milliamp;
   /** False for a box that is silent: it gets no commands, only its reserve. */
   readonly commandable: boolean;
 };
@@ -141,11 +150,13 @@ export function plan(
   options: {
     readonly now_ms: EpochMs;
     readonly voltage_V: number;
+    /** The circuits as they were shared: less what boxes take above their setpoints, which the account counts itself. */
+    readonly shared: readonly AllocationCircuit[];
     readonly raisesAllowed: (circuitId: string) => boolean;
   },
 ): readonly Command[] {
   const commands: Command[] = [];
-  const steady = keptAsTheyAre(circuits, participants, options.voltage_V);
+  const steady = keptAsTheyAre(options.shared, participants, options.voltage_V);
   for (const one of participants) {
     const command = one.commandable ? decreaseOrRepeat(one, steady.has(one.id), options.now_ms) : null;
     if (command !== null) commands.push(command);
@@ -187,11 +198,11 @@ function keptAsTheyAre(
     return target_mA > 0 && above > 0 && above < RAISE_MIN_MA;
   });
   const kept = new Set(near.map((one) => one.id));
-  for (const one of participants) book(rows, one, kept.has(one.id) ? (one.entry.setpoint_mA ?? 0) : one.target_mA);
+  for (const one of participants) book(rows, one, kept.has(one.id) ? (one.entry.setpoint_mA ?? 0) : one.booked_mA);
   for (const one of near) {
     if ((rows.uses.get(one.id) ?? []).every(({ row }) => row.left >= 0)) continue;
     kept.delete(one.id);
-    book(rows, one, one.target_mA - (one.entry.setpoint_mA ?? 0));
+    book(rows, one, one.booked_mA - (one.entry.setpoint_mA ?? 0));
   }
   return kept;
 }

@@ -53,6 +53,8 @@ export type SessionEffect =
   | {
       readonly do: "close";
       readonly opened: OpenedSession;
+      /** Newest value read within this session; the journal may not have it yet. */
+      readonly lastRegister: RegisterSample | null;
       /** `null`: nobody said that it ended; it then ends at its last proven register. */
       readonly stop: StopMessage | null;
       readonly reason: EndReason;
@@ -151,7 +153,16 @@ function closing(state: EvseState, stop: StopMessage | null, reason: EndReason, 
   if (state.running === null) return { state, effects: [] };
   return {
     state: { ...state, running: null },
-    effects: [{ do: "close", opened: state.running.opened, stop, reason, endedBy }],
+    effects: [
+      {
+        do: "close",
+        opened: state.running.opened,
+        lastRegister: state.running.lastRegister,
+        stop,
+        reason,
+        endedBy,
+      },
+    ],
   };
 }
 

@@ -45,6 +45,10 @@ export type ImpossibleSegment = {
 /** Meters and clocks are a little off: a tenth more than the plate says, and what one late register value may hide. */
 const RATED_SHARE_PERMILLE = 1100;
 const SLACK_Wh = 50;
+/** Steps in which registers of boxes count; a whole one may show at once. */
+const STEPS_Wh = [1000, 100, 10];
+/** Fewer round values may be chance. */
+const STEP_VALUES_MIN = 4;
 
 /** Most energy that a box of this rating can deliver in the time, with the tolerance of rule D04. */
 export const possibleEnergy = (ratedPower_W: Watt, duration_ms: number): WattHour =>
@@ -52,13 +56,16 @@ export const possibleEnergy = (ratedPower_W: Watt, duration_ms: number): WattHou
 
 /** The segment that exceeds the rating most, the whole session included; `null` when none does. */
 export function worstImpossible(row: readonly RegisterPoint[], ratedPower_W: Watt): ImpossibleSegment | null {
+  // A row whose values are all multiples of a step comes from a register that shows no less.
+  const isStep = (step: number): boolean => row.every((point) => point.register_Wh % step === 0);
+  const step_Wh = row.length < STEP_VALUES_MIN ? 0 : (STEPS_Wh.find(isStep) ?? 0);
   const pairs = row.slice(1).map((to, index) => ({ from: row[index] ?? to, to }));
   const [first, last] = [row[0], row.at(-1)];
   if (first !== undefined && last !== undefined) pairs.push({ from: first, to: last });
   let worst: ImpossibleSegment | null = null;
   for (const { from, to } of pairs) {
     const energy_Wh = wattHour(to.register_Wh - from.register_Wh);
-    const possible_Wh = possibleEnergy(ratedPower_W, to.at_ms - from.at_ms);
+    const possible_Wh = wattHour(possibleEnergy(ratedPower_W, to.at_ms - from.at_ms) + step_Wh);
     if (energy_Wh <= possible_Wh) continue;
     if (worst !== null && energy_Wh - possible_Wh <= worst.energy_Wh - worst.possible_Wh) continue;
     worst = { from_ms: epochMs(from.at_ms), to_ms: epochMs(to.at_ms), energy_Wh, possible_Wh };

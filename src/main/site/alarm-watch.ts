@@ -1,9 +1,9 @@
 import type { CommissioningProblem } from "../../core/site/index.ts";
 import { onPhase, PHASES } from "../../core/units/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
-import { isStubborn } from "../../core/balancing/index.ts";
 import type { Alert } from "../../contract/index.ts";
 import type { AlertStore } from "../storage/types.ts";
+import { isDeaf } from "./box-view.ts";
 import { circuitTotal_mA, meterAge_ms, meterTrust } from "./circuit-view.ts";
 import type { SiteState } from "./state.ts";
 
@@ -68,7 +68,7 @@ export function currentAlarms(
         ref,
         inputs: { error: state.reading?.errorCode ?? null },
       });
-    if (state.online && isStubborn(state.ledger))
+    if (state.online && isDeaf(state))
       wanted.push({
         code: "station-stubborn",
         severity: "degraded",

@@ -1,10 +1,10 @@
 import type { AllocationEvse, AllocationRequest, Bound, Policy } from "../../core/balancing/index.ts";
-import { isStubborn, worstCase_mA } from "../../core/balancing/index.ts";
+import { worstCase_mA } from "../../core/balancing/index.ts";
 import { wiredPhases } from "../../core/site/index.ts";
-import { millisecond, wattHour } from "../../core/units/index.ts";
-import type { EpochMs, WattHour } from "../../core/units/index.ts";
-import { boxView } from "./box-view.ts";
-import { allocationCircuit, circuitPath, meterTrust } from "./circuit-view.ts";
+import { milliamp, millisecond, onPhase, perPhase, wattHour } from "../../core/units/index.ts";
+import type { EpochMs, PerPhase, WattHour } from "../../core/units/index.ts";
+import { boxView, drawn_mA, isDeaf } from "./box-view.ts";
+import { allocationCircuit, circuitPath, meterTrust, stationsBelow } from "./circuit-view.ts";
 import type { SiteState, StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
 
@@ -12,6 +12,8 @@ import { isPlugged } from "./state.ts";
 export const DEFAULT_POLICY: Policy = { share: "equal", per: "current", hold_ms: millisecond(3_600_000) };
 /** A car that asked for nothing for so long counts as finished and only keeps its minimum if there is room. */
 export const FINISHED_AFTER_MS = 180_000;
+/** A car that was full may want something again: a preheated seat, a departure timer. */
+const ASK_AGAIN_MS = 3_600_000;
 /** Weight of a finished car: everybody else goes first. */
 const FINISHED_WEIGHT = 0.001;
 
@@ -22,9 +24,17 @@ export function wantsCurrent(state: StationState): boolean {
   return state.evse.running !== null;
 }
 
-const isFinished = (state: StationState, now_ms: EpochMs): boolean =>
-  (state.status === "SuspendedEV" || state.status === "Finishing") &&
-  now_ms - state.statusSince_ms >= FINISHED_AFTER_MS;
+/**
+ * Notes when a car showed that it wants nothing, and keeps that while it is paused for others: offered nothing, no car can
+ * say that it is full. It is asked anew when the car charges, and once an hour.
+ */
+export function followFinished(state: StationState, now_ms: EpochMs): void {
+  const { finishedAt_ms, status } = state;
+  const asksNothing = status === "SuspendedEV" || status === "Finishing";
+  if (status === "Charging" || (finishedAt_ms !== null && now_ms - finishedAt_ms >= ASK_AGAIN_MS))
+    state.finishedAt_ms = null;
+  if (asksNothing && now_ms - state.statusSince_ms >= FINISHED_AFTER_MS) state.finishedAt_ms ??= now_ms;
+}
 
 /** One snapshot of everything the allocator needs; it reads the state and changes nothing. */
 export function allocationRequest(site: SiteState, now_ms: EpochMs, policy: Policy): AllocationRequest {
@@ -32,9 +42,31 @@ export function allocationRequest(site: SiteState, now_ms: EpochMs, policy: Poli
     now_ms,
     policy,
     voltage_V: site.model.identity.nominal_V,
-    circuits: [...site.circuits.values()].map((circuit) => allocationCircuit(site, circuit, now_ms)),
+    circuits: [...site.circuits.values()].map((circuit) => {
+      const plain = allocationCircuit(site, circuit, now_ms);
+      const over_mA = overdrawn_mA(stationsBelow(site, plain.id), now_ms);
+      return {
+        ...plain,
+        otherLoad_mA: perPhase((phase) => milliamp(onPhase(plain.otherLoad_mA, phase) + onPhase(over_mA, phase))),
+      };
+    }),
     evses: [...site.stations.values()].flatMap((state) => asEvse(site, state, now_ms) ?? []),
   };
+}
+
+/**
+ * What these boxes take above their setpoints, per phase: it comes out of what everybody shares (balancing.md R1). A
+ * stubborn box is reserved whole, with what it draws.
+ */
+function overdrawn_mA(below: readonly StationState[], now_ms: EpochMs): PerPhase<number> {
+  const over = below.filter((state) => state.overdraw.over_mA > 0 && !(state.online && isDeaf(state)));
+  return perPhase((phase) =>
+    over.reduce((sum, state) => {
+      if (!wiredPhases(state.station).includes(phase)) return sum;
+      const drawn = onPhase(drawn_mA(state, now_ms), phase);
+      return sum + (drawn === null ? state.overdraw.over_mA : Math.min(drawn, state.overdraw.over_mA));
+    }, 0),
+  );
 }
 
 /** Attained energy of the running session. */
@@ -49,9 +81,9 @@ function asEvse(site: SiteState, state: StationState, now_ms: EpochMs): Allocati
   const { station } = state;
   const box = boxView(state, now_ms);
   const silent = !state.online;
-  const stubborn = state.online && isStubborn(state.ledger);
+  const stubborn = state.online && isDeaf(state);
   if (!silent && !stubborn && !wantsCurrent(state)) return null;
-  const finished = isFinished(state, now_ms);
+  const finished = state.finishedAt_ms !== null;
   return {
     id: station.id,
     circuit: station.circuitId,
@@ -63,7 +95,8 @@ function asEvse(site: SiteState, state: StationState, now_ms: EpochMs): Allocati
     plugged_at_ms: state.pluggedAt_ms ?? now_ms,
     charging_since_ms: finished ? null : state.chargingSince_ms,
     attained_Wh: attained_Wh(state),
-    needed_Wh: null,
+    // A car that asked for nothing has what it needs: it comes after everybody who has not.
+    needed_Wh: finished ? attained_Wh(state) : null,
     departure_ms: null,
     bounds: boundsOf(site, state, now_ms, finished),
     reserved:

@@ -1,21 +1,37 @@
 import type { BoxView } from "../../core/balancing/index.ts";
-import { MEASURE_SLACK_MA, SETTLE_MS, worstCase_mA } from "../../core/balancing/index.ts";
+import { isStubborn, MEASURE_SLACK_MA, SETTLE_MS, worstCase_mA } from "../../core/balancing/index.ts";
 import type { DrawRange } from "../../core/balancing/index.ts";
 import { toSitePhases } from "../../core/site/index.ts";
-import { milliamp, perPhase, onPhase } from "../../core/units/index.ts";
-import type { EpochMs, Milliamp, PerPhase } from "../../core/units/index.ts";
+import { milliamp, perPhase, onPhase, watt } from "../../core/units/index.ts";
+import type { EpochMs, Milliamp, PerPhase, Watt } from "../../core/units/index.ts";
 import type { StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
 
 /** A box's own currents older than this say nothing about now. OCPP boxes report every 10 s. */
 export const BOX_READING_AGE_MS_MAX = 35_000;
+/** Two clocks that are looked at one after the other may differ by this. */
+const AHEAD_MS_MAX = 2_000;
 
 /** Currents in site order, `null` where unknown or too old; phases the box does not reach are 0. */
 export function drawn_mA(state: StationState, now_ms: EpochMs): PerPhase<Milliamp | null> {
   const { reading, station } = state;
   if (!isPlugged(state) && state.online) return [milliamp(0), milliamp(0), milliamp(0)];
-  const fresh = reading !== null && now_ms - reading.measured_at_ms <= BOX_READING_AGE_MS_MAX;
+  const fresh = reading !== null && isFresh(reading.measured_at_ms, now_ms);
   return toSitePhases<Milliamp | null>(station, fresh ? reading.current_mA : [null, null, null], milliamp(0));
+}
+
+/** Power as the box last measured it; `null` where unknown or too old, 0 without a car. */
+export function power_W(state: StationState, now_ms: EpochMs): Watt | null {
+  const { reading } = state;
+  if (reading === null) return null;
+  if (state.online && !isPlugged(state)) return watt(0);
+  return isFresh(reading.measured_at_ms, now_ms) ? reading.power_W : null;
+}
+
+/** A time in the future is from before the clock was set back, and says nothing about now. */
+function isFresh(measured_at_ms: EpochMs, now_ms: EpochMs): boolean {
+  const age_ms = now_ms - measured_at_ms;
+  return age_ms <= BOX_READING_AGE_MS_MAX && age_ms >= -AHEAD_MS_MAX;
 }
 
 /** The box as the ledger judges it. */
@@ -31,6 +47,9 @@ export function boxView(state: StationState, now_ms: EpochMs): BoxView {
     fallback_mA: state.station.fallback_mA,
   };
 }
+
+/** True when the box does not do what it is told, whether it refuses, falls silent or only says yes. */
+export const isDeaf = (state: StationState): boolean => isStubborn(state.ledger) || state.overdraw.ignores;
 
 /** True when the last reading was taken after the box and the car had their time to follow the setpoint. */
 export function isSettled(state: StationState): boolean {

@@ -1,13 +1,22 @@
 import type { Allocation, Command, Participant } from "../../core/balancing/index.ts";
-import { acknowledged, allocate, isStubborn, missed, plan, sent, settled } from "../../core/balancing/index.ts";
+import {
+  acknowledged,
+  allocate,
+  clockJumped,
+  missed,
+  plan,
+  RESEND_MS,
+  sent,
+  settled,
+} from "../../core/balancing/index.ts";
 import type { Policy } from "../../core/balancing/index.ts";
 import { wiredPhases } from "../../core/site/index.ts";
 import type { EpochMs, Milliamp } from "../../core/units/index.ts";
 import { milliamp } from "../../core/units/index.ts";
 import type { Clock } from "../devices/ports.ts";
-import { allocationRequest, wantsCurrent } from "./allocation-input.ts";
-import { boxView } from "./box-view.ts";
-import { circuitPath, meterTrust } from "./circuit-view.ts";
+import { allocationRequest, followFinished, wantsCurrent } from "./allocation-input.ts";
+import { boxView, isDeaf } from "./box-view.ts";
+import { allocationCircuit, circuitPath, meterTrust } from "./circuit-view.ts";
 import type { SiteState, StationState } from "./state.ts";
 import { noGrant } from "./state.ts";
 
@@ -15,6 +24,14 @@ import { noGrant } from "./state.ts";
 export const CYCLE_MS = 1_000;
 /** Real time between two cycles that events ask for: a storm of events is one cycle, not many. */
 const HURRY_REAL_MS = 5;
+/** Two cycles this far apart mean that the PC slept: boxes have let go of their setpoints meanwhile (they hold 120 s). */
+const SLEPT_MS = 60_000;
+/** Setting the clock back by less than this disturbs no age that matters. */
+const SET_BACK_MS = 2_000;
+/** So long may no cycle succeed before everybody is sent to the fallback current. */
+const BLIND_MS_MAX = 10_000;
+/** Smaller changes of a grant are followed but not recorded. */
+const NEWS_MA = 500;
 
 export type CycleReport = {
   readonly at_ms: EpochMs;
@@ -32,7 +49,7 @@ export type ControlLoopOptions = {
   /** Called before each decision: time-outs of manual limits, lost sessions and the like. */
   readonly beforeCycle: (now_ms: EpochMs) => void;
   readonly onCycle: (report: CycleReport) => void;
-  /** Stations whose grant or its reasons changed in this cycle. */
+  /** Stations whose grant or its reasons changed noticeably in this cycle. */
   readonly onGrants: (changed: readonly StationState[], now_ms: EpochMs) => void;
   /** A cycle threw: our code is wrong. Boxes fall back by themselves if this goes on. */
   readonly onError: (error: unknown) => void;
@@ -51,13 +68,23 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
   const abort = new AbortController();
   let wake = new AbortController();
   const stopped = (): boolean => abort.signal.aborted;
+  let lastCycle_ms: EpochMs | null = null;
+  let blindSince_ms: EpochMs | null = null;
+  const once = (now_ms: EpochMs): void => {
+    if (lastCycle_ms !== null && hasJumped(lastCycle_ms, now_ms)) forgetAfterJump(options.site);
+    lastCycle_ms = now_ms;
+    try {
+      cycle(options, now_ms);
+      blindSince_ms = null;
+    } catch (error) {
+      options.onError(error);
+      blindSince_ms ??= now_ms;
+      if (Math.abs(now_ms - blindSince_ms) >= BLIND_MS_MAX) fallBack(options, now_ms);
+    }
+  };
   const run = async (): Promise<void> => {
     while (!stopped()) {
-      try {
-        cycle(options, clock.now_ms());
-      } catch (error) {
-        options.onError(error);
-      }
+      once(clock.now_ms());
       await clock.sleep(CYCLE_MS, AbortSignal.any([wake.signal, abort.signal]));
       if (wake.signal.aborted && !stopped()) {
         wake = new AbortController();
@@ -81,38 +108,94 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
 function cycle(options: ControlLoopOptions, now_ms: EpochMs): void {
   const { site } = options;
   const started_us = options.stopwatch_us();
-  options.beforeCycle(now_ms);
-  for (const state of site.stations.values()) state.ledger = settled(state.ledger, boxView(state, now_ms), now_ms);
+  unharmed(options, () => {
+    options.beforeCycle(now_ms);
+  });
+  for (const state of site.stations.values()) {
+    state.ledger = settled(state.ledger, boxView(state, now_ms), now_ms);
+    followFinished(state, now_ms);
+  }
   const request = allocationRequest(site, now_ms, options.policy());
   const allocation = allocate(request);
-  applyGrants(options, allocation, now_ms);
-  const commands = plan(request.circuits, participants(site, now_ms), {
+  const changed = applyGrants(site, allocation, now_ms);
+  // What cars draw above their setpoints is in the account already, box by box.
+  const circuits = [...site.circuits.values()].map((circuit) => allocationCircuit(site, circuit, now_ms));
+  const commands = plan(circuits, participants(site, now_ms), {
     now_ms,
+    shared: request.circuits,
     voltage_V: site.model.identity.nominal_V,
     raisesAllowed: (circuitId) =>
       circuitPath(site, circuitId).every((circuit) => meterTrust(site, circuit, now_ms) === "fresh"),
   });
   const took_us = options.stopwatch_us() - started_us;
   for (const command of commands) send(options, command, now_ms);
-  options.onCycle({ at_ms: now_ms, allocation, commands, took_us });
+  unharmed(options, () => {
+    if (changed.length > 0) options.onGrants(changed, now_ms);
+    options.onCycle({ at_ms: now_ms, allocation, commands, took_us });
+  });
 }
 
-function applyGrants(options: ControlLoopOptions, allocation: Allocation, now_ms: EpochMs): void {
+/** What is only recorded must not keep a limit from being sent: a full disk is no reason to let a fuse burn. */
+function unharmed(options: ControlLoopOptions, record: () => void): void {
+  try {
+    record();
+  } catch (error) {
+    options.onError(error);
+  }
+}
+
+const hasJumped = (last_ms: EpochMs, now_ms: EpochMs): boolean =>
+  now_ms - last_ms > SLEPT_MS || last_ms - now_ms > SET_BACK_MS;
+
+/** Every age is wrong now: setpoints are unknown until confirmed anew, and meters until they speak. */
+function forgetAfterJump(site: SiteState): void {
+  for (const state of site.stations.values())
+    state.ledger = clockJumped(state.ledger, { max_mA: state.station.current_mA_max });
+  for (const meter of site.meters.values()) meter.reading = null;
+}
+
+/** We cannot decide, but boxes would go on renewing their last setpoints for ever: they get what the site surely carries. */
+function fallBack(options: ControlLoopOptions, now_ms: EpochMs): void {
+  for (const { station, ledger, online, port } of options.site.stations.values()) {
+    if (!online || port === null) continue;
+    const { setpoint_mA, acknowledged_at_ms, sent_at_ms } = ledger;
+    const unanswered = acknowledged_at_ms === null && (sent_at_ms === null || now_ms - sent_at_ms >= RESEND_MS);
+    if (setpoint_mA !== null && setpoint_mA <= station.fallback_mA && !unanswered) continue;
+    const current_mA = milliamp(Math.min(setpoint_mA ?? station.fallback_mA, station.fallback_mA));
+    send(options, { evse: station.id, current_mA, kind: "decrease" }, now_ms);
+  }
+}
+
+/** Returns the stations whose grant or its reasons are worth recording. */
+function applyGrants(site: SiteState, allocation: Allocation, now_ms: EpochMs): readonly StationState[] {
   const grants = new Map(allocation.grants.map((grant) => [grant.evse, grant]));
   const places = new Map(allocation.queue.map((entry) => [entry.evse, entry.place]));
   const changed: StationState[] = [];
-  for (const state of options.site.stations.values()) {
+  for (const state of site.stations.values()) {
     const grant = grants.get(state.station.id);
-    const before = state.grant;
     state.grant =
       grant === undefined
         ? noGrant
         : { current_mA: grant.current_mA, because: grant.because, queuePlace: places.get(state.station.id) ?? null };
-    if (before.current_mA !== state.grant.current_mA || whyOf(before.because) !== whyOf(state.grant.because))
-      changed.push(state);
+    followHold(state, now_ms);
+    if (!isNews(state.recordedGrant, state.grant)) continue;
+    state.recordedGrant = state.grant;
+    changed.push(state);
   }
-  if (changed.length > 0) options.onGrants(changed, now_ms);
+  return changed;
 }
+
+/** A car that is paused gives its hold up, and has a whole new one when it is let in again, whatever its box calls it. */
+function followHold(state: StationState, now_ms: EpochMs): void {
+  if (state.grant.current_mA === 0) state.chargingSince_ms = null;
+  else if (state.status === "Charging") state.chargingSince_ms ??= now_ms;
+}
+
+/** A grant follows the building every second; kept is when a car starts, stops, has another reason or a noticeable change. */
+const isNews = (before: StationState["grant"], now: StationState["grant"]): boolean =>
+  (before.current_mA === 0) !== (now.current_mA === 0) ||
+  Math.abs(before.current_mA - now.current_mA) >= NEWS_MA ||
+  whyOf(before.because) !== whyOf(now.because);
 
 /** Which limits led to a grant, without their numbers: those change every second and tell nothing new. */
 const whyOf = (because: StationState["grant"]["because"]): string =>
@@ -128,11 +211,8 @@ function participants(site: SiteState, now_ms: EpochMs): readonly Participant[] 
     entry: state.ledger,
     box: boxView(state, now_ms),
     // A stubborn box keeps getting the value that would be safe, in case it listens one day.
-    target_mA: isStubborn(state.ledger)
-      ? state.station.fallback_mA
-      : wantsCurrent(state)
-        ? state.grant.current_mA
-        : milliamp(0),
+    target_mA: isDeaf(state) ? state.station.fallback_mA : wantsCurrent(state) ? state.grant.current_mA : milliamp(0),
+    booked_mA: state.grant.current_mA,
     commandable: state.online && state.port !== null,
   }));
 }

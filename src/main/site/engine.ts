@@ -1,5 +1,7 @@
 import type { Policy } from "../../core/balancing/index.ts";
+import { milliamp } from "../../core/units/index.ts";
 import type { DeviceEvent } from "../devices/ports.ts";
+import type { GrantStore } from "../storage/types.ts";
 import { DEFAULT_POLICY } from "./allocation-input.ts";
 import type { ControlLoop } from "./control-loop.ts";
 import { startControlLoop } from "./control-loop.ts";
@@ -24,6 +26,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { stores } = folder;
   const started_at_ms = clock.now_ms();
   const site = newSiteState(stored.model, started_at_ms);
+  recallLimits(site, stores.grants);
   let model = stored.model;
   const recorder = createRecorder(options, site);
   recorder.resume(started_at_ms);
@@ -70,6 +73,16 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       loop.hurry();
     },
   });
+}
+
+/** What each box was last given: until it speaks it is counted with that, as if we had never been away. */
+function recallLimits(site: SiteState, grants: GrantStore): void {
+  for (const state of site.stations.values()) {
+    const last = grants.list(state.station.id, 1)[0];
+    if (last === undefined) continue;
+    const before_mA = milliamp(Math.min(last.granted_mA, state.station.current_mA_max));
+    state.ledger = { ...state.ledger, before_mA };
+  }
 }
 
 function createRecorder({ folder, clock }: EngineOptions, site: SiteState): SessionRecorder {

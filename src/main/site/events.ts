@@ -1,5 +1,12 @@
-import { forgotten, observeOtherLoad, observeVehicle } from "../../core/balancing/index.ts";
-import { perPhase, onPhase } from "../../core/units/index.ts";
+import {
+  forgotten,
+  noOverdraw,
+  observeOtherLoad,
+  observeOverdraw,
+  observeVehicle,
+  SETTLE_MS,
+} from "../../core/balancing/index.ts";
+import { milliamp, millisecond, perPhase, onPhase } from "../../core/units/index.ts";
 import type { EpochMs, PerPhase } from "../../core/units/index.ts";
 import type { DeviceEvent, MeterReading, StationEvent, StationReading } from "../devices/ports.ts";
 import { drawRange, drawn_mA, isSettled } from "./box-view.ts";
@@ -11,6 +18,12 @@ import { isPlugged } from "./state.ts";
 
 /** How long a box that reports itself free may take to send the stop it still owes us. */
 export const OWED_STOP_MS = 60_000;
+/** A box without transactions that nobody watched for longer may have had another car meanwhile. */
+const UNWATCHED_MS_MAX = 300_000;
+/** Energy that may have gone by unwatched and still be this car's. */
+const UNWATCHED_WH_MAX = 50;
+/** More than this times the fuse is no current that a meter survives: the sample is no value (balancing.md R9). */
+const IMPLAUSIBLE_FUSES = 3;
 
 export type EventContext = {
   readonly site: SiteState;
@@ -85,6 +98,7 @@ function applyStation(context: EventContext, event: StationEvent): void {
 function applyReading(context: EventContext, state: StationState, reading: StationReading): void {
   const wasPlugged = state.reading === null ? null : isPlugged(state);
   const at_ms = reading.measured_at_ms;
+  const unproven = isUnproven(state, reading, context.now_ms());
   state.reading = merged(state.reading, reading);
   const statusChanged = reading.status !== null && reading.status !== state.status;
   if (reading.status !== null && statusChanged) {
@@ -101,6 +115,9 @@ function applyReading(context: EventContext, state: StationState, reading: Stati
   const plugged = isPlugged(state);
   if (plugged && wasPlugged !== true) state.pluggedAt_ms ??= at_ms;
   if (!plugged) unplugged(state);
+  // Somebody else may have taken what flowed unwatched: the session ends where its own last register was read.
+  if (unproven && !plugged)
+    context.recorder.take(state, { kind: "available", at_ms, received_at_ms: context.now_ms() });
   if (reading.energyRegister_Wh !== null)
     context.recorder.take(state, {
       kind: "register",
@@ -115,7 +132,20 @@ function applyReading(context: EventContext, state: StationState, reading: Stati
   if (statusChanged && activity !== null)
     context.recorder.take(state, { kind: "activity", at_ms, received_at_ms: context.now_ms(), activity });
   learnVehicle(state, at_ms);
+  learnOverdraw(state);
   if (plugged !== wasPlugged || statusChanged) context.hurry();
+}
+
+/** A session of a box without transactions over which energy flowed while neither we nor the line were there to see it. */
+function isUnproven(state: StationState, reading: StationReading, now_ms: EpochMs): boolean {
+  const { running } = state.evse;
+  if (running?.opened.transactionId !== null) return false;
+  const seen_ms = Math.max(state.readAt_ms ?? 0, running.lastRegister?.received_at_ms ?? running.opened.received_at_ms);
+  state.readAt_ms = now_ms;
+  if (now_ms - seen_ms <= UNWATCHED_MS_MAX) return false;
+  const before_Wh = running.lastRegister?.register_Wh ?? null;
+  const now_Wh = reading.energyRegister_Wh;
+  return before_Wh === null || now_Wh === null || Math.abs(now_Wh - before_Wh) > UNWATCHED_WH_MAX;
 }
 
 /** A box keeps its last value of a quantity that this message does not carry. */
@@ -142,9 +172,11 @@ function merged(before: StationReading | null, now: StationReading): StationRead
 function unplugged(state: StationState): void {
   state.pluggedAt_ms = null;
   state.chargingSince_ms = null;
+  state.finishedAt_ms = null;
   state.allowed = null;
   state.stoppedByOwner = false;
   state.vehicle = { bound_mA: null, below_since_ms: null };
+  state.overdraw = noOverdraw;
 }
 
 function followOcpp(state: StationState, at_ms: EpochMs): void {
@@ -159,6 +191,9 @@ function followBox(context: EventContext, state: StationState, plugged: boolean,
     context.recorder.take(state, { kind: "ended", reason: "EVDisconnected", at_ms, received_at_ms });
     return;
   }
+  // A fault or an unknown state is no car: only a pilot that shows one begins a session (IEC 61851-1 B, C, D).
+  const pilot = state.reading?.controlPilot ?? null;
+  if (pilot !== "B" && pilot !== "C" && pilot !== "D") return;
   if (context.openAccess) state.allowed ??= { idToken: null };
   if (state.allowed !== null && !state.stoppedByOwner && state.evse.running === null)
     context.recorder.take(state, { kind: "plugged-in", at_ms, received_at_ms, idToken: state.allowed.idToken });
@@ -177,6 +212,20 @@ function learnVehicle(state: StationState, at_ms: EpochMs): void {
   });
 }
 
+/** What a box takes above its setpoint, from readings that are younger than box and car need to follow it. */
+function learnOverdraw(state: StationState): void {
+  const { reading, ledger } = state;
+  if (reading === null || ledger.setpoint_mA === null || ledger.acknowledged_at_ms === null) return;
+  if (reading.measured_at_ms - ledger.acknowledged_at_ms < SETTLE_MS) return;
+  const drawn = reading.current_mA.filter((value) => value !== null);
+  if (drawn.length === 0 || !isPlugged(state)) return;
+  state.overdraw = observeOverdraw(state.overdraw, {
+    told_ms: millisecond(reading.measured_at_ms - ledger.acknowledged_at_ms),
+    drawn_mA: milliamp(Math.max(...drawn)),
+    offered_mA: ledger.setpoint_mA,
+  });
+}
+
 function applyMeter(context: EventContext, meterId: string, reading: MeterReading): void {
   const meter = context.site.meters.get(meterId);
   if (meter === undefined) return;
@@ -184,6 +233,12 @@ function applyMeter(context: EventContext, meterId: string, reading: MeterReadin
   const [l1, l2, l3] = measured;
   // A sample without all phases says nothing about the one that may be overloaded: it stays as old as the last whole one.
   if (l1 === null || l2 === null || l3 === null) return;
+  const fuse = Math.max(
+    ...[...context.site.circuits.values()].flatMap(({ circuit }) =>
+      circuit.meterId === meterId ? circuit.fuse_mA : [],
+    ),
+  );
+  if (fuse > 0 && [l1, l2, l3].some((value) => Math.abs(value) > IMPLAUSIBLE_FUSES * fuse)) return;
   meter.reading = reading;
   for (const circuit of context.site.circuits.values()) {
     if (circuit.circuit.meterId !== meterId) continue;

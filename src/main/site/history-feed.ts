@@ -2,6 +2,7 @@ import { accumulate, currentSlot, resumeHistory, slotOf } from "../../core/histo
 import { isHeldBack } from "../../core/site/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import type { HistoryStore } from "../storage/types.ts";
+import { power_W } from "./box-view.ts";
 import { sitePower_W } from "./live-view.ts";
 import type { SiteState, StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
@@ -37,7 +38,7 @@ export function createHistoryFeed(options: {
         at_ms: now_ms,
         site_W: sitePower_W(site, now_ms),
         siteRegister_Wh: meterId === null ? null : (site.meters.get(meterId)?.reading?.energyImport_Wh ?? null),
-        stations: [...site.stations.values()].map((station) => sampleOf(station)),
+        stations: [...site.stations.values()].map((station) => sampleOf(station, now_ms)),
       });
       state = step.state;
       if (step.closed.length > 0) store.put(step.closed);
@@ -47,12 +48,12 @@ export function createHistoryFeed(options: {
   };
 }
 
-function sampleOf(state: StationState): Parameters<typeof accumulate>[1]["stations"][number] {
+function sampleOf(state: StationState, now_ms: EpochMs): Parameters<typeof accumulate>[1]["stations"][number] {
   const plugged = state.online ? isPlugged(state) : null;
   return {
     stationId: state.station.id,
     register_Wh: state.evse.register?.register_Wh ?? null,
-    power_W: state.online ? (plugged === true ? (state.reading?.power_W ?? null) : 0) : null,
+    power_W: state.online ? power_W(state, now_ms) : null,
     plugged,
     charging: state.status === "Charging",
     limited: plugged === true && isHeldBack(state.grant.because),

@@ -5,7 +5,7 @@ import { worstCase_mA } from "../../core/balancing/index.ts";
 import { millisecond, milliamp, onPhase, perPhase, PHASES } from "../../core/units/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import { cardAlias } from "../storage/card-alias.ts";
-import { boxView, drawn_mA } from "./box-view.ts";
+import { boxView, drawn_mA, power_W } from "./box-view.ts";
 import {
   circuitTotal_mA,
   evLoad_mA,
@@ -17,7 +17,6 @@ import {
 } from "./circuit-view.ts";
 import { attained_Wh, wantsCurrent } from "./allocation-input.ts";
 import type { CircuitState, SiteState, StationState } from "./state.ts";
-import { isPlugged } from "./state.ts";
 
 /** Cost so far at the session's own tariff, in minor units including tax; the invoice's function, not another one. */
 export function costSoFar_minor(state: StationState): number | null {
@@ -34,7 +33,6 @@ export function costSoFar_minor(state: StationState): number | null {
 
 export function stationLive(state: StationState, now_ms: EpochMs): StationLive {
   const { station, reading, grant, evse } = state;
-  const plugged = isPlugged(state);
   const session = evse.running;
   return {
     stationId: station.id,
@@ -53,7 +51,7 @@ export function stationLive(state: StationState, now_ms: EpochMs): StationLive {
     granted_mA: grant.current_mA,
     confirmed_mA: state.ledger.acknowledged_at_ms === null ? null : state.ledger.setpoint_mA,
     drawn_mA: [...drawn_mA(state, now_ms)],
-    power_W: plugged || reading === null ? (reading?.power_W ?? null) : 0,
+    power_W: power_W(state, now_ms),
     because: grant.because.map((rung) => ({ ...rung })),
     queuePlace: grant.queuePlace,
     errorCode: state.status === "Faulted" ? (reading?.errorCode ?? null) : null,
@@ -162,7 +160,7 @@ function siteLive(
     demo: facts.demo,
     speed: facts.speed,
     power_W: sitePower_W(site, now_ms),
-    evPower_W: evPower_W(site),
+    evPower_W: evPower_W(site, now_ms),
     counts,
     tightest: tightest(circuits),
     devicesOnline: stations.filter((station) => station.online).length + metersOnline,
@@ -171,10 +169,10 @@ function siteLive(
   };
 }
 
-/** Sum of the boxes' own power; a plugged box without a power value makes it unknown only if it draws current. */
-export function evPower_W(site: SiteState): number {
+/** Sum of what the boxes measure now; one without a fresh value adds nothing. */
+export function evPower_W(site: SiteState, now_ms: EpochMs): number {
   let sum = 0;
-  for (const state of site.stations.values()) if (isPlugged(state) && state.online) sum += state.reading?.power_W ?? 0;
+  for (const state of site.stations.values()) if (state.online) sum += power_W(state, now_ms) ?? 0;
   return sum;
 }
 
@@ -182,7 +180,7 @@ export function evPower_W(site: SiteState): number {
 export function sitePower_W(site: SiteState, now_ms: EpochMs): number | null {
   const root = [...site.circuits.values()].find((state) => state.circuit.parentId === null);
   if (root === undefined) return null;
-  if (root.circuit.meterId === null) return evPower_W(site);
+  if (root.circuit.meterId === null) return evPower_W(site, now_ms);
   if (meterTrust(site, root, now_ms) === "lost") return null;
   return site.meters.get(root.circuit.meterId)?.reading?.power_W ?? null;
 }

@@ -48,7 +48,14 @@ export class SessionRecorder {
       // A bay that is gone, or a second session on one bay: nobody will ever end it.
       if (state?.evse.running !== null) {
         this.#options.transaction(() => {
-          this.#close(null, { do: "close", opened: running.opened, stop: null, reason: "Lost", endedBy: "server" });
+          this.#close(null, {
+            do: "close",
+            opened: running.opened,
+            lastRegister,
+            stop: null,
+            reason: "Lost",
+            endedBy: "server",
+          });
         });
         continue;
       }
@@ -69,15 +76,27 @@ export class SessionRecorder {
     }
   }
 
-  /** Runs one event through the EVSE's machine and stores what it leads to. */
+  /**
+   * Runs one event through the EVSE's machine and stores what it leads to. When it cannot be stored this throws and nothing
+   * has happened: a box that is answered with an error says it again.
+   */
   take(state: StationState, event: SessionEvent): void {
     const step = next(state.evse, event);
     const effects = step.effects.filter((effect) => this.#isDue(state, effect));
+    const { evse, context } = state;
+    const journaled_at_ms = context?.journaled_at_ms ?? null;
     state.evse = step.state;
     if (effects.length === 0) return;
-    this.#options.transaction(() => {
-      for (const effect of effects) this.#carryOut(state, effect);
-    });
+    try {
+      this.#options.transaction(() => {
+        for (const effect of effects) this.#carryOut(state, effect);
+      });
+    } catch (error) {
+      state.evse = evse;
+      state.context = context;
+      if (context !== null) context.journaled_at_ms = journaled_at_ms;
+      throw error;
+    }
   }
 
   /**
@@ -162,12 +181,8 @@ export class SessionRecorder {
     const { stores } = this.#options;
     const stored = stores.sessions.runningOne(effect.opened.id);
     if (stored === null) return;
-    const last = state?.evse.register ?? null;
-    const proven =
-      last !== null &&
-      last.at_ms >= effect.opened.started_at_ms &&
-      (effect.stop === null || last.at_ms <= effect.stop.at_ms);
-    // The newest value may be younger than the last one in the journal.
+    const last = effect.lastRegister;
+    const proven = last !== null && (effect.stop === null || last.at_ms <= effect.stop.at_ms);
     if (proven) stores.sessions.addRegister(effect.opened.id, last);
     const previous = stores.sessions.lastClosed(effect.opened.stationId, effect.opened.evseId);
     const assessed = assess({
@@ -240,7 +255,14 @@ export class SessionRecorder {
           register_Wh: event.meterStop_Wh,
           idToken: event.idToken,
         };
-        this.#close(null, { do: "close", opened: running.opened, stop, reason: event.reason, endedBy: "station" });
+        this.#close(null, {
+          do: "close",
+          opened: running.opened,
+          lastRegister: null,
+          stop,
+          reason: event.reason,
+          endedBy: "station",
+        });
         return;
       }
     }

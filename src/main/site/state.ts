@@ -1,5 +1,5 @@
-import type { Because, LedgerEntry, OtherLoadState, VehicleBound } from "../../core/balancing/index.ts";
-import { noOtherLoad, unknownEntry, unknownVehicle } from "../../core/balancing/index.ts";
+import type { Because, LedgerEntry, OtherLoadState, Overdraw, VehicleBound } from "../../core/balancing/index.ts";
+import { noOtherLoad, noOverdraw, unknownEntry, unknownVehicle } from "../../core/balancing/index.ts";
 import type { EvseState } from "../../core/session/index.ts";
 import { idleEvse } from "../../core/session/index.ts";
 import { pathToRoot } from "../../core/site/index.ts";
@@ -38,10 +38,14 @@ export type StationState = {
   serial: string | null;
   firmware: string | null;
   reading: StationReading | null;
+  /** When a reading last came, by our clock. */
+  readAt_ms: EpochMs | null;
   status: ChargingStatus | null;
   statusSince_ms: EpochMs;
   pluggedAt_ms: EpochMs | null;
   chargingSince_ms: EpochMs | null;
+  /** When the car showed that it wants nothing more; `null`: it may. */
+  finishedAt_ms: EpochMs | null;
   evse: EvseState;
   context: SessionContext | null;
   /** A box without a card reader: who may charge, set by the owner or by open access. */
@@ -53,7 +57,10 @@ export type StationState = {
   manualLimit: { readonly limit_mA: Milliamp; readonly until_ms: number | null } | null;
   ledger: LedgerEntry;
   vehicle: VehicleBound;
+  overdraw: Overdraw;
   grant: GrantState;
+  /** The last grant that was noticeably different from the one before it. */
+  recordedGrant: GrantState;
   /** Commands under way, to count exchanges of the expert row. */
   commands: number;
   failures: number;
@@ -96,10 +103,12 @@ export function newStation(station: Station, at_ms: EpochMs): StationState {
     serial: null,
     firmware: null,
     reading: null,
+    readAt_ms: null,
     status: null,
     statusSince_ms: at_ms,
     pluggedAt_ms: null,
     chargingSince_ms: null,
+    finishedAt_ms: null,
     evse: idleEvse(station.id, evseId),
     context: null,
     allowed: null,
@@ -108,7 +117,9 @@ export function newStation(station: Station, at_ms: EpochMs): StationState {
     manualLimit: null,
     ledger: unknownEntry({ max_mA: station.current_mA_max }),
     vehicle: unknownVehicle,
+    overdraw: noOverdraw,
     grant: noGrant,
+    recordedGrant: noGrant,
     commands: 0,
     failures: 0,
     lastFailure: null,

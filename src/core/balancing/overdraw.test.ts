@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { milliamp, millisecond } from "../units/index.ts";
+import { noOverdraw, observeOverdraw } from "./overdraw.ts";
+
+const reading = (drawn: number, offered: number, told = 30_000) => ({
+  told_ms: millisecond(told),
+  drawn_mA: milliamp(drawn),
+  offered_mA: milliamp(offered),
+});
+
+test("a car a little above its setpoint is known by how much, and is no box that ignores limits", () => {
+  expect(observeOverdraw(noOverdraw, reading(17_200, 16_000))).toEqual({ over_mA: 1_200, ignores: false });
+  expect(observeOverdraw(noOverdraw, reading(16_400, 16_000))).toEqual(noOverdraw);
+});
+
+test("a box that goes on as before ignores its limit, but only once it has had its time", () => {
+  expect(observeOverdraw(noOverdraw, reading(16_000, 8_000, 12_000)).ignores).toBe(false);
+  expect(observeOverdraw(noOverdraw, reading(16_000, 8_000)).ignores).toBe(true);
+});
+
+test("a box that ignored its limit is believed again when it follows, not when the limit comes close", () => {
+  const deaf = observeOverdraw(noOverdraw, reading(16_000, 8_000));
+  expect(observeOverdraw(deaf, reading(16_000, 15_000)).ignores).toBe(true);
+  expect(observeOverdraw(deaf, reading(6_000, 6_000))).toEqual(noOverdraw);
+});

@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { epochMs, wattHour } from "../../src/core/units/index.ts";
+import { virtualSite } from "./virtual-site.ts";
+import type { VirtualSite } from "./virtual-site.ts";
+
+const stateOf = (site: VirtualSite) => {
+  const state = site.state.stations.get("P01");
+  if (state === undefined) throw new Error("P01 is a station");
+  return state;
+};
+
+const started = (site: VirtualSite, transactionId: number, meterStart_Wh: number): void => {
+  const at_ms = site.clock.now_ms();
+  site.emit({
+    kind: "transaction-started",
+    stationId: "P01",
+    at_ms,
+    received_at_ms: at_ms,
+    transactionId,
+    idToken: `CARD-${String(transactionId)}`,
+    meterStart_Wh: wattHour(meterStart_Wh),
+  });
+};
+
+test("a transaction that was never ended ends at its own last register, not where the next one begins", async () => {
+  const site = virtualSite({ points: 1, fuse_A: 32 });
+  started(site, 1, 5_000);
+  await site.run(60);
+  const last_ms = site.clock.now_ms();
+  site.emit({
+    kind: "transaction-register",
+    stationId: "P01",
+    at_ms: last_ms,
+    received_at_ms: last_ms,
+    transactionId: 1,
+    register_Wh: wattHour(5_100),
+  });
+  await site.run(3_600);
+  started(site, 2, 9_000);
+  const lost = site.stores.sessions.lastClosed("P01", 1);
+  expect(lost).toMatchObject({ transactionId: 1, stop_Wh: 5_100, ended_at_ms: last_ms, billable: false });
+  expect(stateOf(site).evse.running?.opened.transactionId).toBe(2);
+});
+
+test("energy that flowed while nobody watched is not billed to the car that was there before", async () => {
+  const site = virtualSite({ points: 1, fuse_A: 32 });
+  const box = site.box("P01");
+  await site.run(2);
+  box.plugged = true;
+  await site.run(600);
+  const seen_Wh = stateOf(site).evse.running?.lastRegister?.register_Wh;
+  box.answers = false;
+  site.emit({ kind: "offline", stationId: "P01", at_ms: site.clock.now_ms() });
+  // The car leaves, another one comes and goes.
+  await site.run(3_600);
+  box.plugged = false;
+  await site.run(10);
+  box.answers = true;
+  site.report(box);
+  const closed = site.stores.sessions.lastClosed("P01", 1);
+  expect(closed?.stop_Wh).toBe(seen_Wh);
+  expect(closed?.billable).toBe(false);
+  expect(closed?.flags.map((flag) => flag.rule)).toContain("D05");
+});
+
+test("a car that leaves during a short silence, or without having taken more, is billed as usual", async () => {
+  const site = virtualSite({ points: 1, fuse_A: 32 });
+  const box = site.box("P01");
+  await site.run(2);
+  box.plugged = true;
+  await site.run(600);
+  box.answers = false;
+  await site.run(120);
+  box.plugged = false;
+  box.answers = true;
+  site.report(box);
+  expect(site.stores.sessions.lastClosed("P01", 1)).toMatchObject({ billable: true, endedBy: "station" });
+});
+
+test("a fault or an unknown state without a car begins no session", () => {
+  const site = virtualSite({ points: 1, fuse_A: 32 });
+  const reading = {
+    measured_at_ms: epochMs(site.clock.now_ms() + 1),
+    current_mA: [null, null, null],
+    voltage_mV: [null, null, null],
+    power_W: null,
+    energyRegister_Wh: wattHour(1_000_000),
+    limit_mA: null,
+    errorCode: "7",
+  } as const;
+  stateOf(site).reading = null;
+  stateOf(site).status = null;
+  site.emit({ kind: "reading", stationId: "P01", reading: { ...reading, status: null, controlPilot: null } });
+  site.emit({ kind: "reading", stationId: "P01", reading: { ...reading, status: "Faulted", controlPilot: "F" } });
+  expect(stateOf(site).evse.running).toBeNull();
+});

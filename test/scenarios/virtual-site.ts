@@ -1,0 +1,285 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { flatTariff } from "../../src/core/tariff/index.ts";
+import type { SiteModel, Station } from "../../src/core/site/index.ts";
+import { basisPoint, epochMs, milliamp, watt, wattHour } from "../../src/core/units/index.ts";
+import type { ControlPilot, ChargingStatus, DeviceEvent } from "../../src/main/devices/ports.ts";
+import { DEFAULT_POLICY } from "../../src/main/site/allocation-input.ts";
+import { createVirtualClock } from "../../src/main/site/clock.ts";
+import type { VirtualClock } from "../../src/main/site/clock.ts";
+import { startControlLoop } from "../../src/main/site/control-loop.ts";
+import { applyEvent } from "../../src/main/site/events.ts";
+import { SessionRecorder } from "../../src/main/site/recorder.ts";
+import { newSiteState } from "../../src/main/site/state.ts";
+import type { SiteState } from "../../src/main/site/state.ts";
+import { openDataFolder } from "../../src/main/storage/index.ts";
+import type { Stores } from "../../src/main/storage/types.ts";
+
+// The product's own loop, account, state and recorder on a clock that only a test moves, with boxes that are a few lines:
+// for hours of a site in seconds, and for what no simulated wire would do.
+
+export const VIRTUAL_START_MS = Date.UTC(2026, 5, 10, 6, 0, 0);
+const SECOND_MS = 1_000;
+const REPORT_EVERY_S = 15;
+const VOLTAGE_V = 230;
+
+export type VirtualBox = {
+  readonly id: string;
+  plugged: boolean;
+  /** What the car takes at most; 0: it is full. */
+  takes_mA: number;
+  offered_mA: number;
+  /** False: says yes to every limit and goes on as before. */
+  obeys: boolean;
+  /** False: as if its line were cut. */
+  answers: boolean;
+  register_mWh: number;
+  pauses: number;
+  status: ChargingStatus;
+};
+
+export type VirtualSite = {
+  readonly state: SiteState;
+  readonly clock: VirtualClock;
+  /** Sets the clock on or back, as when the PC slept or was set. */
+  jump(duration_ms: number): void;
+  /** Everything else in the building, from now on. */
+  otherLoad(current_mA: number): void;
+  readonly stores: Stores;
+  readonly recorder: SessionRecorder;
+  readonly boxes: readonly VirtualBox[];
+  /** While set, nothing can be written. */
+  readonly disk: { full: boolean };
+  /** Called before each decision; what it throws is a fault of what is only recorded. */
+  readonly beforeCycle: { run: () => void };
+  readonly errors: unknown[];
+  emit(event: DeviceEvent): void;
+  box(id: string): VirtualBox;
+  drawn_mA(box: VirtualBox): number;
+  /** Says what the box would answer to a poll now. */
+  report(box: VirtualBox): void;
+  run(seconds: number, everySecond?: () => void): Promise<void>;
+};
+
+/** Single-phase boxes on L1 of one main fuse, without a main meter. */
+export function virtualSite(options: { readonly points: number; readonly fuse_A: number }): VirtualSite {
+  const path = mkdtempSync(join(tmpdir(), "chargehand-virtual-"));
+  const folder = openDataFolder(path, { now_ms: () => VIRTUAL_START_MS });
+  if (!folder.ok) throw new Error(folder.message);
+  const { stores } = folder;
+  stores.tariffs.add(
+    flatTariff({
+      id: "t1",
+      name: "Standard",
+      currency: "EUR",
+      perKWh: "0.42",
+      vat_bp: basisPoint(1900),
+      valid_from_ms: epochMs(0),
+    }),
+  );
+  const model = siteModel(options);
+  const steady = createVirtualClock(VIRTUAL_START_MS);
+  let jumped_ms = 0;
+  const clock: VirtualClock = { ...steady, now_ms: () => epochMs(steady.now_ms() + jumped_ms) };
+  const state = newSiteState(model, clock.now_ms());
+  const disk = { full: false };
+  const written = <T>(work: () => T): T => {
+    if (disk.full) throw new Error("database or disk is full");
+    return folder.transaction(work);
+  };
+  const recorder = new SessionRecorder({ site: state, stores, transaction: written, onClosed: () => undefined });
+  const emit = (event: DeviceEvent): void => {
+    applyEvent(
+      {
+        site: state,
+        recorder,
+        openAccess: true,
+        now_ms: () => clock.now_ms(),
+        hurry: () => undefined,
+        onStatus: () => undefined,
+      },
+      event,
+    );
+  };
+  const boxes = model.stations.map((station): VirtualBox => ({
+    id: station.id,
+    plugged: false,
+    takes_mA: 16_000,
+    offered_mA: station.fallback_mA,
+    obeys: true,
+    answers: true,
+    register_mWh: 1_000_000_000,
+    pauses: 0,
+    status: "Available",
+  }));
+  const drawn_mA = (box: VirtualBox): number => {
+    if (!box.plugged) return 0;
+    const allowed = box.obeys ? Math.min(box.takes_mA, box.offered_mA) : box.takes_mA;
+    return allowed < 6_000 ? 0 : allowed;
+  };
+  const report = (box: VirtualBox): void => {
+    if (!box.answers) return;
+    const status = statusOf(box, drawn_mA(box));
+    emit({
+      kind: "reading",
+      stationId: box.id,
+      reading: {
+        measured_at_ms: clock.now_ms(),
+        ...status,
+        current_mA: [milliamp(drawn_mA(box)), null, null],
+        voltage_mV: [null, null, null],
+        power_W: watt(Math.round((drawn_mA(box) * VOLTAGE_V) / 1000)),
+        energyRegister_Wh: wattHour(Math.floor(box.register_mWh / 1000)),
+        limit_mA: milliamp(box.offered_mA),
+        errorCode: null,
+      },
+    });
+  };
+  for (const box of boxes) connect(state, box, () => drawn_mA(box));
+  for (const box of boxes) {
+    emit({
+      kind: "online",
+      stationId: box.id,
+      at_ms: clock.now_ms(),
+      vendor: null,
+      model: null,
+      serial: null,
+      firmware: null,
+    });
+    report(box);
+  }
+  const errors: unknown[] = [];
+  const beforeCycle = { run: (): void => undefined };
+  const loop = startControlLoop({
+    site: state,
+    clock,
+    policy: () => DEFAULT_POLICY,
+    stopwatch_us: () => 0,
+    beforeCycle: () => {
+      beforeCycle.run();
+    },
+    onCycle: () => undefined,
+    onGrants: (changed, at_ms) => {
+      written(() => {
+        for (const { station, grant } of changed)
+          stores.grants.add({ stationId: station.id, at_ms, granted_mA: grant.current_mA, because: grant.because });
+      });
+    },
+    onError: (error) => errors.push(error),
+    onCommandFailed: () => undefined,
+  });
+  onTestFinished(async () => {
+    const stopped = loop.stop();
+    await clock.advance(SECOND_MS);
+    await stopped;
+    folder.close();
+    rmSync(path, { recursive: true, force: true });
+  });
+  const box = (id: string): VirtualBox => {
+    const found = boxes.find((one) => one.id === id);
+    if (found === undefined) throw new Error(`no box ${id}`);
+    return found;
+  };
+  let second = 0;
+  return {
+    state,
+    clock,
+    jump: (duration_ms) => {
+      jumped_ms += duration_ms;
+    },
+    otherLoad(current_mA) {
+      const main = state.circuits.get("main");
+      if (main === undefined) throw new Error("a site has a main circuit");
+      const load = milliamp(current_mA);
+      state.circuits.set("main", { ...main, circuit: { ...main.circuit, otherLoad_mA_max: [load, load, load] } });
+    },
+    stores,
+    recorder,
+    boxes,
+    disk,
+    beforeCycle,
+    errors,
+    emit,
+    box,
+    drawn_mA,
+    report,
+    async run(seconds, everySecond = () => undefined) {
+      for (let left = seconds; left > 0; left -= 1) {
+        second += 1;
+        for (const one of boxes) {
+          one.register_mWh += Math.round((drawn_mA(one) * VOLTAGE_V) / 3600);
+          const { status } = statusOf(one, drawn_mA(one));
+          const changed = status !== one.status;
+          one.status = status;
+          if (changed || (one.plugged && second % REPORT_EVERY_S === 0)) report(one);
+        }
+        await clock.advance(SECOND_MS);
+        everySecond();
+      }
+    },
+  };
+}
+
+function connect(state: SiteState, box: VirtualBox, drawn_mA: () => number): void {
+  const own = state.stations.get(box.id);
+  if (own === undefined) throw new Error("a box is a station of the site");
+  const no = { ok: false, code: "not-supported", retry: false, detail: "" } as const;
+  own.port = {
+    stationId: box.id,
+    reportsTransactions: false,
+    setLimit: (current_mA) => {
+      if (!box.answers) return Promise.resolve({ ok: false, code: "timeout", retry: true, detail: "no answer" });
+      const before = drawn_mA();
+      box.offered_mA = current_mA;
+      if (before > 0 && drawn_mA() === 0) box.pauses += 1;
+      return Promise.resolve({ ok: true, confirmed_mA: current_mA });
+    },
+    start: () => Promise.resolve(no),
+    stop: () => Promise.resolve(no),
+    unlock: () => Promise.resolve(no),
+    reset: () => Promise.resolve(no),
+  };
+}
+
+function statusOf(box: VirtualBox, drawn_mA: number): { status: ChargingStatus; controlPilot: ControlPilot } {
+  if (!box.plugged) return { status: "Available", controlPilot: "A" };
+  if (drawn_mA > 0) return { status: "Charging", controlPilot: "C" };
+  return { status: box.offered_mA < 6_000 ? "SuspendedEVSE" : "SuspendedEV", controlPilot: "B" };
+}
+
+function siteModel({ points, fuse_A }: { readonly points: number; readonly fuse_A: number }): SiteModel {
+  const fuse = milliamp(fuse_A * 1000);
+  const stations = Array.from({ length: points }, (_, index): Station => ({
+    id: `P${String(index + 1).padStart(2, "0")}`,
+    name: `Bay ${String(index + 1)}`,
+    circuitId: "main",
+    phaseCount: 1,
+    rotation: "L1",
+    current_mA_min: milliamp(6_000),
+    current_mA_max: milliamp(32_000),
+    step_mA: milliamp(100),
+    fallback_mA: milliamp(6_000),
+    priority: 1,
+    connection: { kind: "profile", profileId: "virtual", linkId: "virtual", unitId: index + 1 },
+  }));
+  return {
+    identity: { name: "Virtual", timezone: "Europe/Berlin", currency: "EUR", country: "DE", nominal_V: VOLTAGE_V },
+    circuits: [
+      {
+        id: "main",
+        name: "Main",
+        parentId: null,
+        fuse_mA: [fuse, fuse, fuse],
+        margin_mA: milliamp(0),
+        meterId: null,
+        limit_W: null,
+        otherLoad_mA_max: null,
+      },
+    ],
+    links: [],
+    meters: [],
+    stations,
+  };
+}
