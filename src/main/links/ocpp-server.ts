@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -44,10 +45,13 @@ export async function createOcppServer(options: {
   readonly host: string;
   readonly port: number;
   readonly listener: OcppServerListener;
+  /** What a station must present to use this identity; `null`: nothing. */
+  readonly password?: (identity: string) => string | null;
 }): Promise<OcppServer> {
   const { host } = options;
   const state: State = {
     listener: options.listener,
+    password: options.password ?? ((): null => null),
     byIdentity: new Map(),
     sockets: new Set(),
     newest: null,
@@ -85,6 +89,7 @@ export async function createOcppServer(options: {
 
 type State = {
   readonly listener: OcppServerListener;
+  readonly password: (identity: string) => string | null;
   readonly byIdentity: Map<string, OcppConnection>;
   readonly sockets: Set<ScreenedSocket>;
   newest: ScreenedSocket | null;
@@ -110,9 +115,12 @@ function createRpcServer(state: State): RPCServer {
     wssOptions: { maxPayload: SOCKET_PAYLOAD_BYTES_MAX, skipUTF8Validation: true, WebSocket: OwnSocket },
   });
   rpc.on("error", () => (state.refused += 1));
-  rpc.auth((accept, reject, { protocols }) => {
+  rpc.auth((accept, reject, { identity, password, protocols }) => {
     const protocol = chooseProtocol(protocols);
-    if (protocol.kind === "unknown") {
+    if (!isRightPassword(state.password(identity), password)) {
+      state.refused += 1;
+      reject(401, "This identity needs its password");
+    } else if (protocol.kind === "unknown") {
       state.refused += 1;
       reject(400, "This server speaks ocpp1.6");
     } else accept({}, protocol.kind === "use" ? protocol.name : false);
@@ -121,6 +129,14 @@ function createRpcServer(state: State): RPCServer {
     if (state.newest !== null) welcome(state, peer, state.newest);
   });
   return rpc;
+}
+
+/** Compared in a time that tells nothing of how much was right. */
+function isRightPassword(wanted: string | null, given: unknown): boolean {
+  if (wanted === null) return true;
+  if (!Buffer.isBuffer(given)) return false;
+  const digest = (bytes: Buffer): Buffer => createHash("sha256").update(bytes).digest();
+  return timingSafeEqual(digest(given), digest(Buffer.from(wanted)));
 }
 
 function welcome({ listener, byIdentity }: State, peer: RpcPeer, socket: ScreenedSocket): void {

@@ -164,11 +164,16 @@ export class FakeStation {
   readonly closed: Promise<unknown>;
   readonly #client: RPCClient;
 
-  constructor(url: string, identity: string, script: Script = () => ({ status: "Accepted" })) {
+  constructor(
+    url: string,
+    identity: string,
+    script: Script = () => ({ status: "Accepted" }),
+    more: { readonly protocols?: string[]; readonly password?: string } = {},
+  ) {
     this.#client = new RPCClient({
       endpoint: url,
       identity,
-      protocols: ["ocpp1.6"],
+      protocols: more.protocols ?? ["ocpp1.6"],
       reconnect: false,
       maxReconnects: 0,
       callTimeoutMs: 20_000,
@@ -179,7 +184,7 @@ export class FakeStation {
       strictMode: false,
       strictModeValidators: [],
       maxBadMessages: Infinity,
-      password: null,
+      password: more.password ?? null,
       wsOpts: {},
       headers: {},
       backoff: { initialDelay: 1000, maxDelay: 10_000, factor: 2, randomisationFactor: 0 },

@@ -81,8 +81,15 @@ function resultFor(point: Point, host: OcppHost, message: StationMessage, receiv
       return onMeterValues(point, host, message);
     case "DataTransfer":
       return { status: "UnknownVendorId" };
+    case "SignCertificate":
+      // There is no authority of ours that could sign it.
+      return { status: "Rejected" };
     case "Notification":
-      logAbout(point, host, { level: "info", message: "the station reports", data: { action: message.name } });
+      logAbout(point, host, {
+        level: message.name === "SecurityEventNotification" ? "warn" : "info",
+        message: "the station reports",
+        data: { action: message.name, status: message.status },
+      });
       return {};
     default:
       return unreachable(message);

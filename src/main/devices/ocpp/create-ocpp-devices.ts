@@ -49,7 +49,12 @@ export async function createOcppDevices(options: {
   for (const station of options.stations) if (station.connection.kind === "ocpp") add(station);
 
   const listener = listenerFor(host, (identity) => pointFor(points, identity, host));
-  const server = await createOcppServer({ host: options.host, port: options.port, listener });
+  const server = await createOcppServer({
+    host: options.host,
+    port: options.port,
+    listener,
+    password: (identity) => host.password?.(identity) ?? null,
+  });
   const linkHealth = (): DeviceHealth => ({
     id: "ocpp",
     kind: "link",

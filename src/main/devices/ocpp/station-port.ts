@@ -2,6 +2,7 @@ import { decodeConfiguration, type Configuration, type JsonObject } from "../../
 import type { CommandFailure, CommandReply, StationPort } from "../ports.ts";
 import { PRIORITY } from "./call-lane.ts";
 import type { Evse } from "./evse.ts";
+import { createOperations, type OcppOperations } from "./operations.ts";
 import type { Point } from "./point.ts";
 import { probeResult, type ProbeResult } from "./probe.ts";
 import { commandReply, failure } from "./replies.ts";
@@ -23,6 +24,7 @@ export interface OcppStationPort extends StationPort {
     keys: readonly string[],
   ): Promise<{ readonly ok: true; readonly configuration: Configuration } | CommandFailure>;
   triggerMessage(requestedMessage: TriggerableMessage): Promise<CommandReply>;
+  readonly operations: OcppOperations;
 }
 
 export type TriggerableMessage =
@@ -63,6 +65,7 @@ export function createStationPort(point: Point, evse: Evse): OcppStationPort {
       await limiter.storeFallback(PRIORITY.command);
       return reply;
     },
+    operations: createOperations(point, evse),
     changeConfiguration: (key, value) => command("ChangeConfiguration", { key, value }, ["Accepted", "RebootRequired"]),
     async getConfiguration(keys) {
       const payload = keys.length === 0 ? {} : { key: [...keys] };

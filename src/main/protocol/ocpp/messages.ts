@@ -81,8 +81,10 @@ export type StationMessage =
   | { readonly action: "Heartbeat" }
   | { readonly action: "Authorize"; readonly idToken: string }
   | { readonly action: "DataTransfer"; readonly vendorId: string; readonly messageId: string | null }
-  /** Reports that need no answer but "received". */
-  | { readonly action: "Notification"; readonly name: string };
+  /** The box wants a certificate of its own signed. */
+  | { readonly action: "SignCertificate" }
+  /** Reports that need no answer but "received"; `status` is what they say in a word. */
+  | { readonly action: "Notification"; readonly name: string; readonly status: string | null };
 
 export type Refusal = { readonly kind: "refused"; readonly code: CallErrorCode; readonly detail: string };
 export type DecodedCall = { readonly kind: "message"; readonly message: StationMessage } | Refusal;
@@ -120,7 +122,6 @@ const NOT_SERVED: ReadonlySet<string> = new Set([
   "GetInstalledCertificateIds",
   "GetLog",
   "InstallCertificate",
-  "SignCertificate",
   "SignedUpdateFirmware",
 ]);
 const TOKEN_CHARS_MAX = 64;
@@ -139,7 +140,8 @@ export function decodeCall(action: string, payload: unknown, received_at_ms: Epo
   if (action === "Heartbeat") return accepted({ action });
   if (NOT_SERVED.has(action)) return refused("NotSupported", `${action} is not served here`);
   if (!isObject(payload)) return refused("FormationViolation", "payload is not an object");
-  if (NOTIFICATIONS.has(action)) return accepted({ action: "Notification", name: action });
+  if (NOTIFICATIONS.has(action)) return accepted({ action: "Notification", name: action, status: reported(payload) });
+  if (action === "SignCertificate") return accepted({ action });
   switch (action) {
     case "BootNotification":
       return decodeBoot(payload);
@@ -159,6 +161,10 @@ export function decodeCall(action: string, payload: unknown, received_at_ms: Epo
       return refused("NotImplemented", "action is not known");
   }
 }
+
+/** A security event has a `type`, the other reports a `status`. */
+const reported = (payload: JsonObject): string | null =>
+  shortText(field(payload, "status")) ?? shortText(field(payload, "type"));
 
 const shortText = (value: unknown): string | null => readText(value)?.slice(0, NAME_CHARS_MAX) ?? null;
 const token = (value: unknown): string | null => readText(value)?.slice(0, TOKEN_CHARS_MAX) ?? null;
