@@ -1,9 +1,8 @@
-import { isModbusLink, type Link, type ModbusLink, type SiteModel, type Station } from "../../../core/site/index.ts";
-import { createBusOwner, type BusHealth, type BusOwner } from "../../links/bus.ts";
-import { createSerialLink } from "../../links/serial-link.ts";
-import { createTcpLink } from "../../links/tcp-link.ts";
+import type { SiteModel, Station } from "../../../core/site/index.ts";
+import type { BusHealth } from "../../links/bus.ts";
 import type { Clock, DeviceListener, StationPort } from "../ports.ts";
-import { loadProfile, type DeviceProfile, type ProfileProblem } from "../profile/index.ts";
+import { loadAnyProfile, type DeviceProfile, type ProfileProblem } from "../profile/index.ts";
+import { createBusPool, type BusPool } from "./bus-pool.ts";
 import { createDeviceWire, type DeviceWire } from "./device-wire.ts";
 import { failure } from "./limit-control.ts";
 import { startMeterDriver } from "./meter-driver.ts";
@@ -22,6 +21,8 @@ export type ModbusHealth = {
 export type ModbusDevices = {
   /** One for every Modbus station of the site, also for those whose profile could not be used: these answer `invalid`. */
   readonly stations: readonly StationPort[];
+  /** The buses of the site's links, for other drivers that ask registers on them. */
+  readonly buses: BusPool;
   /** What is wrong with profiles, links and ids; empty on a good site. */
   readonly problems: readonly ProfileProblem[];
   /** Ends polling and frees all ports. Boxes keep their limit until their own watchdog takes over. */
@@ -38,36 +39,34 @@ export type ModbusDevicesOptions = {
   readonly log: DeviceLog;
 };
 
-/** Opens the links that devices use and starts one driver per Modbus station and meter. */
+/**
+ * Opens the links that devices use and starts one driver per Modbus station and meter. Devices whose profile names
+ * another driver are left to that driver.
+ */
 export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevices {
   const { site, clock, emit, log } = options;
   const problems: ProfileProblem[] = [];
-  const buses = new Map<string, BusOwner>();
-  const profiles = new Map<string, DeviceProfile | null>();
+  const buses = createBusPool(site.links, clock);
+  const profiles = new Map<string, DeviceProfile | "foreign" | null>();
   const running: RunningDevice[] = [];
   const stations: StationPort[] = [];
 
-  const profileOf = (id: string, kind: DeviceProfile["kind"]): DeviceProfile | null => {
+  const profileOf = (id: string, kind: DeviceProfile["kind"]): DeviceProfile | "foreign" | null => {
     const ready = profiles.get(id);
     if (ready !== undefined) return ready;
-    const loaded = loadProfile(id, options.profileFolders);
+    const loaded = loadAnyProfile(id, options.profileFolders);
+    const profile = loaded.ok ? (loaded.profile.driver === "modbus" ? loaded.profile : "foreign") : null;
     if (!loaded.ok) problems.push(...loaded.problems);
-    else if (loaded.profile.kind !== kind) problems.push({ file: id, line: 0, field: "kind", expected: kind });
-    const profile = loaded.ok && loaded.profile.kind === kind ? loaded.profile : null;
-    profiles.set(id, profile);
-    return profile;
+    const misfit = profile !== null && profile !== "foreign" && profile.kind !== kind;
+    if (misfit) problems.push({ file: id, line: 0, field: "kind", expected: kind });
+    profiles.set(id, misfit ? null : profile);
+    return misfit ? null : profile;
   };
 
-  const busOf = (linkId: string): { readonly bus: BusOwner; readonly link: ModbusLink } | null => {
-    const link = site.links.filter(isModbusLink).find((one) => one.id === linkId);
-    if (link === undefined) {
-      problems.push({ file: linkId, line: 0, field: "link", expected: "the id of a link of this site" });
-      return null;
-    }
-    const place = placeOf(link);
-    const bus = buses.get(place) ?? openBus(link, clock);
-    buses.set(place, bus);
-    return { bus, link };
+  const busOf = (linkId: string): ReturnType<BusPool["busOf"]> => {
+    const found = buses.busOf(linkId);
+    if (found === null) problems.push({ file: linkId, line: 0, field: "link", expected: "the id of a Modbus link" });
+    return found;
   };
 
   const wireOf = (linkId: string, unitId: number, profile: DeviceProfile): DeviceWire | null => {
@@ -80,6 +79,7 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
 
   for (const meter of site.meters) {
     const profile = profileOf(meter.profileId, "meter");
+    if (profile === "foreign") continue;
     const wire = profile === null ? null : wireOf(meter.linkId, meter.unitId, profile);
     if (profile === null || wire === null) continue;
     running.push(startMeterDriver({ meter, profile, wire, clock, emit, log, startAfter_ms: startAfter_ms() }));
@@ -88,6 +88,7 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
     const { connection } = station;
     if (connection.kind !== "profile") continue;
     const profile = profileOf(connection.profileId, "charger");
+    if (profile === "foreign") continue;
     const wire = profile === null ? null : wireOf(connection.linkId, connection.unitId, profile);
     if (profile === null || wire === null) {
       stations.push(unusableStation(station));
@@ -101,44 +102,22 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
 
   return {
     stations,
+    buses,
     problems,
     async stop() {
       // Closing the buses first answers everything under way at once.
-      await Promise.all([...buses.values()].map((bus) => bus.close()));
+      await buses.close();
       await Promise.all(running.map((device) => device.stop()));
     },
     health: () => ({
-      buses: [...buses].map(([place, bus]) => ({ ...bus.health(), linkId: linkIdOf(site.links, place) })),
+      buses: buses.health(),
       devices: running.map((device) => device.health()),
     }),
   };
 }
 
-const placeOf = (link: ModbusLink): string =>
-  link.kind === "serial" ? link.path : `${link.host}:${String(link.port)}`;
-const linkIdOf = (links: readonly Link[], place: string): string =>
-  links.filter(isModbusLink).find((link) => placeOf(link) === place)?.id ?? place;
-
-function openBus(link: ModbusLink, clock: Clock): BusOwner {
-  const real_ms = (duration_ms: number): number => clock.real_ms(duration_ms);
-  return link.kind === "serial"
-    ? createBusOwner({
-        link: createSerialLink(link),
-        // RTU needs all 8 bits of a byte (Modbus over Serial Line 2.5.1), so 7 data bits mean ASCII.
-        framing: link.dataBits === 7 ? "ascii" : "rtu",
-        real_ms,
-        baud: link.baud,
-      })
-    : createBusOwner({
-        link: createTcpLink(link),
-        framing: link.kind === "modbus-tcp" ? "mbap" : "rtu",
-        real_ms,
-        baud: null,
-      });
-}
-
 /** Stands for a station we cannot talk to, so that the site still counts it at its fallback. */
-function unusableStation(station: Station): StationPort {
+export function unusableStation(station: Station): StationPort {
   const refuse = (): Promise<ReturnType<typeof failure>> =>
     Promise.resolve(failure("invalid", false, "device profile or link cannot be used"));
   return {

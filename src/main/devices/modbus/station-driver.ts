@@ -210,9 +210,10 @@ class Driver implements StationDriver {
   }
 }
 
-function stationPort(stationId: string, setLimit: (limit_mA: Milliamp) => Promise<LimitReply>): StationPort {
+/** What a box can be told that starts by itself and knows nothing but its limit. */
+export function stationPort(stationId: string, setLimit: (limit_mA: Milliamp) => Promise<LimitReply>): StationPort {
   const unsupported = (what: string): Promise<CommandReply> =>
-    Promise.resolve(failure("not-supported", false, `${what} is not possible over Modbus`));
+    Promise.resolve(failure("not-supported", false, `${what} is not possible with this station`));
   return {
     stationId,
     reportsTransactions: false,
@@ -229,7 +230,7 @@ function stationPort(stationId: string, setLimit: (limit_mA: Milliamp) => Promis
 }
 
 /** One write at a time; of those that wait only the newest is carried out. */
-function createWriter(
+export function createWriter(
   perform: (limit_mA: Milliamp) => Promise<LimitReply>,
 ): (limit_mA: Milliamp) => Promise<LimitReply> {
   let waiting: { readonly limit_mA: Milliamp; readonly resolve: (reply: LimitReply) => void } | null = null;
@@ -252,7 +253,8 @@ function createWriter(
     });
 }
 
-const power_W_max = (station: Station): number =>
+/** The most that a station can draw, for doubting its register. */
+export const power_W_max = (station: Station): number =>
   Math.max(station.current_mA_max / 1000, CURRENT_A_min_for_power) * VOLTAGE_V_max * 3;
 
 /** Values a station needs; where it gives no total power, that of its phases. */

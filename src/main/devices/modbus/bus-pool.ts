@@ -1,0 +1,58 @@
+import { isModbusLink, type ModbusLink, type SiteModel } from "../../../core/site/index.ts";
+import { createBusOwner, type BusHealth, type BusOwner } from "../../links/bus.ts";
+import { createSerialLink } from "../../links/serial-link.ts";
+import { createTcpLink } from "../../links/tcp-link.ts";
+import type { Clock } from "../ports.ts";
+
+/** One bus per serial port or peer, opened when its first device asks for it. */
+export interface BusPool {
+  /** `null` when the site has no such link, or registers cannot be asked over it. */
+  busOf(linkId: string): { readonly bus: BusOwner; readonly link: ModbusLink } | null;
+  health(): readonly (BusHealth & { readonly linkId: string })[];
+  /** Answers everything under way at once and frees the ports. */
+  close(): Promise<void>;
+}
+
+export function createBusPool(links: SiteModel["links"], clock: Clock): BusPool {
+  const usable = links.filter(isModbusLink);
+  const buses = new Map<string, BusOwner>();
+  return {
+    busOf(linkId) {
+      const link = usable.find((one) => one.id === linkId);
+      if (link === undefined) return null;
+      const place = placeOf(link);
+      const bus = buses.get(place) ?? openBus(link, clock);
+      buses.set(place, bus);
+      return { bus, link };
+    },
+    health: () =>
+      [...buses].map(([place, bus]) => ({
+        ...bus.health(),
+        linkId: usable.find((link) => placeOf(link) === place)?.id ?? place,
+      })),
+    async close() {
+      await Promise.all([...buses.values()].map((bus) => bus.close()));
+    },
+  };
+}
+
+const placeOf = (link: ModbusLink): string =>
+  link.kind === "serial" ? link.path : `${link.host}:${String(link.port)}`;
+
+function openBus(link: ModbusLink, clock: Clock): BusOwner {
+  const real_ms = (duration_ms: number): number => clock.real_ms(duration_ms);
+  return link.kind === "serial"
+    ? createBusOwner({
+        link: createSerialLink(link),
+        // RTU needs all 8 bits of a byte (Modbus over Serial Line 2.5.1), so 7 data bits mean ASCII.
+        framing: link.dataBits === 7 ? "ascii" : "rtu",
+        real_ms,
+        baud: link.baud,
+      })
+    : createBusOwner({
+        link: createTcpLink(link),
+        framing: link.kind === "modbus-tcp" ? "mbap" : "rtu",
+        real_ms,
+        baud: null,
+      });
+}
