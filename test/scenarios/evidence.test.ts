@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { epochMs, wattHour } from "../../src/core/units/index.ts";
+import { stationLive } from "../../src/main/site/live-view.ts";
 import { virtualSite } from "./virtual-site.ts";
 import type { VirtualSite } from "./virtual-site.ts";
 
@@ -75,6 +76,71 @@ test("a car that leaves during a short silence, or without having taken more, is
   box.answers = true;
   site.report(box);
   expect(site.stores.sessions.lastClosed("P01", 1)).toMatchObject({ billable: true, endedBy: "station" });
+});
+
+test("a charger that is adopted while its car charges goes on charging, and that session waits for a person", async () => {
+  const site = virtualSite({ points: 1, fuse_A: 32 });
+  const box = site.box("P01");
+  const shown_Wh = () => wattHour(Math.floor(box.register_mWh / 1000));
+  const register = (): void => {
+    const at_ms = site.clock.now_ms();
+    site.emit({
+      kind: "transaction-register",
+      stationId: "P01",
+      at_ms,
+      received_at_ms: at_ms,
+      transactionId: 77,
+      register_Wh: shown_Wh(),
+    });
+  };
+  const own = stateOf(site);
+  if (own.port === null) throw new Error("a box has a port");
+  own.port = { ...own.port, reportsTransactions: true };
+  box.plugged = true;
+  await site.run(30);
+  expect(site.drawn_mA(box)).toBe(0);
+  register();
+  await site.run(60);
+  expect(site.drawn_mA(box)).toBe(16_000);
+  expect(stationLive(own, site.clock.now_ms()).session).toMatchObject({ energy_Wh: null, gross_minor: null });
+  register();
+  const at_ms = site.clock.now_ms();
+  site.emit({
+    kind: "transaction-stopped",
+    stationId: "P01",
+    at_ms,
+    received_at_ms: at_ms,
+    transactionId: 77,
+    meterStop_Wh: shown_Wh(),
+    reason: "Local",
+    idToken: null,
+  });
+  const closed = site.stores.sessions.lastClosed("P01", 1);
+  expect(closed).toMatchObject({ energy_Wh: null, billable: false });
+  expect(closed?.flags.map((flag) => flag.rule)).toEqual(["D03", "D06"]);
+  register();
+  expect(own.evse.running).toBeNull();
+});
+
+test("a start from a box's offline queue whose stop never comes is closed after a day, unbilled", async () => {
+  const site = virtualSite({ points: 1, fuse_A: 32 });
+  started(site, 2, 9_000);
+  const before_ms = epochMs(site.clock.now_ms() - 3_600_000);
+  site.emit({
+    kind: "transaction-started",
+    stationId: "P01",
+    at_ms: before_ms,
+    received_at_ms: site.clock.now_ms(),
+    transactionId: 1,
+    idToken: "CARD-1",
+    meterStart_Wh: wattHour(8_000),
+  });
+  expect(site.stores.sessions.running()).toHaveLength(2);
+  site.jump(25 * 3_600_000);
+  await site.run(2);
+  site.report(site.box("P01"));
+  site.recorder.closeSilent(site.clock.now_ms());
+  expect(site.stores.sessions.running().map(({ opened }) => opened.transactionId)).toEqual([2]);
 });
 
 test("a fault or an unknown state without a car begins no session", () => {

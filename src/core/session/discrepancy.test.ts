@@ -330,23 +330,6 @@ describe.each(rows)("given $given", ({ change, flags, energy_Wh }) => {
   });
 });
 
-test("a register that counts in steps of 100 Wh is no doubt about power, a jump of two steps is", () => {
-  const steps = (last: number) =>
-    evidence({
-      ratedPower_W: watt(3_700),
-      start_Wh: 10_000,
-      stop_Wh: last,
-      ended_at: NOON + 10 * MINUTE,
-      samples: [
-        [1, 10_000],
-        [4, 10_200],
-        [9.9, 10_500],
-      ],
-    });
-  expect(assess(steps(10_600)).flags).toEqual([]);
-  expect(assess(steps(10_700)).flags.map(({ rule }) => rule)).toEqual(["D04"]);
-});
-
 test("whatever a box reports, energy is never negative and blocked sessions are never billable", () => {
   const register = fc.integer({ min: 0, max: 400_000 });
   const change = fc.record({

@@ -86,6 +86,7 @@ function applyStation(context: EventContext, event: StationEvent): void {
       context.hurry();
       return;
     case "transaction-register":
+      takeUp(context, state, event);
       context.recorder.take(state, { ...event, kind: "register" });
       return;
     case "transaction-stopped":
@@ -93,6 +94,30 @@ function applyStation(context: EventContext, event: StationEvent): void {
       context.hurry();
       return;
   }
+}
+
+/**
+ * A transaction that began before we knew the box, or of which we lost the start: the car goes on charging, and the session
+ * is held for a person because nobody can prove where it began (D06). Where only listed cards may charge it gets nothing.
+ */
+function takeUp(
+  context: EventContext,
+  state: StationState,
+  event: StationEvent & { readonly kind: "transaction-register" },
+): void {
+  const { transactionId, at_ms, received_at_ms } = event;
+  if (transactionId === null || transactionId <= 0 || state.evse.running !== null || !context.openAccess) return;
+  if (received_at_ms - at_ms > OWED_STOP_MS || !isPlugged(state)) return;
+  if (context.recorder.isKnown(state, transactionId)) return;
+  context.recorder.take(state, {
+    kind: "transaction-started",
+    at_ms,
+    received_at_ms,
+    transactionId,
+    idToken: null,
+    meterStart_Wh: null,
+  });
+  context.hurry();
 }
 
 function applyReading(context: EventContext, state: StationState, reading: StationReading): void {

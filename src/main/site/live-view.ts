@@ -22,7 +22,7 @@ import type { CircuitState, SiteState, StationState } from "./state.ts";
 export function costSoFar_minor(state: StationState): number | null {
   const { context, evse } = state;
   const last = evse.running?.lastRegister ?? null;
-  if (context === null || last === null) return null;
+  if (context === null || last === null || evse.running?.opened.start_Wh === null) return null;
   const { cost } = price(context.tariff, {
     energy_Wh: attained_Wh(state),
     charging_ms: millisecond(0),
@@ -61,7 +61,7 @@ export function stationLive(state: StationState, now_ms: EpochMs): StationLive {
         : {
             sessionId: session.opened.id,
             started_at_ms: session.opened.started_at_ms,
-            energy_Wh: session.lastRegister === null ? null : attained_Wh(state),
+            energy_Wh: session.lastRegister === null || session.opened.start_Wh === null ? null : attained_Wh(state),
             cardAlias: session.opened.idToken === null ? null : cardAlias(session.opened.idToken),
             customerName: state.context?.customerName ?? null,
             gross_minor: costSoFar_minor(state),

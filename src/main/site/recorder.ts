@@ -25,7 +25,7 @@ export type RecorderOptions = {
   readonly site: SiteState;
   readonly stores: Stores;
   readonly transaction: <T>(work: () => T) => T;
-  readonly onClosed: (session: ClosedSession, state: StationState) => void;
+  readonly onClosed: (session: ClosedSession) => void;
 };
 
 /** Carries out what the session machine decides, one transaction per event: when it returns, the fact is on the disk. */
@@ -126,8 +126,9 @@ export class SessionRecorder {
     return same?.transactionId ?? undefined;
   }
 
-  /** Ends sessions of boxes that have been silent for a day. */
+  /** Ends sessions of boxes that have been silent for a day, and starts from an offline queue whose stop never came. */
   closeSilent(now_ms: EpochMs): void {
+    this.#closeForgotten(now_ms);
     for (const state of this.#options.site.stations.values()) {
       const heard = Math.max(
         state.heard_at_ms ?? 0,
@@ -136,6 +137,24 @@ export class SessionRecorder {
       );
       if (state.evse.running !== null && !state.online && now_ms - heard > SILENT_SESSION_MS)
         this.take(state, { kind: "available", at_ms: now_ms, received_at_ms: now_ms });
+    }
+  }
+
+  /** True when a session with this transaction of the box is on record, running or over. */
+  isKnown(state: StationState, transactionId: number): boolean {
+    return this.#options.stores.sessions.findByTransaction(state.station.id, transactionId) !== null;
+  }
+
+  #closeForgotten(now_ms: EpochMs): void {
+    const { site, stores } = this.#options;
+    for (const { opened, registers } of stores.sessions.running()) {
+      if (site.stations.get(opened.stationId)?.evse.running?.opened.id === opened.id) continue;
+      const lastRegister = registers.at(-1) ?? null;
+      const heard_ms = lastRegister?.received_at_ms ?? opened.received_at_ms;
+      if (now_ms - heard_ms <= SILENT_SESSION_MS) continue;
+      this.#options.transaction(() => {
+        this.#close(null, { do: "close", opened, lastRegister, stop: null, reason: "Lost", endedBy: "server" });
+      });
     }
   }
 
@@ -181,10 +200,12 @@ export class SessionRecorder {
     const { stores } = this.#options;
     const stored = stores.sessions.runningOne(effect.opened.id);
     if (stored === null) return;
+    const { stationId, evseId, transactionId, idToken, start_Wh } = effect.opened;
+    const box = this.#options.site.stations.get(stationId) ?? null;
     const last = effect.lastRegister;
     const proven = last !== null && (effect.stop === null || last.at_ms <= effect.stop.at_ms);
     if (proven) stores.sessions.addRegister(effect.opened.id, last);
-    const previous = stores.sessions.lastClosed(effect.opened.stationId, effect.opened.evseId);
+    const previous = stores.sessions.lastClosed(stationId, evseId);
     const assessed = assess({
       opened: effect.opened,
       stop: effect.stop,
@@ -192,10 +213,12 @@ export class SessionRecorder {
       activities: stored.activities,
       previousStop_Wh: previous?.stop_Wh ?? null,
       previousEnded_at_ms: previous?.ended_at_ms ?? null,
-      ratedPower_W: state === null ? null : ratedPower_W(state, this.#options.site.model.identity.nominal_V),
+      ratedPower_W: box === null ? null : ratedPower_W(box, this.#options.site.model.identity.nominal_V),
       endedBy: effect.endedBy,
-      startReplayed: isReplayed(effect.opened.started_at_ms, effect.opened.received_at_ms, state),
-      stopReplayed: effect.stop !== null && isReplayed(effect.stop.at_ms, effect.stop.received_at_ms, state),
+      startReplayed: isReplayed(effect.opened.started_at_ms, effect.opened.received_at_ms, box),
+      stopReplayed: effect.stop !== null && isReplayed(effect.stop.at_ms, effect.stop.received_at_ms, box),
+      // A start message always names a card and mostly a register; what we took up half-way has neither.
+      startMissing: transactionId !== null && idToken === null && start_Wh === null,
     });
     const closed: ClosedSession = { ...effect.opened, endReason: effect.reason, endedBy: effect.endedBy, ...assessed };
     const priced = price(stored.tariff, {
@@ -209,10 +232,8 @@ export class SessionRecorder {
       billable: closed.billable && priced.flags.every((flag) => flag.severity !== "B"),
     };
     if (!stores.sessions.close(all, closed.energy_Wh === null ? null : priced.cost)) return;
-    if (state !== null) {
-      state.context = null;
-      this.#options.onClosed(all, state);
-    }
+    if (state !== null) state.context = null;
+    this.#options.onClosed(all);
   }
 
   /** Offline queues bring starts and stops of sessions that are over: they get sessions of their own, or are kept as evidence. */
