@@ -1,8 +1,9 @@
 // @ts-check
 // Brings a checkout to where its commands can run: dependencies, build, and the programs the tests use.
 // Dependency-free and runs on Node 20: `npm start` and `npm test` of a fresh clone begin here.
-import { existsSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, copyFileSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withLock } from "./lib/lock.mjs";
 import { bundledNodePath, NODE_MAJOR_MIN, ROOT, run, runtimePath, say, secondsSince } from "./lib/runtime.mjs";
@@ -46,33 +47,62 @@ async function install() {
   const command = process.platform === "win32" && !isFirst ? "install" : "ci";
   // No install scripts: native packages bring ready binaries, and npm would try to compile one of them all the same.
   const options = ["--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  const { code } = await npm([command, ...options], "installing");
-  if (code !== 0)
-    throw new PreparationError(`npm ${command} failed (exit code ${String(code)}); its own words are above`);
-  await ensureNode();
+  const spare = spareNode();
+  try {
+    const { code } = await npm([command, ...options], "installing", spare);
+    if (code !== 0)
+      throw new PreparationError(`npm ${command} failed (exit code ${String(code)}); its own words are above`);
+    await ensureNode(spare);
+  } finally {
+    if (spare !== null) rmSync(dirname(spare), { recursive: true, force: true });
+  }
   provideExec();
   provideNode();
   markFresh(INSTALL_STAMP, fingerprint);
   say(`dependencies installed in ${secondsSince(start_ms)}`);
 }
 
-/** The npm that started us, on the Node that it runs on; else the one on the PATH. @param {readonly string[]} args @param {string} working */
-function npm(args, working) {
+/** `npm ci` begins by deleting node_modules. Where we run on the Node in there, a copy of it does the installing. */
+function spareNode() {
+  if (!process.execPath.startsWith(join(ROOT, "node_modules"))) return null;
+  const copy = join(
+    mkdtempSync(join(tmpdir(), "chargehand-node-")),
+    process.platform === "win32" ? "node.exe" : "node",
+  );
+  copyFileSync(process.execPath, copy);
+  chmodSync(copy, 0o755);
+  return copy;
+}
+
+/** `PATH` with the spare Node first. @param {string | null} spare */
+const withSpare = (spare) =>
+  spare === null
+    ? process.env
+    : { ...process.env, PATH: `${dirname(spare)}${delimiter}${process.env["PATH"] ?? ""}`, npm_node_execpath: spare };
+
+/** The npm that started us, on the Node that it runs on; else the one on the PATH. @param {readonly string[]} args @param {string} working @param {string | null} spare */
+function npm(args, working, spare) {
+  const env = withSpare(spare);
   const cli = process.env["npm_execpath"];
-  const node = process.env["npm_node_execpath"];
+  const node = spare ?? process.env["npm_node_execpath"];
   if (cli !== undefined && node !== undefined && /npm-cli\.[cm]?js$/.test(cli) && existsSync(node)) {
-    return run(node, [cli, ...args], { working });
+    return run(node, [cli, ...args], { working, env });
   }
   const isWindows = process.platform === "win32";
-  return run(isWindows ? "npm.cmd" : "npm", args, { working, shell: isWindows });
+  return run(isWindows ? "npm.cmd" : "npm", args, { working, shell: isWindows, env });
 }
 
 /** The dependency `node` fetches its binary in an install script of its own, the only one we run. */
-async function ensureNode() {
-  if (runtimePath() !== null) return;
+/** @param {string | null} spare */
+async function ensureNode(spare) {
+  if (existsSync(process.execPath) && runtimePath() !== null) return;
   const installer = join(ROOT, "node_modules", "node", "installArchSpecificPackage.js");
   if (existsSync(installer)) {
-    await run(process.execPath, [installer], { cwd: dirname(installer), working: "fetching Node" });
+    await run(spare ?? process.execPath, [installer], {
+      cwd: dirname(installer),
+      working: "fetching Node",
+      env: withSpare(spare),
+    });
   }
   if (runtimePath() !== null) return;
   throw new PreparationError(
