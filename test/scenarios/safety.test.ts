@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { milliamp } from "../../src/core/units/index.ts";
+import { stationLive } from "../../src/main/site/live-view.ts";
 import { virtualSite } from "./virtual-site.ts";
 import type { VirtualSite } from "./virtual-site.ts";
 
@@ -80,4 +82,83 @@ test("after the PC has slept every setpoint is unknown: nobody is raised before 
   for (const state of site.state.stations.values()) expect(state.ledger.upper_mA).toBe(32_000);
   await site.run(30);
   expect(total_mA(site)).toBe(32_000);
+});
+
+const live = (site: VirtualSite) => {
+  const state = site.state.stations.get("P01");
+  if (state === undefined) throw new Error("P01 is a station");
+  return stationLive(state, site.clock.now_ms());
+};
+
+const showMeter = (site: VirtualSite, l1_mA: number): void => {
+  site.emit({
+    kind: "meter-reading",
+    meterId: "grid",
+    reading: {
+      measured_at_ms: site.clock.now_ms(),
+      current_mA: [milliamp(l1_mA), milliamp(0), milliamp(0)],
+      voltage_mV: [null, null, null],
+      power_W: null,
+      energyImport_Wh: null,
+      energyExport_Wh: null,
+    },
+  });
+};
+
+test("one impossible meter sample pauses nobody", async () => {
+  const site = virtualSite({ points: 2, fuse_A: 40, meter: true });
+  for (const box of site.boxes) box.plugged = true;
+  showMeter(site, 0);
+  await site.run(60, () => {
+    showMeter(site, total_mA(site));
+  });
+  expect(total_mA(site)).toBe(32_000);
+  showMeter(site, 655_350);
+  await site.run(5, () => {
+    showMeter(site, total_mA(site));
+  });
+  expect(total_mA(site)).toBe(32_000);
+});
+
+test("a clock that was set back makes no old meter value young", async () => {
+  const site = virtualSite({ points: 2, fuse_A: 40, meter: true });
+  for (const box of site.boxes) box.plugged = true;
+  showMeter(site, 0);
+  await site.run(60, () => {
+    showMeter(site, total_mA(site));
+  });
+  expect(total_mA(site)).toBe(32_000);
+  site.jump(-3_600_000);
+  await site.run(20);
+  expect(total_mA(site)).toBeLessThanOrEqual(12_000);
+  await site.run(60, () => {
+    showMeter(site, total_mA(site));
+  });
+  expect(total_mA(site)).toBe(32_000);
+});
+
+test("a building that flutters by a few hundred milliamps fills no table with explanations", async () => {
+  const site = virtualSite({ points: 1, fuse_A: 20 });
+  const box = site.box("P01");
+  box.takes_mA = 32_000;
+  box.plugged = true;
+  let second = 0;
+  await site.run(600, () => {
+    second += 1;
+    site.otherLoad(5_000 + (second % 4) * 100);
+  });
+  expect(site.drawn_mA(box)).toBeGreaterThan(14_000);
+  expect(site.stores.grants.list("P01", 1_000).length).toBeLessThan(10);
+});
+
+test("what a box measured last is no present value: a silent one shows no power instead of its last", async () => {
+  const site = virtualSite({ points: 1, fuse_A: 20 });
+  const box = site.box("P01");
+  box.plugged = true;
+  await site.run(60);
+  const power = () => live(site).power_W;
+  expect(power()).toBe(3_680);
+  box.answers = false;
+  await site.run(60);
+  expect(power()).toBeNull();
 });

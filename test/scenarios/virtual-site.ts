@@ -63,8 +63,10 @@ export type VirtualSite = {
   run(seconds: number, everySecond?: () => void): Promise<void>;
 };
 
-/** Single-phase boxes on L1 of one main fuse, without a main meter. */
-export function virtualSite(options: { readonly points: number; readonly fuse_A: number }): VirtualSite {
+type VirtualOptions = { readonly points: number; readonly fuse_A: number; readonly meter?: boolean };
+
+/** Single-phase boxes on L1 of one main fuse; with a main meter the test says what it shows. */
+export function virtualSite(options: VirtualOptions): VirtualSite {
   const path = mkdtempSync(join(tmpdir(), "chargehand-virtual-"));
   const folder = openDataFolder(path, { now_ms: () => VIRTUAL_START_MS });
   if (!folder.ok) throw new Error(folder.message);
@@ -249,7 +251,7 @@ function statusOf(box: VirtualBox, drawn_mA: number): { status: ChargingStatus; 
   return { status: box.offered_mA < 6_000 ? "SuspendedEVSE" : "SuspendedEV", controlPilot: "B" };
 }
 
-function siteModel({ points, fuse_A }: { readonly points: number; readonly fuse_A: number }): SiteModel {
+function siteModel({ points, fuse_A, meter = false }: VirtualOptions): SiteModel {
   const fuse = milliamp(fuse_A * 1000);
   const stations = Array.from({ length: points }, (_, index): Station => ({
     id: `P${String(index + 1).padStart(2, "0")}`,
@@ -273,13 +275,13 @@ function siteModel({ points, fuse_A }: { readonly points: number; readonly fuse_
         parentId: null,
         fuse_mA: [fuse, fuse, fuse],
         margin_mA: milliamp(0),
-        meterId: null,
+        meterId: meter ? "grid" : null,
         limit_W: null,
         otherLoad_mA_max: null,
       },
     ],
     links: [],
-    meters: [],
+    meters: meter ? [{ id: "grid", name: "Grid", profileId: "virtual", linkId: "virtual", unitId: 99 }] : [],
     stations,
   };
 }
