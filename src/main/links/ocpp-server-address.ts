@@ -1,6 +1,7 @@
 const IDENTITY_CHARS_MAX = 64;
 const URL_CHARS_MAX = 1024;
-const PROTOCOL = /^ocpp1\.6j?$/iu;
+/** In the order of our choice: more boxes speak 1.6 well than 2.0.1. */
+const PROTOCOLS = [/^ocpp1\.6j?$/iu, /^ocpp2\.0\.1$/iu];
 
 /**
  * Identity of the station that dials `url`: the last part of /ocpp/<identity> or /<identity>, with any number of
@@ -29,11 +30,16 @@ function decoded(part: string): string {
   }
 }
 
-/** Subprotocol to answer with: the station's own spelling of OCPP 1.6, `none` if it asked for none, or `unknown`. */
+/** Whether a connection with this subprotocol speaks OCPP 2.0.1. */
+export const isVersion201 = (protocol: string | null): boolean => protocol?.toLowerCase() === "ocpp2.0.1";
+
+/** Subprotocol to answer with: the station's own spelling of OCPP 1.6 or 2.0.1, `none` if it asked for none, or `unknown`. */
 export function chooseProtocol(
   offered: ReadonlySet<string>,
 ): { readonly kind: "use"; readonly name: string } | { readonly kind: "none" | "unknown" } {
   if (offered.size === 0) return { kind: "none" };
-  const name = [...offered].find((one) => PROTOCOL.test(one));
+  const name = PROTOCOLS.map((protocol) => [...offered].find((one) => protocol.test(one))).find(
+    (one) => one !== undefined,
+  );
   return name === undefined ? { kind: "unknown" } : { kind: "use", name };
 }

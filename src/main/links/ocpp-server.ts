@@ -40,7 +40,7 @@ export interface OcppServer {
   close(): Promise<void>;
 }
 
-/** Listens for OCPP 1.6J stations on `host:port` (0 picks a free port). Resolves when it accepts connections. */
+/** Listens for OCPP 1.6J and 2.0.1 stations on `host:port` (0 picks a free port). Resolves when it accepts connections. */
 export async function createOcppServer(options: {
   readonly host: string;
   readonly port: number;
@@ -122,7 +122,7 @@ function createRpcServer(state: State): RPCServer {
       reject(401, "This identity needs its password");
     } else if (protocol.kind === "unknown") {
       state.refused += 1;
-      reject(400, "This server speaks ocpp1.6");
+      reject(400, "This server speaks ocpp1.6 and ocpp2.0.1");
     } else accept({}, protocol.kind === "use" ? protocol.name : false);
   });
   rpc.on("client", (peer: RpcPeer) => {

@@ -235,7 +235,7 @@ describe("how stations dial in", () => {
   );
 
   test("a station that only speaks another version is told so", async () => {
-    await expect(dial("/CP-1", ["ocpp2.0.1"])).rejects.toThrow("400");
+    await expect(dial("/CP-1", ["ocpp2.1"])).rejects.toThrow("400");
   });
 
   test.each([

@@ -2,6 +2,7 @@ import { unreachable, type EpochMs } from "../../../core/units/index.ts";
 import type { OcppAnswer } from "../../links/ocpp-server.ts";
 import {
   decodeCall,
+  decodeCall201,
   type BootNotification,
   type JsonObject,
   type MeterValues,
@@ -25,11 +26,13 @@ import type { OcppHost } from "./ocpp-host.ts";
 import { announceOnline, logAbout, type Point } from "./point.ts";
 import { startWaitingCar } from "./remote-start.ts";
 import { schemaDeviation } from "./schema-check.ts";
+import { takeTransactionEvent } from "./transaction-events.ts";
 import { behaviourFor, NO_ROWS } from "./vendor-rows.ts";
 
 const DEVIATIONS_LOGGED_MAX = 200;
 const RAW_CHARS_MAX = 2000;
 const NO_TRANSACTION = 0;
+const VARIABLES_MAX = 5000;
 
 const answer = (result: JsonObject): OcppAnswer => ({ ok: true, result });
 
@@ -39,7 +42,8 @@ const answer = (result: JsonObject): OcppAnswer => ({ ok: true, result });
  */
 export function answerCall(point: Point, host: OcppHost, action: string, payload: unknown): OcppAnswer {
   const received_at_ms = host.clock.now_ms();
-  const decoded = decodeCall(action, payload, received_at_ms);
+  const decode = point.version === "1.6" ? decodeCall : decodeCall201;
+  const decoded = decode(action, payload, received_at_ms);
   if (decoded.kind === "message" || decoded.code !== "NotImplemented") noteDeviation(point, host, action, payload);
   if (decoded.kind === "refused") {
     point.errors += 1;
@@ -63,13 +67,25 @@ function resultFor(point: Point, host: OcppHost, message: StationMessage, receiv
       return { ...onBoot(point, host, message, received_at_ms), currentTime };
     case "Heartbeat":
       return { currentTime };
+    case "Report":
+      for (const [name, value] of message.variables)
+        if (point.variables.size < VARIABLES_MAX || point.variables.has(name)) point.variables.set(name, value);
+      return {};
+    case "TransactionEvent": {
+      const [evse] = point.evses;
+      const { idToken } = message;
+      const asks = idToken !== null && evse !== undefined;
+      const status = asks ? mayCharge(point, host, idToken, evse.station.id) : null;
+      const result = takeTransactionEvent(point, host, message, status);
+      const number = point.transactions.get(message.transactionName)?.number;
+      const isRejected = status === "Blocked" || status === "Invalid";
+      if (isRejected && number !== undefined && message.eventType !== "Ended") stopRejected(point, host, number);
+      return result;
+    }
     case "Authorize": {
       const [evse] = point.evses;
-      return {
-        idTagInfo: {
-          status: evse === undefined ? "Invalid" : mayCharge(point, host, message.idToken, evse.station.id),
-        },
-      };
+      const status = evse === undefined ? "Invalid" : mayCharge(point, host, message.idToken, evse.station.id);
+      return point.version === "1.6" ? { idTagInfo: { status } } : { idTokenInfo: { status } };
     }
     case "StatusNotification":
       return onStatus(point, host, message, received_at_ms);
@@ -129,7 +145,7 @@ const evseAt = (point: Point, connectorId: number): Evse | undefined =>
 function onStatus(point: Point, host: OcppHost, message: StatusNotification, received_at_ms: EpochMs): JsonObject {
   const evse = evseAt(point, message.connectorId);
   if (evse !== undefined) {
-    takeStatus(evse, host, message, received_at_ms);
+    takeStatus(evse, host, asBefore(point, evse, message), received_at_ms);
     if (evse.isPreparing) void startWaitingCar(point, evse, host);
   }
   if (message.connectorId === 0 && message.errorCode !== null) {
@@ -140,6 +156,12 @@ function onStatus(point: Point, host: OcppHost, message: StatusNotification, rec
     });
   }
   return {};
+}
+
+/** In 2.0.1 "occupied" is all a connector says of a car; what the car does is said by its transaction. */
+function asBefore(point: Point, evse: Evse, message: StatusNotification): StatusNotification {
+  if (point.version === "1.6" || message.status !== "Preparing") return message;
+  return { ...message, status: evse.lastState ?? (evse.isFinished ? "Finishing" : "Preparing") };
 }
 
 function onStart(point: Point, host: OcppHost, message: StartTransaction, received_at_ms: EpochMs): JsonObject {
@@ -243,14 +265,14 @@ function onMeterValues(point: Point, host: OcppHost, message: MeterValues): Json
 
 /** Logs a deviation with the raw message once, so that a box which always deviates does not fill the log. */
 function noteDeviation(point: Point, host: OcppHost, action: string, payload: unknown): void {
-  const deviation = schemaDeviation(action, payload);
+  const deviation = schemaDeviation(action, payload, point.version);
   if (deviation === null) return;
   const kind = `${action}: ${deviation.replaceAll(/\d+/gu, "n")}`;
   if (point.deviations.has(kind) || point.deviations.size >= DEVIATIONS_LOGGED_MAX) return;
   point.deviations.add(kind);
   logAbout(point, host, {
     level: "info",
-    message: "a message deviates from the OCPP 1.6 schema",
+    message: `a message deviates from the OCPP ${point.version} schema`,
     data: { deviation: `${action}: ${deviation}`, raw: rawText(payload) },
   });
 }

@@ -17,6 +17,14 @@ const BOOT_AFTER_TRIGGER_MS = 10_000;
 /** A box that leaves so many steps of its set-up unanswered is not asked the rest: each would hold up everything else. */
 const UNANSWERED_MAX = 3;
 
+/** OCPP 2.0.1: a transaction begins when car and card are there, and carries its registers at both ends. */
+const CONFIGURATION_201 = [
+  ["TxCtrlr.TxStartPoint", "PowerPathClosed"],
+  ["TxCtrlr.TxStopPoint", "EVConnected,Authorized"],
+  ["SampledDataCtrlr.TxStartedMeasurands", "Energy.Active.Import.Register"],
+  ["SampledDataCtrlr.TxEndedMeasurands", "Energy.Active.Import.Register"],
+] as const;
+
 /** Begins the set-up sequence anew; each step is tolerated when the box refuses it. */
 export function setUpAfterBoot(point: Point, host: OcppHost): void {
   point.setup.abort();
@@ -56,7 +64,10 @@ async function setUp(point: Point, host: OcppHost, signal: AbortSignal): Promise
   await configure("MeterValueSampleInterval", String(behaviour.meter_interval_s));
   await configure("WebSocketPingInterval", String(behaviour.ws_ping_s));
   await configure("HeartbeatInterval", String(behaviour.boot_interval_s));
+  if (point.version === "2.0.1") for (const [key, value] of CONFIGURATION_201) await configure(key, value);
   for (const { connectorId } of point.evses) {
+    if (point.version === "2.0.1")
+      await step("TriggerMessage", "TriggerMessage", { requestedMessage: "TransactionEvent", connectorId });
     await step("TriggerMessage", "TriggerMessage", { requestedMessage: "StatusNotification", connectorId });
     await step("TriggerMessage", "TriggerMessage", { requestedMessage: "MeterValues", connectorId });
   }

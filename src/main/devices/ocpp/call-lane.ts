@@ -17,11 +17,13 @@ export interface Queued<T> {
   setPriority(priority: Priority): void;
 }
 
+export type Speaker = Pick<OcppConnection, "call">;
+
 /** All CALLs to one station: one outstanding at a time (OCPP-J 1.6, 4.1.1), the rest by priority. */
 export interface CallLane {
   /** Runs `job` when its turn comes; without a connection its CALLs fail at once with "offline". */
   add<T>(priority: Priority, job: Job<T>): Queued<T>;
-  attach(connection: OcppConnection): void;
+  attach(connection: Speaker): void;
   /** Every waiting job runs to its end on "offline". */
   detach(): void;
 }
@@ -37,8 +39,8 @@ const FULL = failing("rejected", "too many commands are waiting for this station
 
 export function createCallLane(): CallLane {
   const waiting: Entry[] = [];
-  let connection: OcppConnection | null = null;
-  let busyOn: OcppConnection | null = null;
+  let connection: Speaker | null = null;
+  let busyOn: Speaker | null = null;
 
   const next = (): Entry | undefined => {
     const first = waiting.reduce<Entry | undefined>(

@@ -1,6 +1,7 @@
 import type { DeviceHealth, WaitingStation } from "../../../contract/index.ts";
 import type { Station } from "../../../core/site/index.ts";
 import { assert } from "../../../core/units/index.ts";
+import { isVersion201 } from "../../links/ocpp-server-address.ts";
 import { createOcppServer, type OcppConnection, type OcppServerListener } from "../../links/ocpp-server.ts";
 import { answerCall } from "./answers.ts";
 import { setUpAfterBoot, watchConnection } from "./bring-up.ts";
@@ -10,6 +11,7 @@ import { createObedience } from "./obedience.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 import { announceAgain, announceOffline, announceOnline, createPoint, logAbout, type Point } from "./point.ts";
 import { probeText } from "./probe.ts";
+import { speaking201 } from "./speak-201.ts";
 import { createStationPort, type OcppStationPort } from "./station-port.ts";
 
 export type { LogEntry, OcppHost } from "./ocpp-host.ts";
@@ -178,7 +180,8 @@ function attach(point: Point, host: OcppHost, connection: OcppConnection): void 
   point.hasBooted = false;
   point.firstSeen_ms ??= now_ms;
   point.lastHeard_ms = now_ms;
-  point.lane.attach(connection);
+  point.version = isVersion201(connection.protocol) ? "2.0.1" : "1.6";
+  point.lane.attach(point.version === "1.6" ? connection : speaking201(point, connection, host.clock));
   logAbout(point, host, {
     level: "info",
     message: point.evses.length > 0 ? "a station connected" : "an unknown station connected and waits to be adopted",

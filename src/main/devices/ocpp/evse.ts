@@ -40,6 +40,10 @@ export type Evse = {
   isFree: boolean;
   /** A car is plugged in and nothing has started it yet. */
   isPreparing: boolean;
+  /** Its transaction is over and the car has not been seen to leave (OCPP 2.0.1 calls both "occupied"). */
+  isFinished: boolean;
+  /** What the running transaction last said of its car. */
+  lastState: ChargingStatus | null;
   /** Somebody is at work starting it. */
   isStarting: boolean;
   /** How far the box's clock is behind ours, as far as a sample made on request has shown. */
@@ -71,6 +75,8 @@ export function createEvse(
     starts: [],
     isFree: false,
     isPreparing: false,
+    isFinished: false,
+    lastState: null,
     isStarting: false,
     clockBehind_ms: 0,
     measured_at_ms: null,
@@ -81,6 +87,7 @@ export function createEvse(
 /** From now on this transaction runs; `null`: none does. */
 export function setRunning(evse: Evse, transactionId: number | null): void {
   if (evse.running !== null && transactionId !== evse.running) evse.limiter.transactionEnded();
+  if (transactionId !== evse.running) evse.lastState = null;
   evse.running = transactionId;
   evse.unended = transactionId;
 }
@@ -94,6 +101,7 @@ export function forgetAfterBoot(evse: Evse): void {
   evse.running = null;
   evse.isFree = false;
   evse.isPreparing = false;
+  evse.isFinished = false;
   evse.clockBehind_ms = 0;
   evse.limiter.forget();
   evse.obedience.forget();
@@ -102,11 +110,22 @@ export function forgetAfterBoot(evse: Evse): void {
 /** Emits the status as a reading without measured values, so that none of them becomes younger than it is. */
 export function takeStatus(evse: Evse, host: OcppHost, message: StatusNotification, received_at_ms: EpochMs): void {
   evse.isFree = message.status === "Available";
+  if (evse.isFree) {
+    setRunning(evse, null);
+    evse.isFinished = false;
+  }
   evse.isPreparing = message.status === "Preparing";
-  if (evse.isFree) setRunning(evse, null);
   const errorCode = message.status === "Faulted" ? (message.errorCode ?? "Faulted") : message.errorCode;
   const status = { status: message.status, controlPilot: CONTROL_PILOT[message.status], errorCode };
   emitReading(evse, host, { ...NOTHING, measured_at_ms: received_at_ms, ...status });
+}
+
+/** Emits what a running transaction says of its car. */
+export function takeState(evse: Evse, host: OcppHost, status: ChargingStatus): void {
+  evse.isPreparing = false;
+  evse.lastState = status;
+  const controlPilot = CONTROL_PILOT[status];
+  emitReading(evse, host, { ...NOTHING, measured_at_ms: host.clock.now_ms(), status, controlPilot });
 }
 
 /** Emits the registers of the transaction, then what the newest samples measured together. */

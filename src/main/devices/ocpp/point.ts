@@ -2,6 +2,7 @@ import type { EpochMs } from "../../../core/units/index.ts";
 import type { OcppConnection } from "../../links/ocpp-server.ts";
 import { createCallLane, type CallLane } from "./call-lane.ts";
 import type { Evse } from "./evse.ts";
+import type { HeardTransaction } from "./transaction-events.ts";
 import type { LogEntry, OcppHost } from "./ocpp-host.ts";
 import { behaviourFor, NO_ROWS, type VendorBehaviour, type VendorRows } from "./vendor-rows.ts";
 import type { RateUnit } from "../../protocol/ocpp/index.ts";
@@ -24,6 +25,8 @@ export type Capabilities = {
 
 const NOBODY: Identification = { vendor: null, model: null, serial: null, firmware: null };
 
+export type OcppVersion = "1.6" | "2.0.1";
+
 /** One identity that has called or may call: a box with one or more connectors, or a stranger with none of ours. */
 export type Point = {
   readonly identity: string;
@@ -39,7 +42,13 @@ export type Point = {
   /** Treated so, by what it said of itself. */
   behaviour: VendorBehaviour;
   /** OCPP the connection speaks. */
-  version: "1.6";
+  version: OcppVersion;
+  /** OCPP 2.0.1: transactions by their own name, oldest first. */
+  readonly transactions: Map<string, HeardTransaction>;
+  /** OCPP 2.0.1: what the last reports said, by `Component.Variable`. */
+  readonly variables: Map<string, string>;
+  /** Numbers given to our requests. */
+  requests: number;
   capabilities: Capabilities;
   hasLearned: boolean;
   firstSeen_ms: EpochMs | null;
@@ -63,6 +72,9 @@ export function createPoint(identity: string, rows: VendorRows = NO_ROWS): Point
     identification: NOBODY,
     behaviour: behaviourFor(rows, NOBODY),
     version: "1.6",
+    transactions: new Map(),
+    variables: new Map(),
+    requests: 0,
     capabilities: { unit: null, stackLevelMax: null, canSwitchPhases: null, plugAndChargeToken: null },
     hasLearned: false,
     firstSeen_ms: null,

@@ -25,6 +25,10 @@ export interface OcppStationPort extends StationPort {
   ): Promise<{ readonly ok: true; readonly configuration: Configuration } | CommandFailure>;
   triggerMessage(requestedMessage: TriggerableMessage): Promise<CommandReply>;
   readonly operations: OcppOperations;
+  /** OCPP 2.0.1: asks for everything the box is and can do; it comes in reports, for which see `variables`. */
+  requestReport(): Promise<CommandReply>;
+  /** OCPP 2.0.1: values by `Component.Variable`, as far as they have been reported. */
+  readonly variables: ReadonlyMap<string, string>;
 }
 
 export type TriggerableMessage =
@@ -66,6 +70,11 @@ export function createStationPort(point: Point, evse: Evse): OcppStationPort {
       return reply;
     },
     operations: createOperations(point, evse),
+    requestReport() {
+      point.requests += 1;
+      return command("GetBaseReport", { requestId: point.requests, reportBase: "FullInventory" });
+    },
+    variables: point.variables,
     changeConfiguration: (key, value) => command("ChangeConfiguration", { key, value }, ["Accepted", "RebootRequired"]),
     async getConfiguration(keys) {
       const payload = keys.length === 0 ? {} : { key: [...keys] };

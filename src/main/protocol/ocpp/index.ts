@@ -5,3 +5,5 @@ export * from "./json.ts";
 export * from "./messages.ts";
 export * from "./meter-values.ts";
 export * from "./timestamp.ts";
+export * from "./v201-messages.ts";
+export * from "./v201-requests.ts";

@@ -72,7 +72,27 @@ export type MeterValues = {
   readonly transactionId: number | null;
   readonly samples: readonly MeterSample[];
 };
+/** OCPP 2.0.1: start, course and end of a transaction. */
+export type TransactionEvent = {
+  readonly action: "TransactionEvent";
+  readonly eventType: "Started" | "Updated" | "Ended";
+  /** The station's own name of it, up to 36 characters. */
+  readonly transactionName: string;
+  /** Counts up from 0 within a transaction; `null`: not sent. */
+  readonly seqNo: number | null;
+  /** Waited in the station's queue. */
+  readonly isOffline: boolean;
+  readonly evseId: number | null;
+  readonly idToken: string | null;
+  readonly status: OcppStatus | null;
+  readonly reason: OcppStopReason;
+  readonly time: StationTime;
+  readonly samples: readonly MeterSample[];
+};
 export type StationMessage =
+  | TransactionEvent
+  /** OCPP 2.0.1: values by `Component.Variable`. */
+  | { readonly action: "Report"; readonly variables: ReadonlyMap<string, string> }
   | BootNotification
   | StatusNotification
   | StartTransaction
