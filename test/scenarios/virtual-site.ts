@@ -60,6 +60,8 @@ export type VirtualSite = {
   drawn_mA(box: VirtualBox): number;
   /** Says what the box would answer to a poll now. */
   report(box: VirtualBox): void;
+  /** Otherwise done when the test ends. */
+  stop(): Promise<void>;
   run(seconds: number, everySecond?: () => void): Promise<void>;
 };
 
@@ -172,13 +174,25 @@ export function virtualSite(options: VirtualOptions): VirtualSite {
     onError: (error) => errors.push(error),
     onCommandFailed: () => undefined,
   });
-  onTestFinished(async () => {
+  let ended = false;
+  const stop = async (): Promise<void> => {
+    if (ended) return;
+    ended = true;
     const stopped = loop.stop();
     await clock.advance(SECOND_MS);
     await stopped;
     folder.close();
     rmSync(path, { recursive: true, force: true });
-  });
+  };
+  onTestFinished(stop);
+  // As the product does with a box that is polled: what could not be stored is said again by its next reading.
+  const polled = (one: VirtualBox): void => {
+    try {
+      report(one);
+    } catch (error) {
+      errors.push(error);
+    }
+  };
   const box = (id: string): VirtualBox => {
     const found = boxes.find((one) => one.id === id);
     if (found === undefined) throw new Error(`no box ${id}`);
@@ -207,6 +221,7 @@ export function virtualSite(options: VirtualOptions): VirtualSite {
     box,
     drawn_mA,
     report,
+    stop,
     async run(seconds, everySecond = () => undefined) {
       for (let left = seconds; left > 0; left -= 1) {
         second += 1;
@@ -215,7 +230,7 @@ export function virtualSite(options: VirtualOptions): VirtualSite {
           const { status } = statusOf(one, drawn_mA(one));
           const changed = status !== one.status;
           one.status = status;
-          if (changed || (one.plugged && second % REPORT_EVERY_S === 0)) report(one);
+          if (changed || (one.plugged && second % REPORT_EVERY_S === 0)) polled(one);
         }
         await clock.advance(SECOND_MS);
         everySecond();
