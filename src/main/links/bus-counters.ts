@@ -2,6 +2,8 @@
 export type BusCounters = {
   /** Requests sent. */
   readonly frames: number;
+  /** Answers, exceptions included. */
+  readonly replies: number;
   readonly crcErrors: number;
   readonly timeouts: number;
   /** Bytes that belonged to no awaited answer. */
@@ -10,14 +12,22 @@ export type BusCounters = {
   readonly retries: number;
   readonly wrongUnit: number;
   readonly echoes: number;
+  /** Requests without a usable answer since the last one that had one; a scan does not count. */
+  readonly failedInARow: number;
   /** Longest time to an answer, in real milliseconds. */
   readonly latency_ms_max: number;
+  /** 99 of 100 of the last answers came within this time, in real milliseconds; 0 before the first. */
+  readonly latency_ms_p99: number;
 };
 
-export type Counted = Exclude<keyof BusCounters, "latency_ms_max">;
+export type Counted = Exclude<keyof BusCounters, "latency_ms_max" | "latency_ms_p99" | "failedInARow" | "replies">;
+
+/** Requests and damaged answers of the recent past, for rates that a good morning does not hide. */
+export type RecentLine = { readonly frames: number; readonly crcErrors: number };
 
 const ZERO: BusCounters = {
   frames: 0,
+  replies: 0,
   crcErrors: 0,
   timeouts: 0,
   staleBytes: 0,
@@ -25,36 +35,113 @@ const ZERO: BusCounters = {
   retries: 0,
   wrongUnit: 0,
   echoes: 0,
+  failedInARow: 0,
   latency_ms_max: 0,
+  latency_ms_p99: 0,
 };
+
+/** Latencies kept per unit: enough that one slow answer in a hundred is not the rule. */
+const LATENCIES_MAX = 128;
+/** After so many requests the recent past is halved, so it spans about the last 400. */
+const RECENT_FRAMES_MAX = 400;
 
 export interface CounterBook {
   count(unitId: number, what: Counted, by?: number): void;
-  latency(unitId: number, latency_ms: number): void;
+  /** An answer has come after `latency_ms` real milliseconds. */
+  answered(unitId: number, latency_ms: number): void;
+  /** An answer came after we had given up: the device is there, and this slow. */
+  answeredLate(unitId: number, latency_ms: number): void;
+  /** A request has had no usable answer. */
+  failed(unitId: number): void;
+  /** The line is new: who failed on the old one has not failed yet. */
+  forgive(): void;
+  /** Failures since the last answer, of one unit or (`null`) of the whole line. */
+  failedInARow(unitId: number | null): number;
   total(): BusCounters;
   unit(unitId: number): BusCounters;
   units(): ReadonlyMap<number, BusCounters>;
+  recent(): RecentLine;
 }
 
 /** Counts for at most 256 units, which is all that a unit id can name. */
-export function createCounterBook(): CounterBook {
-  const perUnit = new Map<number, BusCounters>();
-  let sum = ZERO;
-  const of = (unitId: number): BusCounters => perUnit.get(unitId) ?? ZERO;
-  return {
-    count(unitId, what, by = 1) {
-      if (by === 0) return;
-      const unit = of(unitId);
-      perUnit.set(unitId, { ...unit, [what]: unit[what] + by });
-      sum = { ...sum, [what]: sum[what] + by };
-    },
-    latency(unitId, latency_ms) {
-      const unit = of(unitId);
-      if (latency_ms > unit.latency_ms_max) perUnit.set(unitId, { ...unit, latency_ms_max: latency_ms });
-      if (latency_ms > sum.latency_ms_max) sum = { ...sum, latency_ms_max: latency_ms };
-    },
-    total: () => sum,
-    unit: of,
-    units: () => new Map(perUnit),
-  };
+export const createCounterBook = (): CounterBook => new Book();
+
+class Book implements CounterBook {
+  readonly #units = new Map<number, BusCounters>();
+  readonly #latencies = new Map<number, readonly number[]>();
+  #sum = ZERO;
+  #recent: RecentLine = { frames: 0, crcErrors: 0 };
+
+  count(unitId: number, what: Counted, by = 1): void {
+    if (by === 0) return;
+    const unit = this.#of(unitId);
+    this.#units.set(unitId, { ...unit, [what]: unit[what] + by });
+    this.#sum = { ...this.#sum, [what]: this.#sum[what] + by };
+    if (what !== "frames" && what !== "crcErrors") return;
+    const frames = this.#recent.frames + (what === "frames" ? by : 0);
+    const crcErrors = this.#recent.crcErrors + (what === "crcErrors" ? by : 0);
+    const share = frames > RECENT_FRAMES_MAX ? 0.5 : 1;
+    this.#recent = { frames: frames * share, crcErrors: crcErrors * share };
+  }
+
+  answered(unitId: number, latency_ms: number): void {
+    this.#slowness(unitId, latency_ms);
+    const unit = this.#of(unitId);
+    this.#units.set(unitId, { ...unit, replies: unit.replies + 1, failedInARow: 0 });
+    this.#sum = { ...this.#sum, replies: this.#sum.replies + 1, failedInARow: 0 };
+  }
+
+  answeredLate(unitId: number, latency_ms: number): void {
+    this.#slowness(unitId, latency_ms);
+    this.#units.set(unitId, { ...this.#of(unitId), failedInARow: 0 });
+    this.#sum = { ...this.#sum, failedInARow: 0 };
+  }
+
+  failed(unitId: number): void {
+    const unit = this.#of(unitId);
+    this.#units.set(unitId, { ...unit, failedInARow: unit.failedInARow + 1 });
+    this.#sum = { ...this.#sum, failedInARow: this.#sum.failedInARow + 1 };
+  }
+
+  forgive(): void {
+    for (const [id, unit] of this.#units) this.#units.set(id, { ...unit, failedInARow: 0 });
+    this.#sum = { ...this.#sum, failedInARow: 0 };
+  }
+
+  failedInARow(unitId: number | null): number {
+    return unitId === null ? this.#sum.failedInARow : this.#of(unitId).failedInARow;
+  }
+
+  total(): BusCounters {
+    return { ...this.#sum, latency_ms_p99: Math.max(0, ...[...this.#units.keys()].map((id) => this.#p99_ms(id))) };
+  }
+
+  unit(unitId: number): BusCounters {
+    return { ...this.#of(unitId), latency_ms_p99: this.#p99_ms(unitId) };
+  }
+
+  units(): ReadonlyMap<number, BusCounters> {
+    return new Map([...this.#units.keys()].map((id) => [id, this.unit(id)]));
+  }
+
+  recent(): RecentLine {
+    return this.#recent;
+  }
+
+  #of(unitId: number): BusCounters {
+    return this.#units.get(unitId) ?? ZERO;
+  }
+
+  #slowness(unitId: number, latency_ms: number): void {
+    const unit = this.#of(unitId);
+    const latency_ms_max = Math.max(unit.latency_ms_max, latency_ms);
+    this.#units.set(unitId, { ...unit, latency_ms_max });
+    this.#sum = { ...this.#sum, latency_ms_max: Math.max(this.#sum.latency_ms_max, latency_ms) };
+    this.#latencies.set(unitId, [...(this.#latencies.get(unitId) ?? []), latency_ms].slice(-LATENCIES_MAX));
+  }
+
+  #p99_ms(unitId: number): number {
+    const sorted = [...(this.#latencies.get(unitId) ?? [])].sort((a, b) => a - b);
+    return sorted[Math.ceil(0.99 * sorted.length) - 1] ?? 0;
+  }
 }

@@ -1,17 +1,25 @@
 import type { ModbusReply, ModbusRequest } from "../protocol/modbus/index.ts";
-import { createCounterBook, type BusCounters, type CounterBook } from "./bus-counters.ts";
+import { createCounterBook, type CounterBook } from "./bus-counters.ts";
 import { createFramer, type Framing } from "./bus-framing.ts";
 import { createBusQueue, STARVED_AFTER_ms, type BusPriority, type BusQueue } from "./bus-queue.ts";
 import { createLateReplyGuard, type LateReplyGuard } from "./bus-late-replies.ts";
 import { createBusWire, type BusWire } from "./bus-wire.ts";
-import type { ByteLink, LinkState } from "./byte-link.ts";
+import { busHints, type BusHealth } from "./bus-hints.ts";
+import type { ByteLink } from "./byte-link.ts";
 
 /** Silence before a request to another unit than the last, where the device asks for no more (time of the app's clock). */
 export const UNIT_CHANGE_GAP_ms = 25;
 /** How long a job may wait in the queue when its owner sets nothing, in real milliseconds. */
 export const QUEUE_WAIT_ms = 10_000;
-/** After so many time-outs in a row without any answer on the whole bus the port is opened anew. */
-export const REOPEN_AFTER_TIMEOUTS = 20;
+/** After so many requests in a row without a usable answer on the whole bus the port is opened anew. */
+export const REOPEN_AFTER_FAILURES = 20;
+/** A unit that failed this often in a row is dead: it is probed, not polled. One that never answered is dead at once. */
+export const DEAD_AFTER_FAILURES = 3;
+/** All dead units of a bus together get one request in this time of the app's clock. */
+export const PROBE_PERIOD_ms = 1_000;
+/** Lost connections are remembered for this long, in real milliseconds, and no more than … */
+const LOSS_WINDOW_ms = 600_000;
+const LOSSES_MAX = 16;
 
 export type BusJob = {
   readonly unitId: number;
@@ -31,14 +39,6 @@ export type BusReply =
   | { readonly ok: false; readonly code: "exception"; readonly exception: number }
   /** `timeout`: nothing came; `garbled`: bytes came, twice, but no valid answer; the rest never reached the line. */
   | { readonly ok: false; readonly code: "timeout" | "garbled" | "line-down" | "queue-full" | "expired" };
-
-export type BusHealth = {
-  readonly name: string;
-  readonly state: LinkState;
-  readonly queued: number;
-  readonly total: BusCounters;
-  readonly units: ReadonlyMap<number, BusCounters>;
-};
 
 /** The only one who talks on a serial port or connection: one transaction at a time, most urgent first. */
 export interface BusOwner {
@@ -70,6 +70,7 @@ export const createBusOwner = (options: BusOptions): BusOwner => new Bus(options
 class Bus implements BusOwner {
   readonly link: ByteLink;
   readonly #framing: Framing;
+  readonly #medium: BusHealth["medium"];
   readonly #real_ms: (duration_ms: number) => number;
   readonly #counters: CounterBook = createCounterBook();
   readonly #queue: BusQueue<Waiting>;
@@ -78,16 +79,23 @@ class Bus implements BusOwner {
   #closed = false;
   #running = false;
   #lastUnit: number | null = null;
-  #silentInARow = 0;
+  #nextProbe_ms = -Infinity;
+  #wasUp = false;
+  #restarting = false;
+  #lost_at_ms: readonly number[] = [];
   #wake: NodeJS.Timeout | null = null;
 
   constructor({ link, framing, real_ms, baud }: BusOptions) {
     this.link = link;
     this.#framing = framing;
+    this.#medium = baud === null ? "network" : "serial";
     this.#real_ms = real_ms;
     this.#queue = createBusQueue<Waiting>(real_ms(STARVED_AFTER_ms));
     this.#late = createLateReplyGuard(framing);
     this.#wire = createBusWire({ link, framer: createFramer(framing), counters: this.#counters, baud });
+    link.onState((state) => {
+      this.#lineChanged(state.kind === "up");
+    });
     link.open();
   }
 
@@ -105,7 +113,19 @@ class Bus implements BusOwner {
 
   health(): BusHealth {
     const { name, state } = this.link;
-    return { name, state, queued: this.#queue.size, total: this.#counters.total(), units: this.#counters.units() };
+    const after_ms = performance.now() - LOSS_WINDOW_ms;
+    const health = {
+      name,
+      state,
+      medium: this.#medium,
+      framing: this.#framing,
+      queued: this.#queue.size,
+      total: this.#counters.total(),
+      units: this.#counters.units(),
+      recent: this.#counters.recent(),
+      recentLosses: this.#lost_at_ms.filter((at_ms) => at_ms > after_ms).length,
+    };
+    return { ...health, hints: busHints(health) };
   }
 
   async close(): Promise<void> {
@@ -131,29 +151,57 @@ class Bus implements BusOwner {
       job.resolve({ ok: false, code: "expired" });
     }
     if (this.#closed) return null;
-    return this.#queue.take(now_ms, (job) => this.#late.heldFor_ms(job.unitId, job.request, now_ms) <= 0);
+    return this.#queue.take(now_ms, (job) => this.#mayRun(job, now_ms));
+  }
+
+  #mayRun(job: Waiting, now_ms: number): boolean {
+    if (this.#late.heldFor_ms(job.unitId, job.request, now_ms) > 0) return false;
+    // What is not there must not cost those that are more than one time-out a cycle.
+    return job.priority === "scan" || !this.#isDead(job.unitId) || now_ms >= this.#nextProbe_ms;
+  }
+
+  #isDead(unitId: number): boolean {
+    const failures = this.#counters.failedInARow(unitId);
+    return failures >= DEAD_AFTER_FAILURES || (failures > 0 && this.#counters.unit(unitId).replies === 0);
+  }
+
+  #lineChanged(isUp: boolean): void {
+    if (isUp) this.#counters.forgive();
+    else if (this.#wasUp && !this.#restarting && !this.#closed) {
+      this.#lost_at_ms = [...this.#lost_at_ms, performance.now()].slice(-LOSSES_MAX);
+    }
+    this.#wasUp = isUp;
   }
 
   async #perform(job: Waiting): Promise<BusReply> {
-    let reply = await this.#attempt(job);
+    const isProbe = job.priority !== "scan" && this.#isDead(job.unitId);
+    if (isProbe) this.#nextProbe_ms = performance.now() + this.#real_ms(PROBE_PERIOD_ms);
+    let reply = await this.#attempt(job, isProbe);
     if (!reply.ok && reply.code === "garbled") {
       this.#counters.count(job.unitId, "retries");
-      reply = await this.#attempt(job);
+      reply = await this.#attempt(job, isProbe);
     }
-    this.#silentInARow = !reply.ok && reply.code === "timeout" ? this.#silentInARow + 1 : 0;
-    if (this.#silentInARow >= REOPEN_AFTER_TIMEOUTS) {
-      this.#silentInARow = 0;
-      this.link.reconnect();
-    }
+    if (!reply.ok && (reply.code === "timeout" || reply.code === "garbled")) this.#failed(job);
     return reply;
   }
 
-  async #attempt(job: Waiting): Promise<BusReply> {
+  #failed(job: Waiting): void {
+    // A scan expects silence.
+    if (job.priority === "scan") return;
+    this.#counters.failed(job.unitId);
+    if (this.#counters.failedInARow(null) < REOPEN_AFTER_FAILURES) return;
+    this.#counters.forgive();
+    this.#restarting = true;
+    this.link.reconnect();
+    this.#restarting = false;
+  }
+
+  async #attempt(job: Waiting, isProbe: boolean): Promise<BusReply> {
     const changes = this.#framing !== "mbap" && this.#lastUnit !== null && job.unitId !== this.#lastUnit;
     await this.#wire.silence(this.#real_ms(Math.max(job.gap_ms, changes ? UNIT_CHANGE_GAP_ms : 0)));
     this.#lastUnit = job.unitId;
     this.#late.sent(job.unitId, job.request, performance.now());
-    const outcome = await this.#wire.exchange(job);
+    const outcome = await this.#wire.exchange({ ...job, patient: !isProbe });
     switch (outcome.kind) {
       case "down":
         return { ok: false, code: "line-down" };

@@ -37,3 +37,12 @@ test("a full queue sends away the least urgent, newest first", () => {
   expect(queue.add(job("idle", "identity"))?.name).toBe("idle");
   expect(queue.size).toBe(BUS_QUEUE_MAX);
 });
+
+test("a scan takes only time that nobody else wants, however long it has waited", () => {
+  const queue = createBusQueue<Job>(STARVED_AFTER_ms);
+  queue.add(job("scan", "scan", 0));
+  queue.add(job("identity", "identity", STARVED_AFTER_ms));
+  queue.add(job("power", "power", STARVED_AFTER_ms));
+  const order = Array.from({ length: 3 }, () => queue.take(STARVED_AFTER_ms, always)?.name);
+  expect(order).toEqual(["power", "identity", "scan"]);
+});

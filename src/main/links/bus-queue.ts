@@ -1,5 +1,14 @@
 /** What goes first on a shared line. A limit that must fall outruns everything but the running transaction. */
-export const BUS_PRIORITIES = ["safety", "heartbeat", "state", "limit-up", "power", "energy", "identity"] as const;
+export const BUS_PRIORITIES = [
+  "safety",
+  "heartbeat",
+  "state",
+  "limit-up",
+  "power",
+  "energy",
+  "identity",
+  "scan",
+] as const;
 export type BusPriority = (typeof BUS_PRIORITIES)[number];
 
 /** Jobs a bus holds at most: about three polls of a full line of 32 devices. */
@@ -25,7 +34,10 @@ export interface BusQueue<T extends QueuedJob> {
 const rank = (job: QueuedJob): number => BUS_PRIORITIES.indexOf(job.priority);
 const STATE_RANK = BUS_PRIORITIES.indexOf("state");
 
-/** First by priority, then by age; after `starvedAfter_ms` of real time waiting counts more than priority. */
+/**
+ * First by priority, then by age; after `starvedAfter_ms` of real time waiting counts more than priority. A scan only
+ * ever takes time that nobody else wants.
+ */
 export function createBusQueue<T extends QueuedJob>(starvedAfter_ms: number): BusQueue<T> {
   let jobs: T[] = [];
   return {
@@ -41,7 +53,7 @@ export function createBusQueue<T extends QueuedJob>(starvedAfter_ms: number): Bu
       return worst;
     },
     take(now_ms, isReady) {
-      const starved = (job: T): boolean => now_ms - job.queued_at_ms >= starvedAfter_ms;
+      const starved = (job: T): boolean => job.priority !== "scan" && now_ms - job.queued_at_ms >= starvedAfter_ms;
       const order = (job: T): number => (starved(job) ? Math.min(rank(job), STATE_RANK - 0.5) : rank(job));
       let best: T | null = null;
       for (const job of jobs) if (isReady(job) && (best === null || order(job) < order(best))) best = job;

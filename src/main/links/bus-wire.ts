@@ -16,6 +16,12 @@ const BITS_PER_BYTE = 11;
 /** Silence between frames on a line; fixed above 19200 baud (Modbus over Serial Line 2.5.1.1). */
 const SILENT_CHARACTERS = 3.5;
 const SILENCE_ms_max = 5;
+/** Where a device has often been slower than its time-out allows, this many times its usual slowest is waited … */
+const LEARNED_FACTOR = 2;
+/** … but never more than this many times its own time-out. */
+const LEARNED_FACTOR_max = 4;
+/** An answer later than this many time-outs says nothing about how slow the device is. */
+const LATE_TIMEOUTS_max = 4;
 /** Timers may ring this much early. */
 const TIMER_SLACK_ms = 0.5;
 
@@ -33,6 +39,8 @@ export interface BusWire {
     readonly unitId: number;
     readonly request: ModbusRequest;
     readonly timeout_ms: number;
+    /** Wait longer where this device has been seen to need it. */
+    readonly patient: boolean;
   }): Promise<WireOutcome>;
   /** After a failed exchange: waits until its late bytes must have arrived and drops them. */
   settle(sent_at_ms: number, timeout_ms: number): Promise<void>;
@@ -48,18 +56,22 @@ type WireOptions = {
   /** Bits per second; `null` where the line lies behind TCP. */
   readonly baud: number | null;
 };
-type Request = { readonly unitId: number; readonly request: ModbusRequest; readonly timeout_ms: number };
+type Request = Parameters<BusWire["exchange"]>[0];
+/** A request given up on; its answer may still come and then tells how slow the device is. */
+type Unanswered = { readonly unitId: number; readonly sent_at_ms: number; readonly until_ms: number };
 
 class Wire implements BusWire {
   readonly #options: WireOptions;
   #pending: PendingExchange | null = null;
   #quietSince_ms = -Infinity;
   #lastUnit = 0;
+  #unanswered: Unanswered | null = null;
 
   constructor(options: WireOptions) {
     this.#options = options;
     options.link.onData((bytes) => {
       this.#quietSince_ms = performance.now();
+      this.#noteLate(bytes);
       if (this.#pending === null) options.counters.count(this.#lastUnit, "staleBytes", bytes.length);
       else this.#pending.heard(bytes);
     });
@@ -74,7 +86,7 @@ class Wire implements BusWire {
     for (let left = left_ms(); left > 0; left = left_ms()) await pause(left);
   }
 
-  exchange({ unitId, request, timeout_ms }: Request): Promise<WireOutcome> {
+  exchange({ unitId, request, timeout_ms, patient }: Request): Promise<WireOutcome> {
     const { link, framer, counters } = this.#options;
     return new Promise((resolve) => {
       const exchange = framer.begin(unitId, request);
@@ -91,11 +103,14 @@ class Wire implements BusWire {
       this.#pending = new PendingExchange(
         exchange,
         sent_at_ms,
-        timeout_ms + request_ms + reply_ms,
+        (patient ? this.#learned_ms(unitId, timeout_ms) : timeout_ms) + request_ms + reply_ms,
         (outcome, noise) => {
           this.#pending = null;
           if (noise !== null) this.#record(unitId, noise);
-          if (outcome.kind === "reply") counters.latency(unitId, performance.now() - sent_at_ms);
+          if (outcome.kind === "reply") counters.answered(unitId, performance.now() - sent_at_ms);
+          if (outcome.kind === "timeout") {
+            this.#unanswered = { unitId, sent_at_ms, until_ms: sent_at_ms + LATE_TIMEOUTS_max * timeout_ms };
+          }
           resolve(outcome);
         },
       );
@@ -109,6 +124,21 @@ class Wire implements BusWire {
     if (until_ms > started_ms) await pause(until_ms - started_ms);
     const latest_ms = Math.max(until_ms, started_ms) + QUIET_WAIT_ms_max;
     while (performance.now() - this.#quietSince_ms < QUIET_ms && performance.now() < latest_ms) await pause(QUIET_ms);
+  }
+
+  #learned_ms(unitId: number, timeout_ms: number): number {
+    const usual_ms = LEARNED_FACTOR * this.#options.counters.unit(unitId).latency_ms_p99;
+    return Math.max(timeout_ms, Math.min(usual_ms, LEARNED_FACTOR_max * timeout_ms));
+  }
+
+  #noteLate(bytes: Uint8Array): void {
+    const late = this.#unanswered;
+    const now_ms = performance.now();
+    if (late === null || !this.#options.framer.isFrom(late.unitId, bytes)) return;
+    // While the same unit is being asked again, nobody can tell which request this answers.
+    if (this.#pending !== null && this.#lastUnit === late.unitId) return;
+    this.#unanswered = null;
+    if (now_ms < late.until_ms) this.#options.counters.answeredLate(late.unitId, now_ms - late.sent_at_ms);
   }
 
   #wireTime_ms(bytes: number): number {

@@ -1,2 +1,3 @@
-export { createBusOwner, type BusHealth, type BusOwner, type BusReply } from "./bus-owner.ts";
+export type { BusHealth, BusHint } from "./bus-hints.ts";
+export { createBusOwner, type BusOwner, type BusReply } from "./bus-owner.ts";
 export type { BusPriority } from "./bus-queue.ts";
