@@ -11,7 +11,6 @@ import {
 import type { Clock, CommandFailure, CommandReply, LimitReply } from "../ports.ts";
 import { PRIORITY, type Call, type CallLane, type Priority, type Queued } from "./call-lane.ts";
 import type { LogEntry } from "./ocpp-host.ts";
-import type { Capabilities } from "./point.ts";
 import { commandReply, failure } from "./replies.ts";
 import type { VendorBehaviour } from "./vendor-rows.ts";
 
@@ -21,6 +20,15 @@ const RENEW_RETRY_MS = 10_000;
 /** Callers that wait for one queued setpoint. */
 const WAITERS_MAX = 32;
 const STACK_LEVEL = 1;
+
+/** What the box said it can do; `null`: it did not say. */
+export type Capabilities = {
+  readonly unit: RateUnit | null;
+  readonly stackLevelMax: number | null;
+  readonly canSwitchPhases: boolean | null;
+  /** Card number a box writes by itself when anybody may charge. */
+  readonly plugAndChargeToken: string | null;
+};
 
 export type LimiterContext = {
   readonly station: Station;

@@ -2,26 +2,10 @@ import type { EpochMs } from "../../../core/units/index.ts";
 import type { OcppConnection } from "../../links/ocpp-server.ts";
 import { createCallLane, type CallLane } from "./call-lane.ts";
 import type { Evse } from "./evse.ts";
-import type { HeardTransaction } from "./transaction-events.ts";
+import type { HeardTransaction } from "./heard-transaction.ts";
 import type { LogEntry, OcppHost } from "./ocpp-host.ts";
-import { behaviourFor, NO_ROWS, type VendorBehaviour, type VendorRows } from "./vendor-rows.ts";
-import type { RateUnit } from "../../protocol/ocpp/index.ts";
-
-export type Identification = {
-  readonly vendor: string | null;
-  readonly model: string | null;
-  readonly serial: string | null;
-  readonly firmware: string | null;
-};
-
-/** What the box said it can do; `null`: it did not say. */
-export type Capabilities = {
-  readonly unit: RateUnit | null;
-  readonly stackLevelMax: number | null;
-  readonly canSwitchPhases: boolean | null;
-  /** Card number a box writes by itself when anybody may charge. */
-  readonly plugAndChargeToken: string | null;
-};
+import { behaviourFor, NO_ROWS, type Identification, type VendorBehaviour, type VendorRows } from "./vendor-rows.ts";
+import type { Capabilities } from "./limiter.ts";
 
 const NOBODY: Identification = { vendor: null, model: null, serial: null, firmware: null };
 

@@ -1,12 +1,12 @@
-import { assert, type EpochMs, type WattHour } from "../../../core/units/index.ts";
+import { assert, type WattHour } from "../../../core/units/index.ts";
 import {
   transactionNumber,
   type JsonObject,
   type MeterSample,
   type TransactionEvent,
 } from "../../protocol/ocpp/index.ts";
-import type { StationEvent } from "../ports.ts";
 import { emitRegisters, setRunning, takeSamples, takeState, type Evse } from "./evse.ts";
+import type { HeardTransaction, StopEvent } from "./heard-transaction.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 import { logAbout, type Point } from "./point.ts";
 
@@ -16,21 +16,6 @@ import { logAbout, type Point } from "./point.ts";
 /** Transactions of one box that are remembered; the oldest is forgotten. */
 const TRANSACTIONS_MAX = 64;
 const MESSAGES_MAX = 4096;
-
-type Stop = StationEvent & { readonly kind: "transaction-stopped" };
-/** A transaction that has been heard of since we started. */
-export type HeardTransaction = {
-  readonly name: string;
-  readonly number: number;
-  /** When it started by the box's clock, once that was said. */
-  started_ms: EpochMs | null;
-  hasStarted: boolean;
-  stop: Stop | null;
-  lastSeqNo: number | null;
-  idToken: string | null;
-  /** Messages that have been taken, so that the same one sent again is only answered. */
-  readonly taken: Set<string>;
-};
 
 /** Takes one TransactionEvent; what it says has been emitted when this returns. `status` is what its card may do. */
 export function takeTransactionEvent(
@@ -164,7 +149,7 @@ function ended(evse: Evse, host: OcppHost, heard: HeardTransaction, message: Tra
   const { samples, time, reason } = message;
   emitRegisters(evse, host, samples, heard.number);
   if (heard.stop !== null) return;
-  const stop: Stop = {
+  const stop: StopEvent = {
     kind: "transaction-stopped",
     stationId: evse.station.id,
     at_ms: time.at_ms,

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
-import type { Identification } from "./point.ts";
 
 // How boxes of different makers differ, as data (resources/devices/ocpp-vendors.yaml): the code knows no maker's name.
 
@@ -61,6 +60,14 @@ const fileSchema = z.strictObject({
     .max(500)
     .refine((rows) => new Set(rows.map(({ id }) => id)).size === rows.length, "every id once"),
 });
+
+/** What a box says of itself when it boots. */
+export type Identification = {
+  readonly vendor: string | null;
+  readonly model: string | null;
+  readonly serial: string | null;
+  readonly firmware: string | null;
+};
 
 type VendorRow = z.output<typeof rowSchema>;
 export type VendorRows = z.output<typeof fileSchema>;
