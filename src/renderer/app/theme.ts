@@ -4,7 +4,7 @@ import {
   defaultVariantColorsResolver,
   type MantineColorsTuple,
 } from "@mantine/core";
-import { MEASURES } from "../lib/tokens/tokens.ts";
+import { COLOURS, MEASURES } from "../lib/tokens/tokens.ts";
 
 const rem = (px: number): string => `${String(px / 16)}rem`;
 
@@ -22,10 +22,26 @@ const INK: MantineColorsTuple = [
   "var(--ink)",
 ];
 
+const dark = (token: string): string => COLOURS.dark[token] ?? "";
+
+// What Mantine draws with in dark, by what it uses each step for: 0-3 text, 4 lines, 5 what is chosen, 6-8 grounds.
+const DARK: MantineColorsTuple = [
+  dark("ink"),
+  dark("other-load"),
+  dark("ink-muted"),
+  dark("line-strong"),
+  dark("line"),
+  dark("margin"),
+  dark("sunken"),
+  dark("surface"),
+  dark("sunken"),
+  dark("page"),
+];
+
 /** Mantine in the clothes of our tokens. */
 export const mantineTheme = createTheme({
   primaryColor: "ink",
-  colors: { ink: INK },
+  colors: { ink: INK, dark: DARK },
   fontFamily: MEASURES["font"] ?? "sans-serif",
   fontSizes: { xs: rem(12), sm: rem(14), md: rem(14), lg: rem(16), xl: rem(20) },
   lineHeights: { md: "1.45" },

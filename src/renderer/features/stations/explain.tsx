@@ -45,7 +45,7 @@ function Ladder({ station }: { readonly station: StationLive }) {
             <span className={css["text"]}>
               {rung.binding && <strong className={css["binding"]}>{t("explain.binding")}</strong>}
               {rungText(rung, wording)}
-              {index > 0 && (
+              {index > 0 && format.exactCurrent(rung.before_mA) !== format.exactCurrent(rung.after_mA) && (
                 <span className={css["step"]}>
                   {t("explain.step", {
                     before: format.exactCurrent(rung.before_mA),

@@ -53,7 +53,7 @@ export function SessionsPrint({ rows, totals, period }: Props) {
             </tr>
           ))}
         </tbody>
-        <TotalsRow totals={totals} isFetchingMore={false} />
+        <TotalsRow totals={totals} breadth="all" isFetchingMore={false} />
       </table>
     </div>
   );

@@ -1,3 +1,4 @@
+import { useElementSize, useMergedRef } from "@mantine/hooks";
 import { useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef } from "react";
@@ -5,12 +6,21 @@ import { useTranslation } from "react-i18next";
 import type { z } from "zod";
 import type { SessionRow, sessionTotalsSchema } from "../../../contract/index.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
-import { features, isNumeric, sessionColumns } from "./session-columns.tsx";
+import {
+  type Breadth,
+  breadthFor,
+  columnIds,
+  features,
+  hasNetBelow,
+  isNumeric,
+  netText,
+  rowHeight,
+  sessionColumns,
+} from "./session-columns.tsx";
 import css from "./sessions-table.module.css";
 
 export type SessionTotals = z.infer<typeof sessionTotalsSchema>;
 
-const ROW_px = 36;
 const ROWS_AHEAD = 12;
 const FETCH_BEFORE_END_ROWS = 60;
 
@@ -29,7 +39,10 @@ export function SessionsTable({ rows, totals, selected, hasMore, isFetchingMore,
   const { t } = useTranslation("sessions");
   const format = useFormat();
   const frame = useRef<HTMLDivElement>(null);
-  const columns = useMemo(() => sessionColumns({ t, format }, onOpen), [t, format, onOpen]);
+  const { ref: measured, width } = useElementSize<HTMLDivElement>();
+  const frameAndMeasure = useMergedRef(frame, measured);
+  const breadth = breadthFor(width);
+  const columns = useMemo(() => sessionColumns({ t, format }, breadth, onOpen), [t, format, breadth, onOpen]);
   const data = useMemo(() => [...rows], [rows]);
   const table = useTable({ features, columns, data, getRowId: ({ id }) => id });
   const all = table.getRowModel().rows;
@@ -38,10 +51,13 @@ export function SessionsTable({ rows, totals, selected, hasMore, isFetchingMore,
   const virtual = useVirtualizer({
     count: all.length,
     getScrollElement: () => frame.current,
-    estimateSize: () => ROW_px,
+    estimateSize: () => rowHeight(breadth),
     getItemKey: (index) => all[index]?.id ?? index,
     overscan: ROWS_AHEAD,
   });
+  useEffect(() => {
+    virtual.measure();
+  }, [virtual, breadth]);
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -50,21 +66,11 @@ export function SessionsTable({ rows, totals, selected, hasMore, isFetchingMore,
   const above = items[0]?.start ?? 0;
   const below = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
-    <div ref={frame} className={css["frame"]} tabIndex={0} role="region" aria-label={t("table")}>
-      <table className={css["table"]} aria-rowcount={totals.sessions + 2}>
-        <thead>
-          {table.getHeaderGroups().map((group) => (
-            <tr key={group.id} aria-rowindex={1}>
-              {group.headers.map(({ id, column }) => (
-                <th key={id} scope="col" data-numeric={isNumeric(column.id)} data-column={column.id}>
-                  <ColumnTitle id={column.id} />
-                </th>
-              ))}
-            </tr>
-          ))}
-        </thead>
+    <div ref={frameAndMeasure} className={css["frame"]} tabIndex={0} role="region" aria-label={t("table")}>
+      <table className={css["table"]} data-breadth={breadth} aria-rowcount={totals.sessions + 2}>
+        <Head breadth={breadth} />
         <tbody>
-          {above > 0 && <Spacer height={above} />}
+          {above > 0 && <Spacer height={above} columns={columns.length} />}
           {items.map(({ index }) => {
             const row = all[index];
             if (row === undefined) return null;
@@ -87,17 +93,29 @@ export function SessionsTable({ rows, totals, selected, hasMore, isFetchingMore,
               </tr>
             );
           })}
-          {below > 0 && <Spacer height={below} />}
+          {below > 0 && <Spacer height={below} columns={columns.length} />}
         </tbody>
-        <TotalsRow totals={totals} isFetchingMore={isFetchingMore} />
+        <TotalsRow totals={totals} breadth={breadth} isFetchingMore={isFetchingMore} />
       </table>
     </div>
   );
 }
 
-const Spacer = ({ height }: { readonly height: number }) => (
+const Head = ({ breadth }: { readonly breadth: Breadth }) => (
+  <thead>
+    <tr aria-rowindex={1}>
+      {columnIds(breadth).map((id) => (
+        <th key={id} scope="col" data-numeric={isNumeric(id)} data-column={id}>
+          <ColumnTitle id={id} />
+        </th>
+      ))}
+    </tr>
+  </thead>
+);
+
+const Spacer = ({ height, columns }: { readonly height: number; readonly columns: number }) => (
   <tr aria-hidden style={{ height }} className={css["spacer"]}>
-    <td colSpan={11} />
+    <td colSpan={columns} />
   </tr>
 );
 
@@ -124,32 +142,45 @@ export function ColumnTitle({ id }: { readonly id: string }) {
 /** Sums of everything that is filtered, whether it is in sight or not. */
 export function TotalsRow({
   totals,
+  breadth,
   isFetchingMore,
 }: {
   readonly totals: SessionTotals;
+  readonly breadth: Breadth;
   readonly isFetchingMore: boolean;
 }) {
   const { t } = useTranslation("sessions");
   const format = useFormat();
+  const shown = new Set<string>(columnIds(breadth));
+  const before = columnIds(breadth).indexOf("energy");
+  const after = columnIds(breadth).length - columnIds(breadth).indexOf("gross") - 1;
   return (
     <tfoot>
       <tr data-totals aria-rowindex={totals.sessions + 2}>
-        <th scope="row" colSpan={5}>
-          {t("total.label")}: <span data-total="sessions">{t("total.sessions", { count: totals.sessions })}</span>
+        <th scope="row" colSpan={before}>
+          <span className={css["label"]}>{t("total.label")}: </span>
+          <span data-total="sessions">{t("total.sessions", { count: totals.sessions })}</span>
         </th>
         <td data-numeric data-total="energy">
           {format.energyValue(totals.energy_Wh, 2)}
         </td>
-        <td data-numeric>{format.duration(totals.charging_ms)}</td>
-        <td data-numeric data-total="net">
-          {format.money(totals.cost.net_minor, totals.cost.currency)}
+        {shown.has("duration") && <td data-numeric>{format.duration(totals.charging_ms)}</td>}
+        {shown.has("net") && (
+          <td data-numeric data-total="net">
+            {format.money(totals.cost.net_minor, totals.cost.currency)}
+          </td>
+        )}
+        <td data-numeric>
+          <span className={css["lines"]}>
+            <span data-total="gross">{format.money(totals.cost.gross_minor, totals.cost.currency)}</span>
+            {hasNetBelow(shown) && <small>{netText(totals.cost, { t, format })}</small>}
+          </span>
         </td>
-        <td data-numeric data-total="gross">
-          {format.money(totals.cost.gross_minor, totals.cost.currency)}
-        </td>
-        <td colSpan={2} aria-live="polite">
-          {isFetchingMore ? t("loadingMore") : ""}
-        </td>
+        {after > 0 && (
+          <td colSpan={after} aria-live="polite">
+            {isFetchingMore ? t("loadingMore") : ""}
+          </td>
+        )}
       </tr>
     </tfoot>
   );

@@ -4,6 +4,7 @@ import { createInstance } from "i18next";
 import { describe, expect, test } from "vitest";
 import { createFormat } from "../../lib/format/format.ts";
 import { FLAG_RULES, flagNumbers, flagShort, flagWhy, INPUT_NAMES, maskedCard } from "./flag-words.ts";
+import { breadthFor, columnIds } from "./session-columns.tsx";
 import { filterOf, parseSessionsSearch } from "./sessions-search.ts";
 
 function asTexts(value: unknown): object {
@@ -92,4 +93,12 @@ test("a filter survives the address, and rubbish in it becomes the default", () 
     state: "all",
     text: "",
   });
+});
+
+test("the narrower the list, the fewer columns, but never without bay, energy and price", () => {
+  const counts = [1680, 1048, 660, 328].map((width_px) => columnIds(breadthFor(width_px)).length);
+  expect(counts).toEqual([11, 8, 5, 4]);
+  for (const breadth of ["all", "merged", "less", "narrow"] as const) {
+    expect(columnIds(breadth)).toEqual(expect.arrayContaining(["start", "bay", "energy", "gross"]));
+  }
 });

@@ -8,7 +8,13 @@ type Props = { readonly fileName: string; readonly problems: readonly SiteProble
 export function SiteProblems({ fileName, problems }: Props) {
   const { t } = useTranslation("start");
   return (
-    <div className={css["problems"]} role="alert">
+    <div
+      className={css["problems"]}
+      role="alert"
+      ref={(list) => {
+        list?.scrollIntoView({ block: "nearest" });
+      }}
+    >
       <p>
         <strong>{t("problems.title", { count: problems.length, file: fileName })}</strong> {t("problems.nothing")}
       </p>
