@@ -93,8 +93,9 @@ function createRecorder({ folder, clock }: EngineOptions, site: SiteState): Sess
     transaction: folder.transaction,
     onClosed: (session) => {
       if (session.billable) return;
-      const inputs = { station: session.stationId, flags: session.flags.map((flag) => flag.rule).join(" ") };
-      stores.alerts.raise({ code: "session-held", severity: "info", ref: session.id, inputs }, clock.now_ms());
+      // One alert per bay that counts up: a bay in trouble must not bury the others.
+      const inputs = { session: session.id, flags: session.flags.map((flag) => flag.rule).join(" ") };
+      stores.alerts.raise({ code: "session-held", severity: "info", ref: session.stationId, inputs }, clock.now_ms());
     },
   });
 }
