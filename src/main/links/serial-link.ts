@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { access } from "node:fs/promises";
 import { SerialPort } from "serialport";
 import { createReconnectingLink, type ByteLink } from "./byte-link.ts";
 
@@ -10,6 +11,12 @@ export type SerialSettings = {
   readonly stopBits: 1 | 2;
 };
 
+/** A port that disappears while nothing is written to it is noticed within this time (real). */
+const WATCH_PERIOD_ms = 2_000;
+/** Bytes the system has not taken after this long (real) never leave: even 256 of them take 2.4 s at 1200 baud. */
+const WRITE_WAIT_ms = 5_000;
+/** The system is given this long (real) to open or to release a port. */
+const SYSTEM_WAIT_ms = 5_000;
 /** Pace at which the event loop is woken where the port cannot tell us itself when it has something. */
 const WAKE_PERIOD_ms = 5;
 
@@ -38,26 +45,30 @@ export function createSerialLink(settings: SerialSettings): ByteLink {
     port.on("error", (error: Error) => {
       events.down(error.message);
     });
-    const opened = new Promise<void>((resolve) => {
+    const watch = watchPort(settings.path, events.down);
+    const opened = withinSystemWait((done) => {
       port.open((error) => {
         if (error === null) events.up();
-        else events.down(error.message);
-        resolve();
+        else events.down(wordsFor(error, settings.path));
+        done();
       });
     });
     return {
       write: (bytes) => {
+        const written = watch.writing();
         port.write(bytes, (error) => {
+          written();
           if (error !== null && error !== undefined) events.down(error.message);
         });
       },
       end: async () => {
+        watch.stop();
         await opened;
         wake.start();
         if (port.isOpen) {
-          await new Promise<void>((resolve) => {
+          await withinSystemWait((done) => {
             port.close(() => {
-              resolve();
+              done();
             });
           });
         }
@@ -65,6 +76,57 @@ export function createSerialLink(settings: SerialSettings): ByteLink {
       },
     };
   });
+}
+
+/** Resolves when `act` calls back, or when the system has had long enough. */
+const withinSystemWait = (act: (done: () => void) => void): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, SYSTEM_WAIT_ms);
+    act(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+/** The binding gives no code for a port that is locked, only flock's words, so these are looked for here and nowhere else. */
+function wordsFor(error: Error, path: string): string {
+  return /cannot lock port|access(?: is)? denied/iu.test(error.message)
+    ? `another program has ${path} open: close it, or give it a port of its own`
+    : error.message;
+}
+
+/** Notices what the port itself does not tell: its file is gone, or it takes no more bytes. */
+function watchPort(
+  path: string,
+  down: (detail: string) => void,
+): { readonly writing: () => () => void; readonly stop: () => void } {
+  let writes_since_ms: number | null = null;
+  let waiting = 0;
+  const look = (): void => {
+    if (writes_since_ms !== null && performance.now() - writes_since_ms > WRITE_WAIT_ms) {
+      down("the port takes no more bytes");
+      return;
+    }
+    // Windows has no file for a port; there a write fails at once.
+    if (!path.startsWith("/")) return;
+    access(path).catch(() => {
+      down(`${path} is gone`);
+    });
+  };
+  const timer = setInterval(look, WATCH_PERIOD_ms);
+  return {
+    writing() {
+      waiting += 1;
+      writes_since_ms ??= performance.now();
+      return () => {
+        waiting -= 1;
+        writes_since_ms = waiting === 0 ? null : performance.now();
+      };
+    },
+    stop: () => {
+      clearInterval(timer);
+    },
+  };
 }
 
 /**

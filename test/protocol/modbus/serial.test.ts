@@ -1,7 +1,3 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Link } from "../../../src/core/site/index.ts";
 import { milliamp } from "../../../src/core/units/index.ts";
@@ -11,6 +7,7 @@ import { createSerialLink } from "../../../src/main/links/serial-link.ts";
 import { createModbusServer, type Fault, type RegisterBank } from "../../../src/main/simulator/modbus/index.ts";
 import { describeWith } from "../../setup/tools.ts";
 import { clockOf, createRecorder, meterOf, rigOf, startDevices, stationOf } from "./bench.ts";
+import { layCable, type Cable } from "./cable.ts";
 
 const LINE = { baud: 19_200, parity: "even", dataBits: 8, stopBits: 1 } as const;
 const cleanups: (() => Promise<void>)[] = [];
@@ -18,43 +15,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-type Cable = {
-  readonly ours: string;
-  readonly theirs: string;
-  readonly pull: () => Promise<void>;
-  readonly plug: () => Promise<void>;
-};
-
-/** Two ends of a serial line; pulling it removes both. */
 async function cable(socat: string): Promise<Cable> {
-  const folder = await mkdtemp(join(tmpdir(), "chargehand-line-"));
-  const ours = join(folder, "ours");
-  const theirs = join(folder, "theirs");
-  let child: ChildProcess | null = null;
-  const plug = async (): Promise<void> => {
-    const started = spawn(socat, ["-d", "-d", `pty,raw,echo=0,link=${ours}`, `pty,raw,echo=0,link=${theirs}`]);
-    child = started;
-    await new Promise<void>((resolve, reject) => {
-      started.once("error", reject);
-      started.stderr.on("data", (text: Buffer) => {
-        if (text.includes("starting data transfer loop")) resolve();
-      });
-    });
-  };
-  const pull = async (): Promise<void> => {
-    const running = child;
-    child = null;
-    if (running?.exitCode !== null) return;
-    const ended = new Promise((resolve) => running.once("exit", resolve));
-    running.kill();
-    await ended;
-  };
-  await plug();
-  cleanups.push(async () => {
-    await pull();
-    await rm(folder, { recursive: true, force: true });
-  });
-  return { ours, theirs, pull, plug };
+  const line = await layCable(socat);
+  cleanups.push(line.remove);
+  return line;
 }
 
 const CHARGING = {
@@ -155,5 +119,51 @@ describeWith("socat", "a serial line", (socat) => {
     await line.plug();
     await online;
     expect(await devices.stations[0]?.setLimit(milliamp(9_000))).toEqual({ ok: true, confirmed_mA: 9_000 });
+  });
+
+  test("that another program holds says so, and is taken as soon as it is free", async () => {
+    const line = await cable(socat);
+    const first = createSerialLink({ path: line.ours, ...LINE });
+    const second = createSerialLink({ path: line.ours, ...LINE });
+    cleanups.push(
+      () => first.close(),
+      () => second.close(),
+    );
+    const upOf = (link: typeof first): Promise<unknown> =>
+      new Promise((resolve) => {
+        link.onState((state) => {
+          if (state.kind !== "connecting") resolve(state);
+        });
+        link.open();
+      });
+    expect(await upOf(first)).toEqual({ kind: "up" });
+    expect(await upOf(second)).toEqual({
+      kind: "down",
+      detail: `another program has ${line.ours} open: close it, or give it a port of its own`,
+    });
+    const taken = new Promise<void>((resolve) => {
+      second.onState((state) => {
+        if (state.kind === "up") resolve();
+      });
+    });
+    await first.close();
+    await taken;
+  });
+
+  test("that disappears while nobody speaks is missed all the same", async () => {
+    const line = await cable(socat);
+    const link = createSerialLink({ path: line.ours, ...LINE });
+    cleanups.push(() => link.close());
+    const states: string[] = [];
+    const lost = new Promise<void>((resolve) => {
+      link.onState((state) => {
+        states.push(state.kind);
+        if (state.kind === "up") void line.pull();
+        if (state.kind === "down") resolve();
+      });
+    });
+    link.open();
+    await lost;
+    expect(states).toEqual(["connecting", "up", "down"]);
   });
 });
