@@ -2,6 +2,7 @@
 // `npm run bench [-- NAME …]`: measures, and prints each figure beside its target.
 // Every scripts/bench/*.bench.mjs exports `bench`; see the type below.
 import { globSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ROOT, secondsSince } from "./lib/runtime.mjs";
@@ -33,7 +34,9 @@ for (const bench of all) {
   if (chosen.length > 0 && !chosen.includes(bench.name)) continue;
   const start_ms = Date.now();
   const rows = await bench.run();
-  print(`\n${bench.name} (${secondsSince(start_ms)})`);
+  // On a busy machine a missed target of speed says little about the program: the reader has to know.
+  const load = `load ${(loadavg()[0] ?? 0).toFixed(1)} on ${String(availableParallelism())} cores`;
+  print(`\n${bench.name} (${secondsSince(start_ms)}, ${load})`);
   for (const row of rows) print(`  ${lineOf(row)}`);
   missed += rows.filter((row) => !isGood(row)).length;
 }

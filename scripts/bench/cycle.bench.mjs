@@ -1,6 +1,5 @@
 // @ts-check
 // How fast the engine decides and how late it may be, with 100 charging points on three kinds of wire.
-import { availableParallelism, loadavg } from "node:os";
 import { awaitValue, median, minutesToRun, monotonic_ms, quantile, sleep } from "./parts/figures.mjs";
 import { startHundred } from "./parts/hundred-points.mjs";
 
@@ -169,12 +168,6 @@ function rows(cycles, steps, firstLimits_ms, minutes) {
       limit: DECREASED_ms_max,
     },
     { figure: "boxes lowered, fewest", value: Math.min(...steps.map((step) => step.decreases)), unit: "", limit: null },
-    {
-      figure: `load of this machine, ${String(availableParallelism())} cores`,
-      value: loadavg()[0] ?? 0,
-      unit: "",
-      limit: null,
-    },
     {
       figure: "over-limit told to fuse relieved, slowest",
       value: Math.max(...steps.map((step) => never(step.relieved_ms))),

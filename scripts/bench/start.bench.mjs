@@ -74,7 +74,7 @@ function rows(runs) {
   const times = `median of ${String(runs.length)}`;
   return [
     { figure: `serve to first live data, ${times}`, value: of("first_ms"), unit: "ms", limit: LIVE_ms_max },
-    { figure: `serve to main meter live, ${times}`, value: of("meter_ms"), unit: "ms", limit: LIVE_ms_max },
+    { figure: `serve to main meter live, ${times}`, value: of("meter_ms"), unit: "ms", limit: null },
     {
       figure: "slowest first live data",
       value: Math.round(Math.max(...runs.map((run) => run.first_ms))),
