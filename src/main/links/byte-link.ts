@@ -38,12 +38,16 @@ export type AttemptEvents = {
 };
 
 /** Keeps one connection alive: attempts follow each other with growing pauses, reset by success. */
-export const createReconnectingLink = (name: string, attempt: (events: AttemptEvents) => Attempt): ByteLink =>
-  new ReconnectingLink(name, attempt);
+export const createReconnectingLink = (
+  name: string,
+  attempt: (events: AttemptEvents) => Attempt,
+  pauses_ms: readonly number[] = RECONNECT_PAUSE_ms,
+): ByteLink => new ReconnectingLink(name, attempt, pauses_ms);
 
 class ReconnectingLink implements ByteLink {
   readonly name: string;
   readonly #attempt: (events: AttemptEvents) => Attempt;
+  readonly #pauses_ms: readonly number[];
   #state: LinkState = { kind: "down", detail: "not opened" };
   #current: Attempt | null = null;
   /** Events of an attempt that is over are ignored. */
@@ -55,8 +59,9 @@ class ReconnectingLink implements ByteLink {
   #dataListener: (bytes: Uint8Array) => void = () => undefined;
   readonly #stateListeners: ((state: LinkState) => void)[] = [];
 
-  constructor(name: string, attempt: (events: AttemptEvents) => Attempt) {
+  constructor(name: string, attempt: (events: AttemptEvents) => Attempt, pauses_ms: readonly number[]) {
     this.name = name;
+    this.#pauses_ms = pauses_ms;
     this.#attempt = attempt;
   }
 
@@ -150,7 +155,7 @@ class ReconnectingLink implements ByteLink {
   #lost(detail: string): void {
     this.#drop();
     this.#change({ kind: "down", detail });
-    this.#schedule(RECONNECT_PAUSE_ms[Math.min(this.#failures, RECONNECT_PAUSE_ms.length - 1)] ?? 0);
+    this.#schedule(this.#pauses_ms[Math.min(this.#failures, this.#pauses_ms.length - 1)] ?? 0);
     this.#failures += 1;
   }
 }

@@ -22,60 +22,65 @@ const WAKE_PERIOD_ms = 5;
 
 /**
  * A serial port, opened exclusively and reopened after it was unplugged. Loss is often noticed only at the next write,
- * and `close` may come twice; both end the same attempt once.
+ * and `close` may come twice; both end the same attempt once. `pauses_ms` (real) replace the
+ * usual pauses between attempts.
  */
-export function createSerialLink(settings: SerialSettings): ByteLink {
-  return createReconnectingLink(settings.path, (events) => {
-    const port = new SerialPort({
-      path: settings.path,
-      baudRate: settings.baud,
-      parity: settings.parity,
-      dataBits: settings.dataBits,
-      stopBits: settings.stopBits,
-      lock: true,
-      autoOpen: false,
-    });
-    const wake = keepAwake(port);
-    port.on("data", (bytes: Uint8Array) => {
-      events.data(bytes);
-    });
-    port.on("close", () => {
-      events.down("serial port closed");
-    });
-    port.on("error", (error: Error) => {
-      events.down(error.message);
-    });
-    const watch = watchPort(settings.path, events.down);
-    const opened = withinSystemWait((done) => {
-      port.open((error) => {
-        if (error === null) events.up();
-        else events.down(wordsFor(error, settings.path));
-        done();
+export function createSerialLink(settings: SerialSettings, pauses_ms?: readonly number[]): ByteLink {
+  return createReconnectingLink(
+    settings.path,
+    (events) => {
+      const port = new SerialPort({
+        path: settings.path,
+        baudRate: settings.baud,
+        parity: settings.parity,
+        dataBits: settings.dataBits,
+        stopBits: settings.stopBits,
+        lock: true,
+        autoOpen: false,
       });
-    });
-    return {
-      write: (bytes) => {
-        const written = watch.writing();
-        port.write(bytes, (error) => {
-          written();
-          if (error !== null && error !== undefined) events.down(error.message);
+      const wake = keepAwake(port);
+      port.on("data", (bytes: Uint8Array) => {
+        events.data(bytes);
+      });
+      port.on("close", () => {
+        events.down("serial port closed");
+      });
+      port.on("error", (error: Error) => {
+        events.down(error.message);
+      });
+      const watch = watchPort(settings.path, events.down);
+      const opened = withinSystemWait((done) => {
+        port.open((error) => {
+          if (error === null) events.up();
+          else events.down(wordsFor(error, settings.path));
+          done();
         });
-      },
-      end: async () => {
-        watch.stop();
-        await opened;
-        wake.start();
-        if (port.isOpen) {
-          await withinSystemWait((done) => {
-            port.close(() => {
-              done();
-            });
+      });
+      return {
+        write: (bytes) => {
+          const written = watch.writing();
+          port.write(bytes, (error) => {
+            written();
+            if (error !== null && error !== undefined) events.down(error.message);
           });
-        }
-        wake.stop();
-      },
-    };
-  });
+        },
+        end: async () => {
+          watch.stop();
+          await opened;
+          wake.start();
+          if (port.isOpen) {
+            await withinSystemWait((done) => {
+              port.close(() => {
+                done();
+              });
+            });
+          }
+          wake.stop();
+        },
+      };
+    },
+    pauses_ms,
+  );
 }
 
 /** Resolves when `act` calls back, or when the system has had long enough. */
