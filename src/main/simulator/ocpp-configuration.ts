@@ -42,13 +42,17 @@ const DEFAULTS: readonly (readonly [string, string, "rw" | "ro", "number" | "tex
 const VALUE_LENGTH_MAX = 500;
 
 /** The station's settings. A `rude` station accepts no change at all. */
-export function createConfiguration(rude: boolean) {
+export function createConfiguration(rude: boolean, onlyUnit: "A" | "W" | null = null) {
   const keys = new Map<string, Key>(
     DEFAULTS.map(([name, value, access, type]) => [
       name,
       { value, readonly: access === "ro", number: type === "number" },
     ]),
   );
+  if (onlyUnit !== null) {
+    const units = onlyUnit === "A" ? "Current" : "Power";
+    keys.set("ChargingScheduleAllowedChargingRateUnit", { value: units, readonly: true, number: false });
+  }
   const text = (name: string): string => keys.get(name)?.value ?? "";
   return {
     text,

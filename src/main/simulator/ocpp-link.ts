@@ -25,6 +25,8 @@ export type OcppLink = {
 export function createOcppLink(options: {
   readonly url: string;
   readonly identity: string;
+  /** Subprotocols offered; none is possible. */
+  readonly protocols?: readonly string[];
   readonly onOpen: () => void;
   readonly onDown: () => void;
   /** Returns the payload of the answer, or `null` for a call this station does not implement. */
@@ -39,7 +41,7 @@ export function createOcppLink(options: {
   const dial = (): void => {
     timer = null;
     if (!wanted || client !== null) return;
-    const mine = newClient(options.url, options.identity);
+    const mine = newClient(options.url, options.identity, options.protocols ?? ["ocpp1.6"]);
     client = mine;
     mine.handle(async ({ method, params }) => {
       const answer = await options.handle(method ?? "", params);
@@ -120,11 +122,11 @@ const rpcErrorCode = (error: unknown): string | null =>
     ? error.rpcErrorCode
     : null;
 
-function newClient(endpoint: string, identity: string): RPCClient {
+function newClient(endpoint: string, identity: string, protocols: readonly string[]): RPCClient {
   return new RPCClient({
     identity,
     endpoint,
-    protocols: ["ocpp1.6"],
+    protocols: [...protocols],
     password: null,
     reconnect: false,
     maxReconnects: 0,

@@ -59,6 +59,12 @@ export function meterValue(
   };
 }
 
+/** The same with numbers instead of text, as some boxes have it. */
+export const withNumbers = (sample: MeterValue): object => ({
+  ...sample,
+  sampledValue: sample.sampledValue.map((one) => ({ ...one, value: Number(one.value) })),
+});
+
 /** Samples in a transaction by MeterValueSampleInterval, and by the clock (ClockAlignedDataInterval) at any time. */
 export function createSampler(box: {
   readonly evse: Evse;

@@ -89,6 +89,11 @@ export function answerRequest(station: RequestedStation, method: string, params:
 function takeProfile(station: RequestedStation, params: unknown): "Accepted" | "Rejected" {
   const request = setProfile.safeParse(params);
   if (!request.success || request.data.connectorId < 0 || request.data.connectorId > 1) return "Rejected";
+  const { onlyUnit, onlyKind, ignoresProfiles } = station.options.quirks ?? {};
+  const { chargingProfileKind, chargingSchedule } = request.data.csChargingProfiles;
+  if (onlyKind !== undefined && chargingProfileKind !== onlyKind) return "Rejected";
+  if (onlyUnit !== undefined && chargingSchedule.chargingRateUnit !== onlyUnit) return "Rejected";
+  if (ignoresProfiles === true) return "Accepted";
   const reply = installProfile(
     station.profiles,
     request.data.connectorId,
@@ -105,9 +110,13 @@ function trigger(station: RequestedStation, params: unknown): "Accepted" | "Reje
   const request = z.object({ requestedMessage: z.string(), connectorId: z.int().optional() }).safeParse(params);
   if (!request.success || (request.data.connectorId ?? 1) > 1) return "Rejected";
   const messages: Readonly<Record<string, () => void>> = {
-    BootNotification: () => {
-      station.bootNow();
-    },
+    ...(station.options.quirks?.noBootAfterRestart === true
+      ? {}
+      : {
+          BootNotification: () => {
+            station.bootNow();
+          },
+        }),
     Heartbeat: () => {
       station.say("Heartbeat", {});
     },

@@ -10,9 +10,10 @@ import {
 import { createEvse, type Evse, type PlugIn } from "./evse.ts";
 import { createConfiguration, type Configuration } from "./ocpp-configuration.ts";
 import { createOcppLink, type OcppLink } from "./ocpp-link.ts";
-import { createSampler, type MeterValue, type Sampler } from "./ocpp-meter-values.ts";
+import { createSampler, withNumbers, type MeterValue, type Sampler } from "./ocpp-meter-values.ts";
 import { createOutbox, type Outbox } from "./ocpp-outbox.ts";
 import { answerRequest } from "./ocpp-requests.ts";
+import type { Quirks } from "./personalities.ts";
 import type { OcppSnapshot, OcppStationOptions, RequestedStation, Transaction } from "./ocpp-station.types.ts";
 
 /** Clock milliseconds from plugging in to the card at the reader. */
@@ -59,7 +60,7 @@ export class OcppStation implements RequestedStation {
   constructor(options: OcppStationOptions) {
     this.options = options;
     this.evse = createEvse(options);
-    this.configuration = createConfiguration(options.rude ?? false);
+    this.configuration = createConfiguration(options.rude ?? false, options.quirks?.onlyUnit ?? null);
     this.#sampler = createSampler({
       evse: this.evse,
       configuration: this.configuration,
@@ -84,6 +85,7 @@ export class OcppStation implements RequestedStation {
     this.#link ??= createOcppLink({
       url: ocppUrl,
       identity: this.options.identity,
+      protocols: this.#quirks.noSubprotocol === true ? [] : ["ocpp1.6"],
       onOpen: () => {
         if (this.#accepted) this.#resume();
         else void this.#boot();
@@ -117,7 +119,8 @@ export class OcppStation implements RequestedStation {
     this.#finished = false;
     if (this.#armed !== null && this.#armed.until_ms > this.#now_ms)
       void this.#authorizeAndStart(this.#armed.idToken, false);
-    else if (idToken !== null) this.later(CARD_ms, () => void this.#authorizeAndStart(idToken, true));
+    else if (idToken !== null && this.#quirks.needsRemoteStart !== true)
+      this.later(CARD_ms, () => void this.#authorizeAndStart(idToken, true));
     this.#armed = null;
   }
 
@@ -228,14 +231,20 @@ export class OcppStation implements RequestedStation {
       // OCPP 1.6: Local is the default and may be left out; boxes differ, this one always says it.
       reason,
     };
-    this.#send("StopTransaction", () => ({ transactionId: ended.id ?? -1, ...stop }));
+    const id = (): number => (this.#quirks.forgetsTransactionId === true ? -1 : (ended.id ?? -1));
+    const tell = (): void => {
+      this.#send("StopTransaction", () => ({ transactionId: id(), ...stop }));
+    };
+    const { lateStop_ms } = this.#quirks;
+    if (lateStop_ms === undefined) tell();
+    else this.later(lateStop_ms, tell);
   }
 
   /** Reboots after the answer has gone out; what is queued survives, as on a box with flash memory. */
   reboot(reason: "SoftReset" | "HardReset"): void {
     this.later(REBOOT_AFTER_ANSWER_ms, () => {
       this.endTransaction(reason);
-      this.#accepted = false;
+      this.#accepted = this.#quirks.noBootAfterRestart === true;
       this.#finished = false;
       const link = this.#link;
       void link?.cut();
@@ -271,7 +280,13 @@ export class OcppStation implements RequestedStation {
   }
 
   timestamp(): string {
-    return new Date(this.#now_ms).toISOString();
+    const { clockBehind_ms = 0, looseTimestamps = false } = this.#quirks;
+    const exact = new Date(this.#now_ms - clockBehind_ms).toISOString();
+    return looseTimestamps ? exact.slice(0, 19).replace("T", " ") : exact;
+  }
+
+  get #quirks(): Quirks {
+    return this.options.quirks ?? {};
   }
 
   get #now_ms(): number {
@@ -384,7 +399,8 @@ export class OcppStation implements RequestedStation {
   }
 
   /** Inside a transaction a sample waits for a link; outside it is only worth telling now. */
-  #sampled(sample: MeterValue): void {
+  #sampled(taken: MeterValue): void {
+    const sample = this.#quirks.numericValues === true ? withNumbers(taken) : taken;
     const transaction = this.#transaction;
     if (transaction === null) {
       this.say("MeterValues", { connectorId: 1, meterValue: [sample] });
@@ -392,7 +408,13 @@ export class OcppStation implements RequestedStation {
     }
     // Its start was refused for good: there is no transaction these values could belong to.
     const params = (): object | null =>
-      transaction.id === null ? null : { connectorId: 1, transactionId: transaction.id, meterValue: [sample] };
+      transaction.id === null
+        ? null
+        : {
+            connectorId: 1,
+            transactionId: this.#quirks.forgetsTransactionId === true ? -1 : transaction.id,
+            meterValue: [sample],
+          };
     this.#outbox.push({ method: "MeterValues", params, thinnable: true });
   }
 }

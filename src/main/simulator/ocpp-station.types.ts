@@ -2,6 +2,7 @@ import type { WattHour } from "../../core/units/index.ts";
 import type { ChargingStatus, Clock, StopReason } from "../devices/ports.ts";
 import type { ChargingProfile, InstalledProfile, ProfileContext } from "./charging-profiles.ts";
 import type { Configuration } from "./ocpp-configuration.ts";
+import type { Quirks } from "./personalities.ts";
 
 export type OcppStationOptions = {
   readonly identity: string;
@@ -16,6 +17,8 @@ export type OcppStationOptions = {
   readonly firmware?: string;
   /** Sends every start and stop twice, as some boxes do after a lost answer. */
   readonly duplicates?: boolean;
+  /** Where it leaves the standard. */
+  readonly quirks?: Quirks;
   /** Refuses every change of its configuration. */
   readonly rude?: boolean;
 };
@@ -44,7 +47,7 @@ export type OcppSnapshot = {
 
 /** What the server's requests may do with a station. */
 export interface RequestedStation {
-  readonly options: Pick<OcppStationOptions, "clock" | "unmanaged_mA" | "current_mA_max">;
+  readonly options: Pick<OcppStationOptions, "clock" | "unmanaged_mA" | "current_mA_max" | "quirks">;
   readonly configuration: Configuration;
   readonly transaction: Readonly<Transaction> | null;
   profiles: readonly InstalledProfile[];

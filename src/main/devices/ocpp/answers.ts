@@ -15,6 +15,7 @@ import { PENDING_INTERVAL_S, setUpAfterBoot } from "./bring-up.ts";
 import { PRIORITY } from "./call-lane.ts";
 import {
   emitRegisters,
+  LIVE_MS,
   forgetAfterBoot,
   rememberStart,
   setRunning,
@@ -218,9 +219,11 @@ function stopRejected(point: Point, host: OcppHost, transactionId: number): void
 }
 
 function onStop(point: Point, host: OcppHost, message: StopTransaction, received_at_ms: EpochMs): JsonObject {
-  const { transactionId, meterStop_Wh, reason, idToken, samples, time } = message;
-  const evse = evseOfTransaction(point, host, transactionId);
+  const { meterStop_Wh, reason, idToken, samples, time } = message;
+  const evse = evseOfTransaction(point, host, message.transactionId);
   if (evse !== undefined) {
+    const isLive = received_at_ms - time.at_ms - evse.clockBehind_ms <= LIVE_MS;
+    const transactionId = meantTransaction(point, host, evse, { stated: message.transactionId, isLive });
     const stationId = evse.station.id;
     emitRegisters(evse, host, samples, transactionId);
     host.emit({
@@ -239,6 +242,24 @@ function onStop(point: Point, host: OcppHost, message: StopTransaction, received
   return { idTagInfo: { status: "Accepted" } };
 }
 
+/**
+ * Some boxes write −1 or a number of their own. What cannot be a transaction we know stands for the one that runs; from
+ * the box's queue only where it is no number at all, for it may belong to one before.
+ */
+function meantTransaction(
+  point: Point,
+  host: OcppHost,
+  evse: Evse,
+  { stated, isLive }: { readonly stated: number; readonly isLive: boolean },
+): number {
+  const { unended } = evse;
+  if (unended === null || stated === unended || evse.starts.some((one) => one.transactionId === stated)) return stated;
+  if (stated <= 0) return unended;
+  const stationIds = point.evses.map(({ station }) => station.id);
+  const isInvented = isLive && host.stationOfTransaction?.(stated, stationIds) === null;
+  return isInvented ? unended : stated;
+}
+
 /** StopTransaction names no connector: who runs it, else who the site says, else the first of the box. */
 function evseOfTransaction(point: Point, host: OcppHost, transactionId: number): Evse | undefined {
   const running = point.evses.find((evse) => evse.unended === transactionId);
@@ -254,12 +275,18 @@ function evseOfTransaction(point: Point, host: OcppHost, transactionId: number):
 }
 
 function onMeterValues(point: Point, host: OcppHost, message: MeterValues): JsonObject {
-  const { connectorId, transactionId, samples } = message;
-  const byTransaction = transactionId === null ? undefined : point.evses.find((evse) => evse.running === transactionId);
+  const { connectorId, samples } = message;
+  const stated = message.transactionId;
+  const byTransaction = stated === null ? undefined : point.evses.find((evse) => evse.running === stated);
   // Boxes with one connector report it as 0, or not at all.
   const alone = point.evses.length === 1 ? point.evses[0] : undefined;
   const evse = connectorId === null || connectorId === 0 ? (byTransaction ?? alone) : evseAt(point, connectorId);
-  if (evse !== undefined) takeSamples(evse, host, { samples, transactionId });
+  if (evse !== undefined) {
+    const now_ms = host.clock.now_ms();
+    const isLive = samples.some((one) => now_ms - one.at_ms - evse.clockBehind_ms <= LIVE_MS);
+    const transactionId = stated === null ? null : meantTransaction(point, host, evse, { stated, isLive });
+    takeSamples(evse, host, { samples, transactionId });
+  }
   return {};
 }
 

@@ -7,7 +7,7 @@ import type { Obedience } from "./obedience.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 
 /** A sample that arrives later than this after it was taken was waiting in the box and says nothing about now. */
-const LIVE_MS = 60_000;
+export const LIVE_MS = 60_000;
 /** Less than this is the way through the wire. */
 const CLOCK_SLACK_MS = 5000;
 const RECENT_STARTS_MAX = 64;
@@ -152,7 +152,7 @@ export function takeSamples(evse: Evse, host: OcppHost, message: Pick<MeterValue
 
 /** A sample that was asked for is of now, so its own time shows how far the box's clock is behind. */
 function learnClock(evse: Evse, samples: readonly MeterSample[], received_at_ms: EpochMs): void {
-  const asked = samples.findLast((one) => one.context === "Trigger" && one.clock === "ok");
+  const asked = samples.findLast((one) => one.context === "Trigger" && (one.clock === "ok" || one.clock === "no-zone"));
   if (asked === undefined) return;
   const behind_ms = received_at_ms - asked.at_ms;
   evse.clockBehind_ms = behind_ms > CLOCK_SLACK_MS ? behind_ms : 0;
