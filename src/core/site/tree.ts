@@ -22,7 +22,14 @@ export type Circuit = {
 export type Connection =
   | { readonly kind: "ocpp"; readonly identity: string; readonly connectorId: number }
   /** Whatever a device profile describes: Modbus, HTTP, UDP … `unitId` means something on Modbus only. */
-  | { readonly kind: "profile"; readonly profileId: string; readonly linkId: string; readonly unitId: number };
+  | {
+      readonly kind: "profile";
+      readonly profileId: string;
+      readonly linkId: string;
+      readonly unitId: number;
+      /** Which socket (from 1) of a box whose registers repeat for each of them; left out: the first. */
+      readonly connector?: number;
+    };
 
 export type Station = {
   readonly id: string;

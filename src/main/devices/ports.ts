@@ -120,6 +120,16 @@ export type StationEvent =
       readonly idToken: string | null;
     };
 
+/**
+ * What a box offers when it hears nothing from us for `timeout_ms`. `known`: read back from the box, and no more than
+ * the site reckons with. `unknown`: it may keep its last limit for ever. `unsafe`: it would offer more.
+ */
+export type FailSafe = {
+  readonly kind: "known" | "unknown" | "unsafe";
+  readonly current_mA: number | null;
+  readonly timeout_ms: number | null;
+};
+
 /** One charging part that can be told how much it may offer. */
 export interface StationPort {
   readonly stationId: string;
@@ -131,6 +141,12 @@ export interface StationPort {
   stop(): Promise<CommandReply>;
   unlock(): Promise<CommandReply>;
   reset(kind: "Soft" | "Hard"): Promise<CommandReply>;
+  /** Its own guard against our silence, as the box itself shows it; absent where nobody can know. */
+  failSafe?(): FailSafe;
+  /** Changes how many phases it charges on: pauses, waits for no current, switches, resumes. */
+  switchPhases?(phases: 1 | 3): Promise<CommandReply>;
+  /** Makes a sleeping car look again, by a short interruption of the control pilot. */
+  wakeUp?(): Promise<CommandReply>;
 }
 
 export type MeterEvent =

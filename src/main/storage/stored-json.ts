@@ -133,7 +133,13 @@ const stationSchema = z.object({
   priority: z.number(),
   connection: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("ocpp"), identity: z.string(), connectorId: z.int() }),
-    z.object({ kind: z.literal("profile"), profileId: z.string(), linkId: z.string(), unitId: z.int() }),
+    z.object({
+      kind: z.literal("profile"),
+      profileId: z.string(),
+      linkId: z.string(),
+      unitId: z.int(),
+      connector: z.int().exactOptional(),
+    }),
   ]),
 });
 

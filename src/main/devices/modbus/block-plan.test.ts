@@ -25,9 +25,9 @@ const withLimits = (profile: DeviceProfile, limits: Partial<DeviceProfile["limit
   limits: { ...profile.limits, ...limits },
 });
 const wanted = (profile: DeviceProfile, whats: RegExp): readonly Slot[] =>
-  slotsOf(profile).filter((slot) => whats.test(slot.what));
+  slotsOf(profile.registers).filter((slot) => whats.test(slot.what));
 const plan = (profile: DeviceProfile, whats: RegExp, learned = nothingLearned(profile)): string[] =>
-  planBlocks(profile, slotsOf(profile), wanted(profile, whats), learned).map(spell);
+  planBlocks(profile, slotsOf(profile.registers), wanted(profile, whats), learned).map(spell);
 const spell = (block: Block): string => `${String(block.fc)}:${String(block.address)}+${String(block.count)}`;
 
 describe("blocks", () => {
@@ -59,7 +59,7 @@ describe("blocks", () => {
   });
 
   test("hold every wanted value exactly once and stay within the limits, whatever is wanted", () => {
-    const all = slotsOf(sdm630);
+    const all = slotsOf(sdm630.registers);
     fc.assert(
       fc.property(
         fc.subarray([...all]),
@@ -93,7 +93,7 @@ describe("after a refusal", () => {
   ): { blocks: readonly Block[]; refusals: number } {
     let learned = nothingLearned(profile);
     for (let refusals = 0; ; refusals += 1) {
-      const blocks = planBlocks(profile, slotsOf(profile), wanted(profile, whats), learned);
+      const blocks = planBlocks(profile, slotsOf(profile.registers), wanted(profile, whats), learned);
       const refused = blocks.find((block) =>
         Array.from({ length: block.count }, (_, i) => block.address + i).some((address) => lacks.has(address)),
       );
@@ -117,7 +117,7 @@ describe("after a refusal", () => {
 
   test("long reads are cut to the profile's fallback", () => {
     const learned = learnShortReads(nothingLearned(sdm630), 10);
-    for (const block of planBlocks(sdm630, slotsOf(sdm630), slotsOf(sdm630), learned))
+    for (const block of planBlocks(sdm630, slotsOf(sdm630.registers), slotsOf(sdm630.registers), learned))
       expect(block.count).toBeLessThanOrEqual(10);
   });
 });

@@ -14,11 +14,14 @@ export type Slot = {
   readonly address: number;
   readonly width: number;
   readonly group: PollGroup;
+  /** Answers under another unit id than its box: values of the whole station. */
+  readonly unitId: number | null;
 };
 export type Block = {
   readonly fc: 1 | 2 | 3 | 4;
   readonly address: number;
   readonly count: number;
+  readonly unitId: number | null;
   readonly slots: readonly Slot[];
 };
 
@@ -30,19 +33,22 @@ export type Learned = {
   readonly cuts: ReadonlySet<string>;
   /** Values the device does not have. */
   readonly missing: ReadonlySet<string>;
+  /** Values that are only there under the document's other function code. */
+  readonly otherFc: ReadonlySet<string>;
 };
 
 export const nothingLearned = (profile: DeviceProfile): Learned => ({
   max_read: profile.limits.max_read,
   cuts: new Set(),
   missing: new Set(),
+  otherFc: new Set(),
 });
 
 const key = (at: { readonly fc: number; readonly address: number }): string => `${String(at.fc)}:${String(at.address)}`;
 
-/** All values of a profile, each with its own place. */
-export const slotsOf = (profile: DeviceProfile): readonly Slot[] =>
-  profile.registers.flatMap((register) =>
+/** All values of a list of registers, each with its own place. */
+export const slotsOf = (registers: readonly ProfileRegister[]): readonly Slot[] =>
+  registers.flatMap((register) =>
     register.what.map((what, i) => ({
       what,
       register,
@@ -50,6 +56,7 @@ export const slotsOf = (profile: DeviceProfile): readonly Slot[] =>
       address: valueAddress(register, i),
       width: valueWidth(register),
       group: register.poll,
+      unitId: register.unit_id ?? null,
     })),
   );
 
@@ -80,10 +87,16 @@ export function planBlocks(
     return false;
   };
   const alone = (slot: Slot): boolean => limits.single_value_reads === true || slot.register.single_reads === true;
+  const sameRead = (block: Block, slot: Slot): boolean =>
+    block.address === slot.register.read_from?.address &&
+    block.slots.every((one) => one.register.read_from !== undefined);
   const gap_max = limits.align === "value" ? 0 : limits.max_gap;
   const joins = (block: Block, slot: Slot): boolean => {
     const end = block.address + block.count;
-    if (slot.fc !== block.fc || alone(slot) || block.slots.some(alone)) return false;
+    if (slot.fc !== block.fc || slot.unitId !== block.unitId) return false;
+    if (slot.register.read_from !== undefined || block.slots.some((one) => one.register.read_from !== undefined))
+      return sameRead(block, slot);
+    if (alone(slot) || block.slots.some(alone)) return false;
     if (Math.max(end, slot.address + slot.width) - block.address > learned.max_read) return false;
     if (limits.align === "value" && slot.address > end) return false;
     return unnamedBetween(slot.fc, end, slot.address) <= gap_max && !cutBetween(slot.fc, end, slot.address);
@@ -91,6 +104,7 @@ export function planBlocks(
 
   const ordered = wanted
     .filter((slot) => !learned.missing.has(key(slot)))
+    .map((slot) => ({ ...slot, fc: learned.otherFc.has(key(slot)) ? (slot.register.fc_alt ?? slot.fc) : slot.fc }))
     .toSorted((a, b) => a.fc - b.fc || a.address - b.address);
   const blocks: Block[] = [];
   for (const slot of ordered) {
@@ -98,7 +112,10 @@ export function planBlocks(
     if (last !== undefined && joins(last, slot)) {
       const count = Math.max(last.address + last.count, slot.address + slot.width) - last.address;
       blocks[blocks.length - 1] = { ...last, count, slots: [...last.slots, slot] };
-    } else blocks.push({ fc: slot.fc, address: slot.address, count: slot.width, slots: [slot] });
+    } else {
+      const { address, count } = slot.register.read_from ?? { address: slot.address, count: slot.width };
+      blocks.push({ fc: slot.fc, address, count, unitId: slot.unitId, slots: [slot] });
+    }
   }
   return limits.even_count === true
     ? blocks.map((block) => ({ ...block, count: block.count + (block.count % 2) }))
@@ -109,7 +126,12 @@ export function planBlocks(
 export function learnFromException(learned: Learned, block: Block): Learned {
   const [first, ...rest] = block.slots;
   if (first === undefined) return learned;
-  if (rest.length === 0) return { ...learned, missing: new Set([...learned.missing, key(first)]) };
+  const untried = block.slots
+    .filter(({ register, fc }) => register.fc_alt !== undefined && register.fc_alt !== fc)
+    .map((slot) => key({ ...slot, fc: slot.register.fc }));
+  if (untried.length === block.slots.length) return { ...learned, otherFc: new Set([...learned.otherFc, ...untried]) };
+  if (rest.length === 0)
+    return { ...learned, missing: new Set([...learned.missing, key({ ...first, fc: first.register.fc })]) };
   const bridged = rest.filter((slot, i) => {
     const before = block.slots[i];
     return before !== undefined && before.address + before.width < slot.address;

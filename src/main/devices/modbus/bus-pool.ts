@@ -6,8 +6,11 @@ import type { Clock } from "../ports.ts";
 
 /** One bus per serial port or peer, opened when its first device asks for it. */
 export interface BusPool {
-  /** `null` when the site has no such link, or registers cannot be asked over it. */
-  busOf(linkId: string): { readonly bus: BusOwner; readonly link: ModbusLink } | null;
+  /**
+   * `null` when the site has no such link, or registers cannot be asked over it. `ascii`: the device speaks Modbus ASCII;
+   * what the first device of a link speaks goes for all of them.
+   */
+  busOf(linkId: string, ascii?: boolean): { readonly bus: BusOwner; readonly link: ModbusLink } | null;
   health(): readonly (BusHealth & { readonly linkId: string })[];
   /** Answers everything under way at once and frees the ports. */
   close(): Promise<void>;
@@ -17,11 +20,11 @@ export function createBusPool(links: SiteModel["links"], clock: Clock): BusPool 
   const usable = links.filter(isModbusLink);
   const buses = new Map<string, BusOwner>();
   return {
-    busOf(linkId) {
+    busOf(linkId, ascii = false) {
       const link = usable.find((one) => one.id === linkId);
       if (link === undefined) return null;
       const place = placeOf(link);
-      const bus = buses.get(place) ?? openBus(link, clock);
+      const bus = buses.get(place) ?? openBus(link, clock, ascii);
       buses.set(place, bus);
       return { bus, link };
     },
@@ -39,19 +42,19 @@ export function createBusPool(links: SiteModel["links"], clock: Clock): BusPool 
 const placeOf = (link: ModbusLink): string =>
   link.kind === "serial" ? link.path : `${link.host}:${String(link.port)}`;
 
-function openBus(link: ModbusLink, clock: Clock): BusOwner {
+function openBus(link: ModbusLink, clock: Clock, ascii: boolean): BusOwner {
   const real_ms = (duration_ms: number): number => clock.real_ms(duration_ms);
   return link.kind === "serial"
     ? createBusOwner({
         link: createSerialLink(link),
         // RTU needs all 8 bits of a byte (Modbus over Serial Line 2.5.1), so 7 data bits mean ASCII.
-        framing: link.dataBits === 7 ? "ascii" : "rtu",
+        framing: ascii || link.dataBits === 7 ? "ascii" : "rtu",
         real_ms,
         baud: link.baud,
       })
     : createBusOwner({
         link: createTcpLink(link),
-        framing: link.kind === "modbus-tcp" ? "mbap" : "rtu",
+        framing: link.kind === "modbus-tcp" ? "mbap" : ascii ? "ascii" : "rtu",
         real_ms,
         baud: null,
       });

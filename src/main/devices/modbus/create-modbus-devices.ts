@@ -1,7 +1,7 @@
 import type { SiteModel, Station } from "../../../core/site/index.ts";
 import type { BusHealth } from "../../links/bus.ts";
 import type { Clock, DeviceListener, StationPort } from "../ports.ts";
-import { loadAnyProfile, type DeviceProfile, type ProfileProblem } from "../profile/index.ts";
+import { loadAnyProfile, profileForConnector, type DeviceProfile, type ProfileProblem } from "../profile/index.ts";
 import { createBusPool, type BusPool } from "./bus-pool.ts";
 import { createDeviceWire, type DeviceWire } from "./device-wire.ts";
 import { failure } from "./limit-control.ts";
@@ -63,14 +63,14 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
     return misfit ? null : profile;
   };
 
-  const busOf = (linkId: string): ReturnType<BusPool["busOf"]> => {
-    const found = buses.busOf(linkId);
+  const busOf = (linkId: string, ascii: boolean): ReturnType<BusPool["busOf"]> => {
+    const found = buses.busOf(linkId, ascii);
     if (found === null) problems.push({ file: linkId, line: 0, field: "link", expected: "the id of a Modbus link" });
     return found;
   };
 
   const wireOf = (linkId: string, unitId: number, profile: DeviceProfile): DeviceWire | null => {
-    const found = busOf(linkId);
+    const found = busOf(linkId, profile.transport.options[0] === "ascii");
     return found === null
       ? null
       : createDeviceWire({ bus: found.bus, unitId, profile, behindGateway: found.link.kind === "rtu-over-tcp" });
@@ -87,8 +87,9 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
   for (const station of site.stations) {
     const { connection } = station;
     if (connection.kind !== "profile") continue;
-    const profile = profileOf(connection.profileId, "charger");
-    if (profile === "foreign") continue;
+    const found = profileOf(connection.profileId, "charger");
+    if (found === "foreign") continue;
+    const profile = found === null ? null : profileForConnector(found, connection.connector ?? 1);
     const wire = profile === null ? null : wireOf(connection.linkId, connection.unitId, profile);
     if (profile === null || wire === null) {
       stations.push(unusableStation(station));

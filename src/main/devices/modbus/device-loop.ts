@@ -17,6 +17,9 @@ const STALE_PERIODS = 3;
 /** … but never sooner than this in real time, so that a fast demo does not outrun its wires. */
 const STALE_REAL_ms = 2_000;
 
+/** A device that takes longer to read than this speaks before all is read. */
+const SLOW_SWEEP_ms = 3_000;
+
 /** How long the first connection of a link may take before its devices are reported as lost (real time). */
 const FIRST_CONNECTION_ms = 1_000;
 
@@ -59,6 +62,8 @@ class Loop implements DeviceLoop {
   readonly #reader: RegisterReader;
   readonly #behaviour: DeviceBehaviour;
   readonly #fast_ms: number;
+  /** The time it takes to read everything once from a device that wants much rest. */
+  readonly #sweep_ms: number;
   readonly #lastRead = new Map<ReadGroup, EpochMs>();
   readonly #running: Promise<void>;
   #liveness: Liveness = NOT_YET_REACHED;
@@ -72,6 +77,7 @@ class Loop implements DeviceLoop {
     this.#reader = reader;
     this.#behaviour = behaviour;
     this.#fast_ms = Math.max(PERIOD_ms.fast, profile.limits.min_poll_ms ?? 0);
+    this.#sweep_ms = profile.limits.min_gap_ms * reader.slotCount;
     wire.bus.link.onState((state) => {
       if (state.kind === "up" && this.#liveness.kind === "offline") this.#nap.abort();
     });
@@ -85,7 +91,8 @@ class Loop implements DeviceLoop {
   fresh(what: string): number | string | null {
     const read = this.#reader.get(what);
     if (read === null) return null;
-    const age_ms_max = Math.max(STALE_PERIODS * this.#period_ms(read.group), this.#clockTime_ms(STALE_REAL_ms));
+    const own_ms = STALE_PERIODS * this.#period_ms(read.group) + this.#sweep_ms;
+    const age_ms_max = Math.max(own_ms, this.#clockTime_ms(STALE_REAL_ms));
     return this.#clock.now_ms() - read.at_ms <= age_ms_max ? read.value : null;
   }
 
@@ -129,6 +136,8 @@ class Loop implements DeviceLoop {
     this.#liveness = reached(this.#clock.now_ms());
     this.#announcedLost = false;
     this.#behaviour.online();
+    // Where a first look at everything takes long, what is known already is told at once.
+    if (this.#sweep_ms > SLOW_SWEEP_ms) await this.#behaviour.polled();
   }
 
   async #poll(): Promise<ReadResult> {

@@ -10,7 +10,8 @@ export const GATEWAY_TIMEOUT_ms = 2_000;
 export interface DeviceWire {
   readonly bus: BusOwner;
   readonly timeout_ms: number;
-  ask(request: ModbusRequest, priority: BusPriority): Promise<BusReply>;
+  /** `unitId`: where it is not the device's own, as for the registers of a whole station. */
+  ask(request: ModbusRequest, priority: BusPriority, unitId?: number | null): Promise<BusReply>;
 }
 
 export function createDeviceWire(options: {
@@ -23,15 +24,31 @@ export function createDeviceWire(options: {
   const own_ms = profile.limits.timeout_ms ?? LINE_TIMEOUT_ms;
   const timeout_ms = options.behindGateway ? Math.max(own_ms, GATEWAY_TIMEOUT_ms) : own_ms;
   const gap_ms = profile.limits.min_gap_ms;
+  const once = (request: ModbusRequest, priority: BusPriority, unit: number): Promise<BusReply> =>
+    bus.transact({ unitId: unit, request, priority, timeout_ms, gap_ms });
   return {
     bus,
     timeout_ms,
-    ask: (request, priority) => bus.transact({ unitId, request, priority, timeout_ms, gap_ms }),
+    async ask(request, priority, unit) {
+      const reply = await once(request, priority, unit ?? unitId);
+      // ABL's controller sleeps: the first request only wakes it, and may be lost or answered badly.
+      const isLost = !reply.ok && (reply.code === "timeout" || reply.code === "garbled");
+      return isLost && profile.limits.send_twice === true ? once(request, priority, unit ?? unitId) : reply;
+    },
   };
 }
 
 /** The request that writes `value` (in the profile's unit) as the document says; raw numbers are rounded down. */
-export function writeRequest(profile: DeviceProfile, write: ProfileWrite, value: number): ModbusRequest {
+export function writeRequest(
+  profile: Pick<DeviceProfile, "word_order">,
+  write: {
+    readonly fc: ProfileWrite["fc"];
+    readonly address: number;
+    readonly type: ProfileWrite["type"];
+    readonly scale?: number | undefined;
+  },
+  value: number,
+): ModbusRequest {
   if (write.type === "bit") {
     return write.fc === 15
       ? { fc: 15, address: write.address, bits: [value !== 0] }

@@ -6,7 +6,7 @@ import type { Clock } from "../ports.ts";
 import { parseProfile, type DeviceProfile } from "../profile/index.ts";
 import type { DeviceWire } from "./device-wire.ts";
 import { createHeartbeat, heartbeatPeriod_ms } from "./heartbeat.ts";
-import { limitPlan, offered } from "./limit-control.ts";
+import { limitPlan, offered, setpointOf } from "./limit-plan.ts";
 import { stepValues } from "./profile-steps.ts";
 
 const box = (
@@ -88,9 +88,10 @@ describe("a heartbeat", () => {
 });
 
 describe("what a box is offered", () => {
+  const none = { step_mA: 1_000, phases: 3, of: () => null } as const;
   const plan = limitPlan(
     box("{feed: none}", "fc: 6, address: 10, type: u16, scale: 0.1, unit: A, min: 6, max: 16, step: 1"),
-    100,
+    { ...none, step_mA: 100 },
   );
 
   test("is rounded down to its step, capped at its maximum, and 0 below its minimum", () => {
@@ -99,7 +100,30 @@ describe("what a box is offered", () => {
     expect(limits.map((limit) => offered(plan, milliamp(limit)))).toEqual([0, 6_000, 10_000, 16_000, 16_000, 0]);
   });
 
-  test("is nothing we can write where the box takes watts only", () => {
-    expect(limitPlan(box("{feed: none}", "fc: 16, address: 10, type: u32, unit: W"), 1_000)).toBeNull();
+  test("is watts for the phases the car charges on, never more than the amperes meant", () => {
+    for (const [phases, step_W] of [
+      [1, 100],
+      [2, 100],
+      [3, 100],
+      [3, 1],
+    ] as const) {
+      const watts = limitPlan(box("{feed: none}", `fc: 6, address: 10, type: u32, scale: ${String(step_W)}, unit: W`), {
+        ...none,
+        phases,
+      });
+      if (watts === null) throw new Error("a box that takes watts has a plan");
+      for (let limit_mA = 5_000; limit_mA <= 32_000; limit_mA += 377) {
+        const given_mA = offered(watts, limit_mA);
+        const set_W = setpointOf(watts, given_mA);
+        expect(set_W % step_W).toBe(0);
+        expect(set_W).toBeLessThanOrEqual((limit_mA * 230 * phases) / 1000);
+        if (given_mA === 0) expect(limit_mA).toBeLessThan(6_000 + (step_W * 1000) / (230 * phases));
+        else expect((given_mA * 230 * phases) / 1000).toBeGreaterThan(set_W - 1);
+      }
+    }
+  });
+
+  test("is nothing we can write where the box takes neither amperes nor watts", () => {
+    expect(limitPlan(box("{feed: none}", "fc: 16, address: 10, type: u32, unit: horsepower"), none)).toBeNull();
   });
 });

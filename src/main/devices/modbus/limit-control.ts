@@ -1,15 +1,20 @@
 import { milliamp, type Milliamp } from "../../../core/units/index.ts";
-import { encodeNumber, registersOf } from "../../protocol/modbus/index.ts";
 import type { BusPriority, BusReply } from "../../links/bus.ts";
+import { EXCEPTION } from "../../protocol/modbus/index.ts";
 import type { Clock, CommandFailure, LimitReply } from "../ports.ts";
 import {
   decodeRegister,
+  holds,
   toCanonical,
+  valueWidth,
+  type CanonicalValue,
   type DeviceProfile,
+  type Operand,
   type ProfileRegister,
-  type ProfileSetter,
+  type ProfileStep,
 } from "../profile/index.ts";
-import { rawDown, writeRequest, type DeviceWire } from "./device-wire.ts";
+import { writeRequest, type DeviceWire } from "./device-wire.ts";
+import { setpointOf, type LimitPlan } from "./limit-plan.ts";
 import { runSteps, type StepValues } from "./profile-steps.ts";
 
 /** Looks at the box's own limit after a write, this far apart in time of the app's clock. */
@@ -18,48 +23,18 @@ const READ_BACKS_max = 4;
 /** One write and one rewrite, then the box does not follow. */
 const WRITES_max = 2;
 
-/** How a limit is written to this box and how it shows what it took. */
-export type LimitPlan = {
-  readonly setter: ProfileSetter & { readonly address: number };
-  readonly step_mA: number;
-  readonly min_mA: number;
-  readonly max_mA: number;
-  /** `setpoint`: the register written; `bound`: another one that never exceeds it; `null`: nothing can be read. */
-  readonly readBack: { readonly kind: "setpoint" | "bound"; readonly register: ProfileRegister } | null;
-};
-
-/** `null` when the profile gives no way to write amperes (meters, read-only boxes, watt setpoints). */
-export function limitPlan(profile: DeviceProfile, step_mA: number): LimitPlan | null {
-  const setter = profile.control?.set_current;
-  const address = setter?.address ?? setter?.addresses?.[0];
-  if (setter === undefined || address === undefined || setter.unit !== "A") return null;
-  const isFloat = setter.type === "f32" || setter.type === "f64";
-  const raw_mA = (setter.scale ?? 1) * 1000;
-  const own_mA = setter.step === undefined ? (isFloat ? step_mA : raw_mA) : setter.step * 1000;
-  const register = profile.registers.find((one) => one.what.includes("current_limit"));
-  const kind = register?.fc === 3 && register.address === address ? "setpoint" : "bound";
-  return {
-    setter: { ...setter, address },
-    step_mA: Math.max(1, Math.round(own_mA)),
-    min_mA: Math.round((setter.min ?? 6) * 1000),
-    max_mA: Math.round((setter.max ?? 32) * 1000),
-    readBack: register === undefined ? null : { kind, register },
-  };
-}
-
-/** What the box can be told: its own steps, rounded down; below its minimum means pause (IEC 61851-1 A.4). */
-export function offered(plan: LimitPlan, wanted_mA: number): Milliamp {
-  const capped = Math.min(wanted_mA, plan.max_mA);
-  const stepped = rawDown(capped, plan.step_mA) * plan.step_mA;
-  return milliamp(stepped < plan.min_mA ? 0 : stepped);
-}
-
 export type LimitContext = {
-  readonly profile: DeviceProfile;
-  readonly wire: DeviceWire;
+  /** As the device proved to need it: its word order may differ from the document's. */
+  readonly profile: () => DeviceProfile;
+  readonly wire: Pick<DeviceWire, "ask">;
   readonly clock: Clock;
-  readonly plan: LimitPlan;
+  readonly plan: () => LimitPlan | null;
   readonly values: StepValues;
+  /** Last limit the box confirmed; `null` when unknown. */
+  readonly told_mA: () => number | null;
+  /** Last phase count it was switched to. */
+  readonly phases: () => 1 | 3 | null;
+  readonly of: (name: string) => Operand;
 };
 
 export const failure = (code: CommandFailure["code"], retry: boolean, detail: string): CommandFailure => ({
@@ -89,107 +64,188 @@ export async function applyLimit(
   limit_mA: Milliamp,
   priority: BusPriority,
 ): Promise<LimitReply> {
-  let held: number | null = null;
+  const plan = context.plan();
+  if (plan === null) return failure("not-supported", false, `profile ${context.profile().id} takes no limit`);
+  const look = readBackOf(context.profile(), plan, limit_mA);
+  let held: CanonicalValue = null;
   for (let written = 0; written < WRITES_max; written += 1) {
-    const failed = await writeLimit(context, limit_mA, priority);
+    const failed = await writeLimit(context, plan, { limit_mA, priority, again: written > 0 });
     if (failed !== null) return failed;
-    if (context.plan.readBack === null) return { ok: true, confirmed_mA: limit_mA };
+    if (look === null) return { ok: true, confirmed_mA: limit_mA };
     for (let looked = 0; looked < READ_BACKS_max; looked += 1) {
       if (looked > 0) await context.clock.sleep(READ_BACK_PAUSE_ms);
-      const reply = await readLimit(context, context.plan.readBack.register, priority);
-      if (typeof reply === "object" && reply !== null) return reply;
-      held = reply;
-      // A box that has just been written to may not tell yet; its acceptance of the write is what we have.
-      if (held !== null && follows(context.plan, held, limit_mA))
-        return { ok: true, confirmed_mA: milliamp(Math.min(held, limit_mA)) };
+      const seen = await readOne(context, look.register, priority);
+      if (seen.kind === "failed") return seen.failure;
+      // A box without this register has accepted the write; that is all it can say.
+      if (seen.kind === "absent") return { ok: true, confirmed_mA: limit_mA };
+      held = seen.value;
+      // A box that has just been written to may not tell yet.
+      if (typeof held === "number" && look.follows(held)) {
+        const confirmed_mA = look.isCurrent ? Math.min(held, limit_mA) : limit_mA;
+        return { ok: true, confirmed_mA: milliamp(Math.round(confirmed_mA)) };
+      }
     }
   }
-  return failure(
-    "not-followed",
-    true,
-    `told ${String(limit_mA)} mA, holds ${held === null ? "nothing readable" : `${String(held)} mA`}`,
-  );
+  return failure("not-followed", true, `told ${String(limit_mA)} mA, holds ${String(held ?? "nothing readable")}`);
 }
 
-function follows(plan: LimitPlan, held_mA: number, limit_mA: number): boolean {
+type ReadBack = {
+  readonly register: ProfileRegister;
+  readonly isCurrent: boolean;
+  readonly follows: (held: number) => boolean;
+};
+
+/** Where the box shows that it took the limit, and what it must show there; `null`: its acceptance is all there is. */
+function readBackOf(profile: DeviceProfile, plan: LimitPlan, limit_mA: number): ReadBack | null {
+  const { pause, enable } = profile.control ?? {};
+  const off = enable?.values?.["off"];
+  if (limit_mA === 0 && pause?.enable === "off") {
+    const register = profile.registers.find((one) => one.what.includes("enabled") && one.address === enable?.address);
+    return register === undefined || off === undefined
+      ? null
+      : { register, isCurrent: false, follows: (held) => held === off };
+  }
+  if (plan.readBack === null) return null;
+  const { kind, register } = plan.readBack;
   const tolerance_mA = plan.step_mA / 2;
+  if (limit_mA === 0) {
+    const raw = pause?.write_raw ?? null;
+    const isSetpoint = raw === null ? pause?.steps === undefined : plan.setter.addresses.includes(raw.address);
+    // Anything below its minimum is a pause: some boxes take 0.1 A for it.
+    return isSetpoint ? { register, isCurrent: false, follows: (held) => held < plan.min_mA } : null;
+  }
   // A box may offer less than told (cable, temperature, its own switch), never more.
-  if (plan.readBack?.kind === "bound") return held_mA <= limit_mA + tolerance_mA;
-  return Math.abs(held_mA - limit_mA) <= tolerance_mA;
+  const follows =
+    kind === "bound"
+      ? (held: number) => held <= limit_mA + tolerance_mA
+      : (held: number) => Math.abs(held - limit_mA) <= tolerance_mA;
+  return { register, isCurrent: true, follows };
 }
 
-async function readLimit(
-  context: LimitContext,
+type Seen =
+  | { readonly kind: "value"; readonly value: CanonicalValue }
+  | { readonly kind: "absent" }
+  | { readonly kind: "failed"; readonly failure: CommandFailure };
+
+/** Reads one value of the profile as it stands now. */
+export async function readOne(
+  context: Pick<LimitContext, "profile" | "wire">,
   register: ProfileRegister,
   priority: BusPriority,
-): Promise<number | null | CommandFailure> {
-  const { profile, wire } = context;
-  const count = register.type === "u16" || register.type === "s16" ? 1 : (register.count ?? widthOf(register));
-  const reply = await wire.ask({ fc: register.fc, address: register.address, count }, priority);
-  if (!reply.ok) return failureOf(reply);
-  const words = reply.reply.kind === "registers" ? reply.reply.registers : [];
-  const value = toCanonical("current_limit", decodeRegister(profile, register, words), register.unit);
-  return typeof value === "number" ? value : null;
+): Promise<Seen> {
+  const count = valueWidth(register);
+  const reply = await context.wire.ask({ fc: register.fc, address: register.address, count }, priority);
+  if (!reply.ok) return reply.code === "exception" ? { kind: "absent" } : { kind: "failed", failure: failureOf(reply) };
+  const answer = reply.reply;
+  const words = answer.kind === "registers" ? answer.registers : answer.kind === "bits" ? answer.bits.map(Number) : [];
+  const [what = ""] = register.what;
+  const raw = decodeRegister(context.profile(), register, words.slice(0, count));
+  return { kind: "value", value: toCanonical(what, raw, register.unit) };
 }
 
-const widthOf = (register: ProfileRegister): number =>
-  register.type === "u64" || register.type === "s64" || register.type === "f64" ? registersOf(register.type) : 2;
+type Writing = { readonly limit_mA: Milliamp; readonly priority: BusPriority; readonly again: boolean };
 
 /** `null` when every write was acknowledged. */
-async function writeLimit(
+async function writeLimit(context: LimitContext, plan: LimitPlan, writing: Writing): Promise<CommandFailure | null> {
+  const { pause, resume } = context.profile().control ?? {};
+  if (writing.limit_mA === 0) {
+    const pausing = waySteps(context, pause);
+    return pausing === null
+      ? setCurrent(context, plan, milliamp(Math.round((pause?.write_limit ?? 0) * 1000)), writing.priority)
+      : perform(context, plan, pausing, writing.priority);
+  }
+  const failed = await setCurrent(context, plan, writing.limit_mA, writing.priority);
+  // Registers behind an enable switch may be flash: they are written when they must change, not with every limit.
+  const isOn = (context.told_mA() ?? 0) > 0 && !writing.again;
+  if (failed !== null || isOn) return failed;
+  const resuming = waySteps(context, resume ?? (pause?.enable === "off" ? { enable: "on" } : undefined));
+  return resuming === null ? null : perform(context, plan, resuming, writing.priority, writing.limit_mA);
+}
+
+type Way = NonNullable<NonNullable<DeviceProfile["control"]>["pause"]>;
+
+/** The steps of a way to pause or resume; `null`: writing the limit is all there is to do. */
+function waySteps(context: LimitContext, way: Way | undefined): readonly ProfileStep[] | null {
+  if (way === undefined) return null;
+  if (!holds(way.when, context.of)) return way.otherwise === undefined ? null : [{ write: way.otherwise }];
+  if (way.steps !== undefined) return way.steps;
+  if (way.write_raw !== undefined) return [{ write: way.write_raw }];
+  if (way.enable === undefined) return null;
+  const { enable } = context.profile().control ?? {};
+  const value = enable?.values?.[way.enable];
+  return enable === undefined || value === undefined ? null : [{ write: { ...writeOf(enable), value } }];
+}
+
+/** Where and how a switch is written. */
+export const writeOf = (choice: {
+  readonly fc: NonNullable<ProfileStep["write"]>["fc"];
+  readonly address: number;
+  readonly type: NonNullable<ProfileStep["write"]>["type"];
+}): NonNullable<ProfileStep["write"]> => ({ fc: choice.fc, address: choice.address, type: choice.type });
+
+/** Steps that may also name a command, the last limit or the last phase count. */
+async function perform(
   context: LimitContext,
-  limit_mA: Milliamp,
+  plan: LimitPlan,
+  steps: readonly ProfileStep[],
+  priority: BusPriority,
+  limit_mA = milliamp(0),
+): Promise<CommandFailure | null> {
+  const { command, phases } = context.profile().control ?? {};
+  for (const step of steps) {
+    let failed: CommandFailure | null = null;
+    const code = step.command === undefined ? undefined : command?.values?.[step.command];
+    const count = step.phases === undefined ? null : context.phases();
+    const phaseCode = count === null ? undefined : phases?.values?.[String(count)];
+    if (step.write_limit !== undefined)
+      failed = await setCurrent(context, plan, milliamp(Math.round(step.write_limit * 1000)), priority);
+    else if (step.set_current !== undefined) failed = await setCurrent(context, plan, limit_mA, priority);
+    else if (command !== undefined && code !== undefined)
+      failed = await performWrites(context, [{ write: { ...writeOf(command), value: code } }], priority);
+    else if (phases !== undefined && phaseCode !== undefined)
+      failed = await performWrites(context, [{ write: { ...writeOf(phases), value: phaseCode } }], priority);
+    else failed = await performWrites(context, [step], priority);
+    if (failed !== null) return failed;
+  }
+  return null;
+}
+
+/** Carries out plain writes and waits; `null` when all were acknowledged. */
+export async function performWrites(
+  context: LimitContext,
+  steps: readonly ProfileStep[],
   priority: BusPriority,
 ): Promise<CommandFailure | null> {
-  const { profile, wire, clock, values } = context;
-  const { pause, resume, enable } = profile.control ?? {};
-  const steps = async (list: Parameters<typeof runSteps>[0]): Promise<CommandFailure | null> => {
-    const result = await runSteps(list, { profile, wire, clock, values, priority });
-    if (result.kind === "missed") return failure("timeout", true, "no answer");
-    const [refused] = result.refused;
-    return refused === undefined ? null : failure("rejected", false, refused);
-  };
-  const switchTo = (name: "on" | "off"): Promise<CommandFailure | null> => {
-    const value = enable?.values?.[name];
-    return enable === undefined || value === undefined
-      ? Promise.resolve(failure("invalid", false, `profile ${profile.id} cannot switch ${name}`))
-      : steps([{ write: { fc: enable.fc, address: enable.address, type: enable.type, value } }]);
-  };
-  if (limit_mA > 0) {
-    const failed = await setCurrent(context, limit_mA, priority);
-    if (failed !== null) return failed;
-    if (pause?.enable === "off") return switchTo("on");
-    if (resume?.write_raw !== undefined) return steps([{ write: resume.write_raw }]);
-    return null;
-  }
-  if (pause?.enable === "off") return switchTo("off");
-  if (pause?.write_raw !== undefined) return steps([{ write: pause.write_raw }]);
-  return setCurrent(context, milliamp(Math.round((pause?.write_limit ?? 0) * 1000)), priority);
+  const { wire, clock, values, of } = context;
+  const result = await runSteps(steps, { profile: context.profile(), wire, clock, values, priority, of });
+  if (result.kind === "missed") return failure("timeout", true, "no answer");
+  const [refused] = result.refused;
+  return refused === undefined ? null : failure("rejected", false, refused);
 }
 
 async function setCurrent(
   context: LimitContext,
+  plan: LimitPlan,
   limit_mA: Milliamp,
   priority: BusPriority,
 ): Promise<CommandFailure | null> {
-  const { plan, profile, wire } = context;
   const { setter } = plan;
-  for (const address of setter.addresses ?? [setter.address]) {
-    const write = { fc: setter.fc, address, type: setter.type, scale: setter.scale };
-    const request = writeRequest(profile, write, ampereDown(limit_mA, setter));
-    const reply = await wire.ask(request, priority);
+  const profile = context.profile();
+  const value = setpointOf(plan, limit_mA);
+  const targets = setter.addresses.map((address) => ({ ...setter, address }));
+  for (const target of setter.also === undefined ? targets : [...targets, { ...setter.also, pack: setter.pack }]) {
+    const { address, type, scale } = { scale: setter.scale, ...target };
+    const ask = (fc: 5 | 6 | 15 | 16): Promise<BusReply> =>
+      context.wire.ask(
+        writeRequest(profile, { fc, address, type, scale }, setter.pack === "both_bytes" ? inBothBytes(value) : value),
+        priority,
+      );
+    let reply = await ask(target.fc);
+    const isUnknown = !reply.ok && reply.code === "exception" && reply.exception === EXCEPTION.illegalFunction;
+    if (isUnknown && setter.fc_alt !== undefined) reply = await ask(setter.fc_alt);
     if (!reply.ok) return failureOf(reply);
   }
   return null;
 }
 
-/** Amperes to write; as f32 never above what was meant. */
-function ampereDown(limit_mA: number, setter: ProfileSetter): number {
-  const limit_A = limit_mA / 1000 - (setter.offset ?? 0);
-  if (setter.type !== "f32" || Math.fround(limit_A) <= limit_A) return limit_A;
-  const words = encodeNumber(limit_A, "f32", "msw");
-  const bits = (words[0] ?? 0) * 0x1_0000 + (words[1] ?? 0) - 1;
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint32(0, Math.max(0, bits));
-  return view.getFloat32(0);
-}
+const inBothBytes = (value: number): number => Math.floor(value) * 0x101;

@@ -6,7 +6,7 @@ import { startDeviceLoop, type DeviceLoop } from "./device-loop.ts";
 import type { DeviceWire } from "./device-wire.ts";
 import { createRegisterReader, type ReadResult } from "./register-reader.ts";
 import type { DeviceLog, RunningDevice } from "./running-device.ts";
-import { electrical } from "./station-driver.ts";
+import { electrical } from "./measured.ts";
 
 /** The largest building we expect to meter: 1000 A on three phases. */
 const POWER_W_max = 700_000;
@@ -23,9 +23,7 @@ export function startMeterDriver(context: {
   readonly startAfter_ms: number;
 }): RunningDevice {
   const { meter, profile, wire, clock, emit, log } = context;
-  const hasPower = profile.registers.some((register) => register.what.includes("power"));
-  const wants = (what: string): boolean => WANTED.test(what) || (!hasPower && /^power_l[123]$/u.test(what));
-  const reader = createRegisterReader({ profile, wire, now_ms: () => clock.now_ms(), wants });
+  const reader = createRegisterReader({ profile, wire, now_ms: () => clock.now_ms(), wants: WANTED });
   const filters = { energy_import: NO_ENERGY, energy_export: NO_ENERGY };
 
   const energy = (what: "energy_import" | "energy_export"): WattHour | null => {
@@ -62,7 +60,7 @@ export function startMeterDriver(context: {
     reader,
     startAfter_ms: context.startAfter_ms,
     behaviour: {
-      connected: () => reader.read(new Set(["once", "fast"])),
+      connected: async () => ((await reader.meet()) === "missed" ? "missed" : reader.read(new Set(["once", "fast"]))),
       online: () => {
         log.info({ meterId: meter.id }, "meter online");
       },

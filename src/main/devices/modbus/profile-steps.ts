@@ -1,6 +1,6 @@
 import type { ModbusRequest } from "../../protocol/modbus/index.ts";
 import type { Clock } from "../ports.ts";
-import type { DeviceProfile, ProfileStep } from "../profile/index.ts";
+import { holds, type DeviceProfile, type Operand, type ProfileStep } from "../profile/index.ts";
 import { writeRequest, type DeviceWire } from "./device-wire.ts";
 import type { BusPriority } from "../../links/bus.ts";
 
@@ -15,10 +15,11 @@ export type StepsResult =
 /** Seconds without us after which a box is to fall back, where the profile gives no default. */
 const TIMEOUT_s = 60;
 
-export const stepValues = (profile: DeviceProfile, fallback_mA: number): StepValues => ({
-  failsafe_A: fallback_mA / 1000,
-  timeout_s: profile.failsafe?.timeout?.default ?? TIMEOUT_s,
-});
+/** What steps may name: the site's fallback and the time until it takes effect, within what the box takes. */
+export function stepValues(profile: DeviceProfile, fallback_mA: number): StepValues {
+  const { default: usual = 0, min = 1, max = Infinity } = profile.failsafe?.timeout ?? {};
+  return { failsafe_A: fallback_mA / 1000, timeout_s: Math.min(Math.max(usual > 0 ? usual : TIMEOUT_s, min), max) };
+}
 
 /** `null` for a name that steps do not know. */
 export function stepNumber(value: number | string | undefined, values: StepValues): number | null {
@@ -29,28 +30,29 @@ export function stepNumber(value: number | string | undefined, values: StepValue
 
 /**
  * Carries out the writes and waits of a profile in order. A write the device refuses is reported and the rest goes on:
- * older firmware lacks single registers. Steps bound to a condition are not run; they are reported as refused.
+ * older firmware lacks single registers. Steps whose condition does not hold are left out.
  */
 export async function runSteps(
   steps: readonly ProfileStep[],
   context: {
     readonly profile: DeviceProfile;
-    readonly wire: DeviceWire;
+    readonly wire: Pick<DeviceWire, "ask">;
     readonly clock: Clock;
     readonly priority: BusPriority;
     readonly values: StepValues;
+    readonly of: (name: string) => Operand;
   },
 ): Promise<StepsResult> {
   const { profile, wire, clock, values } = context;
   const refused: string[] = [];
   for (const step of steps) {
+    if (!holds(step.when, context.of)) continue;
     if (step.wait_ms !== undefined) await clock.sleep(step.wait_ms);
     if (step.write === undefined) continue;
-    const request = step.when === undefined ? await requestOf(profile, wire, step.write, values) : null;
+    const request = await requestOf(profile, wire, step.write, values);
+    if (request === "nothing to do") continue;
     if (request === null) {
-      refused.push(
-        `register ${String(step.write.address)}: not written${step.when === undefined ? "" : `, only ${step.when}`}`,
-      );
+      refused.push(`register ${String(step.write.address)}: not written`);
       continue;
     }
     const reply = await wire.ask(request, context.priority);
@@ -63,16 +65,18 @@ export async function runSteps(
 
 async function requestOf(
   profile: DeviceProfile,
-  wire: DeviceWire,
+  wire: Pick<DeviceWire, "ask">,
   write: NonNullable<ProfileStep["write"]>,
   values: StepValues,
-): Promise<ModbusRequest | null> {
+): Promise<ModbusRequest | "nothing to do" | null> {
   if (write.set_bits === undefined) {
     const value = stepNumber(write.value, values);
     return value === null ? null : writeRequest(profile, write, value);
   }
-  // Other bits of the register are not ours: read, add, write.
+  // Other bits of the register are not ours: read, add, write; registers with bits are flash, so only when needed.
   const now = await wire.ask({ fc: 3, address: write.address, count: 1 }, "identity");
   const word = now.ok && now.reply.kind === "registers" ? now.reply.registers[0] : undefined;
-  return word === undefined ? null : writeRequest(profile, write, word | write.set_bits);
+  if (word === undefined) return null;
+  const wanted = word | write.set_bits;
+  return wanted === word ? "nothing to do" : writeRequest(profile, write, wanted);
 }

@@ -1,7 +1,14 @@
 import type { EpochMs } from "../../../core/units/index.ts";
 import type { BusPriority, BusReply } from "../../links/bus.ts";
 import { EXCEPTION } from "../../protocol/modbus/index.ts";
-import { decodeRegister, toCanonical, type CanonicalValue, type DeviceProfile } from "../profile/index.ts";
+import {
+  decodeRegister,
+  expressionOf,
+  holds,
+  toCanonical,
+  type CanonicalValue,
+  type DeviceProfile,
+} from "../profile/index.ts";
 import {
   learnFromException,
   learnShortReads,
@@ -13,6 +20,8 @@ import {
   type Slot,
 } from "./block-plan.ts";
 import type { DeviceWire } from "./device-wire.ts";
+import { conditionNames, wantedNames } from "./wanted-values.ts";
+import { wordOrderSeen } from "./word-order.ts";
 
 /** Values are read in groups of their own pace; energy registers carry money and have a group of their own. */
 export type ReadGroup = "fast" | "normal" | "slow" | "energy" | "once";
@@ -26,6 +35,17 @@ const MISSES_TO_SHORTEN = 2;
 export type ReadValue = { readonly value: CanonicalValue; readonly at_ms: EpochMs; readonly group: ReadGroup };
 
 export interface RegisterReader {
+  /**
+   * First contact: reads what decides which registers exist, and a voltage that shows whether the document's word order
+   * is right; turns the order round when it is not.
+   */
+  meet(): Promise<ReadResult>;
+  /** Values of the whole station, where it has a unit id of its own; nobody answering there is no harm. */
+  readStation(): Promise<void>;
+  /** The document as this device proved to need it: with its own word order. */
+  readonly profile: DeviceProfile;
+  /** Values wanted at all, each read singly on some devices. */
+  readonly slotCount: number;
   /** Reads all values of these groups. `missed`: the device did not answer; what was read before stays. */
   read(groups: ReadonlySet<ReadGroup>): Promise<ReadResult>;
   get(what: string): ReadValue | null;
@@ -38,7 +58,7 @@ export interface RegisterReader {
 }
 
 export const readGroupOf = (slot: Slot): ReadGroup =>
-  /^energy_(?:import|export)$/u.test(slot.what) ? "energy" : slot.group;
+  /^energy_(?:import|export)(?:_l[123])?$/u.test(slot.what) ? "energy" : slot.group;
 
 function priorityOf(block: Block): BusPriority {
   const whats = block.slots.map((slot) => slot.what);
@@ -51,28 +71,44 @@ export type RegisterReaderOptions = {
   readonly profile: DeviceProfile;
   readonly wire: DeviceWire;
   readonly now_ms: () => EpochMs;
-  readonly wants: (what: string) => boolean;
+  /** Names to read; what they depend on is read too. */
+  readonly wants: RegExp;
 };
 
-/** Reads the values for which `wants` holds, and learns how the device likes to be asked. */
+/** Reads the values that `wants` names, and learns how the device likes to be asked. */
 export const createRegisterReader = (options: RegisterReaderOptions): RegisterReader => new Reader(options);
 
 class Reader implements RegisterReader {
   readonly #options: RegisterReaderOptions;
   readonly #known: readonly Slot[];
   readonly #wanted: readonly Slot[];
+  readonly #station: readonly Slot[];
   readonly #values = new Map<string, ReadValue>();
   readonly #plans = new Map<string, readonly Block[]>();
   readonly groups: ReadonlySet<ReadGroup>;
+  #profile: DeviceProfile;
+  #orderIsKnown = false;
   #learned: Learned;
   #longMisses = { block: "", count: 0 };
 
   constructor(options: RegisterReaderOptions) {
+    const { profile, wants } = options;
     this.#options = options;
-    this.#known = slotsOf(options.profile);
-    this.#wanted = this.#known.filter((slot) => options.wants(slot.what));
+    this.#profile = profile;
+    this.#known = slotsOf(profile.registers);
+    const names = wantedNames(profile, wants);
+    this.#wanted = this.#known.filter((slot) => names.has(slot.what));
+    this.#station = slotsOf(profile.station_registers ?? []);
     this.groups = new Set(this.#wanted.map(readGroupOf));
-    this.#learned = nothingLearned(options.profile);
+    this.#learned = nothingLearned(profile);
+  }
+
+  get profile(): DeviceProfile {
+    return this.#profile;
+  }
+
+  get slotCount(): number {
+    return this.#wanted.length;
   }
 
   get learned(): Learned {
@@ -80,22 +116,75 @@ class Reader implements RegisterReader {
   }
 
   get(what: string): ReadValue | null {
-    return this.#values.get(what) ?? null;
+    const read = this.#values.get(what);
+    if (read !== undefined && (read.value !== null || this.#isRead(what))) return read;
+    return this.#derived(what) ?? read ?? null;
   }
 
   has(what: string): boolean {
-    return this.#wanted.some((slot) => slot.what === what);
+    if (this.#isRead(what)) return true;
+    const derived = this.#options.profile.derived?.[what];
+    const names = derived === undefined ? undefined : expressionOf(derived)?.names;
+    return names !== undefined && [...names].every((name) => this.#isRead(name));
+  }
+
+  async meet(): Promise<ReadResult> {
+    const names = conditionNames(this.#options.profile);
+    // Only a value of several words can be read in the wrong order.
+    const first = this.#wanted.filter(
+      (slot) =>
+        names.has(slot.what) || (slot.what === "voltage_l1" && slot.width > 1 && slot.register.when === undefined),
+    );
+    const result = await this.#readAll(first);
+    this.#plans.clear();
+    return result;
+  }
+
+  async readStation(): Promise<void> {
+    await this.#readAll(this.#station);
+  }
+
+  /** Whether the device itself gives this value, as far as we know it. */
+  #isRead(what: string): boolean {
+    return this.#wanted.some((slot) => slot.what === what && this.#exists(slot));
+  }
+
+  #exists(slot: Slot): boolean {
+    if (this.#learned.missing.has(`${String(slot.register.fc)}:${String(slot.address)}`)) return false;
+    return holds(slot.register.when, (name) => this.#values.get(name)?.value ?? null);
+  }
+
+  #derived(what: string): ReadValue | null {
+    const source = this.#options.profile.derived?.[what];
+    const expression = source === undefined ? null : expressionOf(source);
+    if (expression === null) return null;
+    const inputs = [...expression.names].map((name) => this.get(name));
+    const [first, ...rest] = inputs.filter((input) => input !== null);
+    if (first === undefined) return null;
+    const oldest = rest.reduce((a, b) => (b.at_ms < a.at_ms ? b : a), first);
+    const value = expression.value((name) => this.get(name)?.value ?? null);
+    return { ...oldest, value: typeof value === "boolean" ? Number(value) : value };
   }
 
   forget(): void {
     this.#values.clear();
-    this.#learn({ ...this.#learned, missing: new Set() });
+    this.#orderIsKnown = false;
+    this.#profile = this.#options.profile;
+    this.#learn({ ...this.#learned, missing: new Set(), otherFc: new Set() });
   }
 
-  async read(groups: ReadonlySet<ReadGroup>): Promise<ReadResult> {
+  read(groups: ReadonlySet<ReadGroup>): Promise<ReadResult> {
+    return this.#repeatSplit(() => this.#planFor(groups));
+  }
+
+  #readAll(slots: readonly Slot[]): Promise<ReadResult> {
+    return this.#repeatSplit(() => planBlocks(this.#profile, this.#known, slots, this.#learned));
+  }
+
+  async #repeatSplit(plan: () => readonly Block[]): Promise<ReadResult> {
     const done = new Set<string>();
     for (let splits = 0; splits <= SPLITS_PER_READ_max; splits += 1) {
-      const result = await this.#readPlanned(this.#planFor(groups), done);
+      const result = await this.#readPlanned(plan(), done);
       if (result !== "split") return result;
     }
     return "answered";
@@ -115,7 +204,7 @@ class Reader implements RegisterReader {
 
   async #readBlock(block: Block): Promise<ReadResult | "split"> {
     const request = { fc: block.fc, address: block.address, count: block.count };
-    const reply = await this.#options.wire.ask(request, priorityOf(block));
+    const reply = await this.#options.wire.ask(request, priorityOf(block), block.unitId);
     if (reply.ok) {
       this.#store(block, wordsOf(reply));
       return "answered";
@@ -143,8 +232,8 @@ class Reader implements RegisterReader {
     const name = [...groups].sort().join();
     const ready = this.#plans.get(name);
     if (ready !== undefined) return ready;
-    const due = this.#wanted.filter((slot) => groups.has(readGroupOf(slot)));
-    const plan = planBlocks(this.#options.profile, this.#known, due, this.#learned);
+    const due = this.#wanted.filter((slot) => groups.has(readGroupOf(slot)) && this.#exists(slot));
+    const plan = planBlocks(this.#profile, this.#known, due, this.#learned);
     this.#plans.set(name, plan);
     return plan;
   }
@@ -156,9 +245,18 @@ class Reader implements RegisterReader {
 
   #store(block: Block, words: readonly number[]): void {
     const at_ms = this.#options.now_ms();
-    for (const slot of block.slots) {
+    const wordsOfSlot = (slot: Slot): readonly number[] => {
       const from = slot.address - block.address;
-      const raw = decodeRegister(this.#options.profile, slot.register, words.slice(from, from + slot.width));
+      return words.slice(from, from + slot.width);
+    };
+    const voltage = this.#orderIsKnown ? undefined : block.slots.find((slot) => slot.what === "voltage_l1");
+    const order = voltage === undefined ? null : wordOrderSeen(this.#profile, voltage.register, wordsOfSlot(voltage));
+    if (order !== null) {
+      this.#orderIsKnown = true;
+      this.#profile = { ...this.#profile, word_order: order };
+    }
+    for (const slot of block.slots) {
+      const raw = decodeRegister(this.#profile, slot.register, wordsOfSlot(slot));
       const value = toCanonical(slot.what, raw, slot.register.unit);
       this.#values.set(slot.what, { value, at_ms, group: readGroupOf(slot) });
     }

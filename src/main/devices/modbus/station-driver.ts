@@ -1,32 +1,38 @@
-import {
-  watt,
-  wattHour,
-  milliamp,
-  millivolt,
-  perPhase,
-  type Milliamp,
-  type PerPhase,
-  type Watt,
-} from "../../../core/units/index.ts";
+import { wattHour, type Milliamp } from "../../../core/units/index.ts";
 import type { Station } from "../../../core/site/index.ts";
-import type { Clock, CommandReply, DeviceListener, LimitReply, StationPort, StationReading } from "../ports.ts";
-import { nextEnergy, NO_ENERGY, type CanonicalState, type DeviceProfile, type EnergyFilter } from "../profile/index.ts";
-import { canonicalState, statusOf } from "./charging-state.ts";
+import type { Clock, DeviceListener, FailSafe, LimitReply, StationPort, StationReading } from "../ports.ts";
+import {
+  canonicalState,
+  nextEnergy,
+  NO_ENERGY,
+  type CanonicalState,
+  type DeviceProfile,
+  type EnergyFilter,
+} from "../profile/index.ts";
+import { statusOf } from "./charging-state.ts";
+import { createCommandLane } from "./command-lane.ts";
 import { startDeviceLoop, type DeviceLoop } from "./device-loop.ts";
 import type { DeviceWire } from "./device-wire.ts";
+import { setUpFailSafe } from "./fail-safe.ts";
 import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
-import { applyLimit, failure, limitPlan, offered, type LimitContext } from "./limit-control.ts";
+import { applyLimit, failure, type LimitContext } from "./limit-control.ts";
+import { limitPlan, offered } from "./limit-plan.ts";
+import { drawn_mA, electrical, mA, phasesInUse } from "./measured.ts";
+import { createPhaseSwitch, type PhaseSwitch } from "./phase-switch.ts";
 import { runSteps, stepValues, type StepValues } from "./profile-steps.ts";
 import { createRegisterReader, type ReadResult, type RegisterReader } from "./register-reader.ts";
 import type { DeviceHealth, DeviceLog, RunningDevice } from "./running-device.ts";
 import { createSetpointWatch } from "./setpoint-watch.ts";
+import { stationPort } from "./station-commands.ts";
 
 /** Boxes of small sites: three phases of at least 32 A at 250 V. */
 const CURRENT_A_min_for_power = 32;
 const VOLTAGE_V_max = 250;
+/** A box that is told to recover from its error is told again after this long. */
+const RECOVER_AGAIN_ms = 60_000;
 
 const WANTED =
-  /^(?:state|(?:current|voltage)_l[123]|power|energy_import|energy_since_power_on|current_limit|error_code|serial|firmware|model)$/u;
+  /^(?:state|(?:current|voltage)_l[123]|current|power|energy_import|energy_since_power_on|current_limit|enabled|error_code|serial|firmware|model)$/u;
 
 export interface StationDriver extends RunningDevice {
   readonly port: StationPort;
@@ -50,34 +56,73 @@ class Driver implements StationDriver {
   readonly #context: Context;
   readonly #reader: RegisterReader;
   readonly #values: StepValues;
-  readonly #limits: LimitContext | null;
+  readonly #limits: LimitContext;
   readonly #setpoint = createSetpointWatch();
   readonly #heartbeat: Heartbeat;
   readonly #loop: DeviceLoop;
+  readonly #phaseSwitch: PhaseSwitch;
   #energy: EnergyFilter = NO_ENERGY;
   #lastState: CanonicalState = "unknown";
   #hasCharged = false;
+  /** Phases this car was seen to charge on; what the box is wired to until then. */
+  #phases: 1 | 2 | 3;
   #problem: string | null = null;
+  #failSafe: FailSafe = { kind: "unknown", current_mA: null, timeout_ms: null };
+  #recovered_ms = -Infinity;
 
   constructor(context: Context) {
     const { station, profile, wire, clock } = context;
     this.#context = context;
-    this.#reader = createRegisterReader({ profile, wire, now_ms: () => clock.now_ms(), wants: wantedBy(profile) });
+    this.#phases = station.phaseCount;
+    this.#reader = createRegisterReader({ profile, wire, now_ms: () => clock.now_ms(), wants: WANTED });
     this.#values = stepValues(profile, station.fallback_mA);
-    const plan = limitPlan(profile, station.step_mA);
-    this.#limits = plan === null ? null : { profile, wire, clock, plan, values: this.#values };
     const told_mA = (): number | null => this.#setpoint.told_mA;
+    this.#limits = this.#limitContext(told_mA);
     this.#heartbeat = createHeartbeat({ profile, wire, clock, values: this.#values, limits: this.#limits, told_mA });
-    this.port = stationPort(
-      station.id,
-      createWriter((limit_mA) => this.#setLimit(limit_mA)),
-    );
-    this.#loop = startDeviceLoop({
+    this.#phaseSwitch = createPhaseSwitch(profile, {
+      limits: this.#limits,
+      clock,
+      told_mA,
+      of: this.#limits.of,
+      apply: (limit_mA) => this.#setLimit(limit_mA),
+      measures: () => this.#reader.has("current_l1"),
+      drawn_mA: () => drawn_mA(this.#loop),
+    });
+    this.port = stationPort({
+      stationId: station.id,
+      control: profile.control,
+      limits: this.#limits,
+      lane: createCommandLane((limit_mA) => this.#setLimit(limit_mA)),
+      phaseSwitch: this.#phaseSwitch,
+      failSafe: () => this.#failSafe,
+      isThere: () => this.#loop.liveness.kind !== "offline",
+    });
+    this.#loop = this.#startLoop();
+  }
+
+  #limitContext(told_mA: () => number | null): LimitContext {
+    const { station, wire, clock } = this.#context;
+    const of = (name: string): number | string | null => this.#reader.get(name)?.value ?? null;
+    return {
+      profile: () => this.#reader.profile,
+      wire,
+      clock,
+      plan: () => limitPlan(this.#reader.profile, { step_mA: station.step_mA, phases: this.#phases, of }),
+      values: this.#values,
+      told_mA,
+      phases: () => this.#phaseSwitch.phases,
+      of,
+    };
+  }
+
+  #startLoop(): DeviceLoop {
+    const { station, profile, wire, clock, emit, log, startAfter_ms } = this.#context;
+    return startDeviceLoop({
       clock,
       wire,
       profile,
       reader: this.#reader,
-      startAfter_ms: context.startAfter_ms,
+      startAfter_ms,
       behaviour: {
         connected: () => this.#connected(),
         online: () => {
@@ -85,8 +130,8 @@ class Driver implements StationDriver {
         },
         polled: () => this.#polled(),
         lost: () => {
-          context.log.warn({ stationId: station.id }, "station offline");
-          context.emit({ kind: "offline", stationId: station.id, at_ms: clock.now_ms() });
+          log.warn({ stationId: station.id }, "station offline");
+          emit({ kind: "offline", stationId: station.id, at_ms: clock.now_ms() });
         },
       },
     });
@@ -111,18 +156,33 @@ class Driver implements StationDriver {
 
   async #connected(): Promise<ReadResult> {
     this.#setpoint.forget();
+    if ((await this.#reader.meet()) === "missed") return "missed";
     if ((await this.#reader.read(new Set(["once", "fast"]))) === "missed") return "missed";
+    await this.#reader.readStation();
     return this.#setUp();
   }
 
   async #setUp(): Promise<ReadResult> {
     const { profile, wire, clock, log, station } = this.#context;
     const steps = profile.control?.init ?? [];
-    const result = await runSteps(steps, { profile, wire, clock, values: this.#values, priority: "identity" });
+    const { of, values } = this.#limits;
+    const result = await runSteps(steps, { profile, wire, clock, values, priority: "identity", of });
     if (result.kind === "missed") return "missed";
-    this.#problem = result.refused.length > 0 ? result.refused.join("; ") : null;
+    const get = (what: string): number | null => {
+      const value = this.#reader.get(what)?.value;
+      return typeof value === "number" ? value : null;
+    };
+    const { phaseCount: phases } = station;
+    const guard = await setUpFailSafe({ profile: this.#reader.profile, wire, values, phases, get });
+    if ("ok" in guard) return "missed";
+    this.#failSafe = guard.failSafe;
+    const refused = [...result.refused, ...guard.refused];
+    this.#problem = refused.length > 0 ? refused.join("; ") : null;
     if (this.#problem !== null) {
       log.warn({ stationId: station.id, problem: this.#problem }, "station did not take its settings");
+    }
+    if (guard.failSafe.kind === "unsafe") {
+      log.warn({ stationId: station.id, failSafe: guard.failSafe }, "station would offer more when it hears nothing");
     }
     return "answered";
   }
@@ -162,7 +222,36 @@ class Driver implements StationDriver {
       emit({ kind: "booted", stationId: station.id, at_ms: clock.now_ms() });
     }
     emit({ kind: "reading", stationId: station.id, reading: this.#reading(state) });
+    this.#followPhases(state);
+    if ((await this.#recover(state)) === "missed") return "missed";
     return this.#heartbeat.beatIfDue();
+  }
+
+  /** A box told in watts must be told anew when the car turns out to charge on other phases than assumed. */
+  #followPhases(state: CanonicalState): void {
+    const { station, log } = this.#context;
+    const before = this.#phases;
+    if (state === "none") this.#phases = station.phaseCount;
+    if (state === "charging") this.#phases = phasesInUse(this.#loop) ?? this.#phases;
+    const told_mA = mA(this.#setpoint.told_mA);
+    const takesWatts = this.#limits.plan()?.watts_per_A !== null;
+    if (this.#phases === before || told_mA === null || told_mA === 0 || !takesWatts) return;
+    // Polling goes on meanwhile: a phase switch under way waits for its readings.
+    this.port.setLimit(told_mA).catch((error: unknown) => {
+      log.warn({ stationId: station.id, error }, "limit could not be told again");
+    });
+  }
+
+  async #recover(state: CanonicalState): Promise<ReadResult> {
+    const { profile, wire, clock } = this.#context;
+    const steps = profile.control?.recover_error;
+    if (steps === undefined || state !== "error" || clock.now_ms() - this.#recovered_ms < RECOVER_AGAIN_ms)
+      return "answered";
+    this.#recovered_ms = clock.now_ms();
+    this.#setpoint.forget();
+    const { of, values } = this.#limits;
+    const result = await runSteps(steps, { profile, wire, clock, values, priority: "heartbeat", of });
+    return result.kind === "missed" ? "missed" : "answered";
   }
 
   #takeEnergy(): void {
@@ -174,8 +263,10 @@ class Driver implements StationDriver {
   }
 
   #hasRestarted(): boolean {
-    const plan = this.#limits?.plan;
-    const limit = plan?.readBack?.kind === "setpoint" ? this.#reader.get("current_limit") : null;
+    const plan = this.#limits.plan();
+    // A box switched off by its enable register keeps its setpoint.
+    const isShown = plan?.readBack?.kind === "setpoint" && (this.#setpoint.told_mA ?? 0) > 0;
+    const limit = isShown ? this.#reader.get("current_limit") : null;
     return this.#setpoint.isLost(limit, this.#reader.get("energy_since_power_on"), (plan?.step_mA ?? 0) / 2);
   }
 
@@ -195,9 +286,10 @@ class Driver implements StationDriver {
 
   async #setLimit(limit_mA: Milliamp): Promise<LimitReply> {
     const { profile, clock, log, station } = this.#context;
-    if (this.#limits === null) return failure("not-supported", false, `profile ${profile.id} takes no current`);
+    const plan = this.#limits.plan();
+    if (plan === null) return failure("not-supported", false, `profile ${profile.id} takes no limit`);
     if (this.#loop.liveness.kind === "offline") return failure("offline", true, "no answer from the station");
-    const target_mA = offered(this.#limits.plan, limit_mA);
+    const target_mA = offered(plan, limit_mA);
     const { told_mA, toldAt_ms } = this.#setpoint;
     const lowers = told_mA === null ? target_mA === 0 : target_mA < told_mA;
     // Flash and controllers need rest between writes, but a limit that must fall does not wait.
@@ -210,85 +302,5 @@ class Driver implements StationDriver {
   }
 }
 
-/** What a box can be told that starts by itself and knows nothing but its limit. */
-export function stationPort(stationId: string, setLimit: (limit_mA: Milliamp) => Promise<LimitReply>): StationPort {
-  const unsupported = (what: string): Promise<CommandReply> =>
-    Promise.resolve(failure("not-supported", false, `${what} is not possible with this station`));
-  return {
-    stationId,
-    reportsTransactions: false,
-    setLimit,
-    // Such a box starts by itself as soon as it is offered current; the site decides when.
-    start: () => Promise.resolve({ ok: true }),
-    stop: async () => {
-      const reply = await setLimit(milliamp(0));
-      return reply.ok ? { ok: true } : reply;
-    },
-    unlock: () => unsupported("unlocking"),
-    reset: () => unsupported("a reset"),
-  };
-}
-
-/** One write at a time; of those that wait only the newest is carried out. */
-export function createWriter(
-  perform: (limit_mA: Milliamp) => Promise<LimitReply>,
-): (limit_mA: Milliamp) => Promise<LimitReply> {
-  let waiting: { readonly limit_mA: Milliamp; readonly resolve: (reply: LimitReply) => void } | null = null;
-  let working = false;
-  const work = async (): Promise<void> => {
-    if (working) return;
-    working = true;
-    while (waiting !== null) {
-      const job: { readonly limit_mA: Milliamp; readonly resolve: (reply: LimitReply) => void } = waiting;
-      waiting = null;
-      job.resolve(await perform(job.limit_mA));
-    }
-    working = false;
-  };
-  return (limit_mA) =>
-    new Promise((resolve) => {
-      waiting?.resolve(failure("rejected", true, "replaced by a newer limit"));
-      waiting = { limit_mA, resolve };
-      void work();
-    });
-}
-
-/** The most that a station can draw, for doubting its register. */
-export const power_W_max = (station: Station): number =>
+const power_W_max = (station: Station): number =>
   Math.max(station.current_mA_max / 1000, CURRENT_A_min_for_power) * VOLTAGE_V_max * 3;
-
-/** Values a station needs; where it gives no total power, that of its phases. */
-export function wantedBy(profile: DeviceProfile): (what: string) => boolean {
-  const names = new Set(profile.registers.flatMap((register) => register.what));
-  const second = new Set(Object.values(profile.enums?.state ?? {}).map((meaning) => meaning.connected_if?.what));
-  return (what) => WANTED.test(what) || second.has(what) || (!names.has("power") && /^power_l[123]$/u.test(what));
-}
-
-const mA = (value: number | string | null): Milliamp | null => (typeof value === "number" ? milliamp(value) : null);
-
-/** Currents, voltages and power as far as they are fresh; in the device's own phase order. */
-export function electrical(
-  loop: Pick<DeviceLoop, "fresh">,
-  reader: Pick<RegisterReader, "has">,
-): { current_mA: PerPhase<Milliamp | null>; voltage_mV: StationReading["voltage_mV"]; power_W: Watt | null } {
-  const of = (what: string): number | null => {
-    const value = loop.fresh(what);
-    return typeof value === "number" ? value : null;
-  };
-  const phases = [of("power_l1"), of("power_l2"), of("power_l3")].filter((_, i) =>
-    reader.has(`power_l${String(i + 1)}`),
-  );
-  const sum = phases.reduce<number | null>(
-    (total, one) => (total === null || one === null ? null : total + one),
-    phases.length > 0 ? 0 : null,
-  );
-  const power = reader.has("power") ? of("power") : sum;
-  return {
-    current_mA: perPhase((_, i) => mA(of(`current_l${String(i + 1)}`))),
-    voltage_mV: perPhase((_, i) => {
-      const value = of(`voltage_l${String(i + 1)}`);
-      return value === null ? null : millivolt(value);
-    }),
-    power_W: power === null ? null : watt(power),
-  };
-}

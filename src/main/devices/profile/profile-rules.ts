@@ -1,3 +1,4 @@
+import { parseExpression } from "./expression.ts";
 import { registersOf } from "../../protocol/modbus/index.ts";
 import type { AnyProfile, ProfileRegister } from "./profile-schema.ts";
 
@@ -24,8 +25,13 @@ export const valueAddress = (register: ProfileRegister, index: number): number =
 
 /** What the schema alone cannot say: widths within limits, texts with a length, a charger that can be told a limit. */
 export function profileProblems(profile: AnyProfile): readonly RuleProblem[] {
-  if (profile.driver !== "modbus") return [];
   const problems: RuleProblem[] = [];
+  const expression = (source: string | undefined, path: RuleProblem["path"]): void => {
+    const parsed = source === undefined ? null : parseExpression(source);
+    if (parsed?.ok === false) problems.push({ path, expected: parsed.expected });
+  };
+  for (const [what, source] of Object.entries(profile.derived ?? {})) expression(source, ["derived", what]);
+  if (profile.driver !== "modbus") return problems;
   profile.registers.forEach((register, i) => {
     const path = ["registers", i] as const;
     const width = valueWidth(register);
@@ -43,12 +49,21 @@ export function profileProblems(profile: AnyProfile): readonly RuleProblem[] {
     if (register.fc <= 2 && register.type !== "bit" && register.type !== "bits") {
       problems.push({ path: [...path, "fc"], expected: "type bit or bits for function codes 1 and 2" });
     }
+    expression(register.when, [...path, "when"]);
     if (register.scale === 0) problems.push({ path: [...path, "scale"], expected: "a scale other than 0" });
   });
   const { control } = profile;
-  const setter = control?.set_current;
+  for (const name of ["pause", "resume", "phases"] as const)
+    expression(control?.[name]?.when, ["control", name, "when"]);
+  control?.init?.forEach((step, i) => {
+    expression(step.when, ["control", "init", i, "when"]);
+  });
+  const setter = control?.set_current ?? control?.set_power;
+  setter?.variants?.forEach((variant, i) => {
+    expression(variant.when, ["control", "set_current", "variants", i, "when"]);
+  });
   if (setter !== undefined && setter.address === undefined && setter.addresses === undefined) {
-    problems.push({ path: ["control", "set_current"], expected: "an address" });
+    problems.push({ path: ["control"], expected: "an address to write the limit to" });
   }
   if (control?.pause?.enable !== undefined && control.enable === undefined) {
     problems.push({ path: ["control", "pause", "enable"], expected: "an enable register beside set_current" });

@@ -14,7 +14,7 @@ const ENERGY: Quantity = { units: { Wh: 1, VAh: 1, kWh: 1000, kVAh: 1000, MWh: 1
 const BY_NAME: readonly (readonly [RegExp, Quantity])[] = [
   [/^(?:current_(?:l[123]|limit|signalled)|hw_current_(?:min|max)|cable_limit|failsafe_current)$/u, CURRENT],
   [/^voltage_l[123]$/u, VOLTAGE],
-  [/^power(?:_l[123])?$/u, POWER],
+  [/^power(?:_import|_export)?(?:_l[123])?$|^hw_power_(?:min|max)$/u, POWER],
   [/^energy_(?:import|export|total)(?:_l[123])?$|^energy_(?:session|since_power_on)$/u, ENERGY],
 ];
 

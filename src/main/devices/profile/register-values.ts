@@ -73,7 +73,7 @@ function decodeNumeric(
   const raw = decodeNumber(words, type, orderOf(profile, register));
   if (raw === null) return null;
   const sentinels = [...(register.invalid ?? []), ...(profile.invalid_default?.[type] ?? [])];
-  if (sentinels.includes(raw)) return null;
+  if (sentinels.some((one) => (typeof one === "number" ? one : sentinelOf(one, type)) === raw)) return null;
   const { mask, shift = 0, scale = 1, offset = 0 } = register;
   const shifted = shift === 0 ? raw : Math.floor(raw / 2 ** shift);
   // Profiles mask at most 32 bits; `>>> 0` keeps bit 31 positive.
@@ -82,7 +82,18 @@ function decodeNumeric(
   if (typeof mapped === "number" || typeof mapped === "string") return mapped;
   if (register.format === "hex") return masked.toString(16);
   if (register.format === "high.low") return `${String(masked >>> 8)}.${String(masked & 0xff)}`;
-  return masked * scale + offset;
+  const value = masked * scale + offset;
+  const { plausibility } = register;
+  return plausibility !== undefined && Math.abs(value) > plausibility.above ? value * plausibility.scale : value;
+}
+
+/** The raw number behind a sentinel's name; NaN is never a number to begin with. */
+function sentinelOf(name: string, type: NumberType): number | null {
+  const range = integerRange(type);
+  if (range === null || (name !== "all_ones" && name !== "max_signed")) return null;
+  const [low, high] = range;
+  if (name === "max_signed") return low < 0 ? high : Math.floor(high / 2);
+  return low < 0 ? -1 : high;
 }
 
 /** The words a device holds for `value`: rounded to the nearest raw step, clamped to the type; a sentinel for `null`. */
@@ -98,7 +109,11 @@ export function encodeRegister(
     if (register.type === "bit" || register.type === "bits") {
       return Array.from({ length: width }, (_, i) => Math.floor((typeof value === "number" ? value : 0) / 2 ** i) % 2);
     }
-    return encodeText(value === null ? "" : String(value), width);
+    const text = value === null ? "" : String(value);
+    if (register.char === "low") return [text.charCodeAt(0) & 0xff];
+    const swapped = register.byte_order !== undefined && register.byte_order !== "big";
+    if (register.type === "utf16") return Array.from({ length: width }, (_, i) => text.charCodeAt(i) || 0);
+    return swapped ? encodeText(text, width).map(swapBytes) : encodeText(text, width);
   }
   const words = encodeNumber(rawOf(register, type, value), type, orderOf(profile, register));
   return register.byte_order === undefined || register.byte_order === "big" ? words : words.map(swapBytes);

@@ -24,7 +24,7 @@ const step = z.strictObject({
 });
 const steps = z.array(step);
 
-const setterFields = {
+const setter = z.strictObject({
   fc: writeFc,
   fc_alt: writeFc.optional(),
   address: address.optional(),
@@ -49,11 +49,10 @@ const setterFields = {
   also: z.strictObject({ fc: writeFc, address, type: numberType, global: flag, ...note }).optional(),
   global: flag,
   ...note,
-};
-const setter = z.strictObject({
-  ...setterFields,
-  /** Other ways of the same box; the first whose `when` holds replaces what it names. */
-  variants: z.array(z.strictObject(setterFields).partial().required({ when: true })).optional(),
+  /** Finer or coarser steps of the same box; the first whose `when` holds goes. */
+  variants: z
+    .array(z.strictObject({ when: text, scale: z.number().positive(), step: z.number().positive(), ...note }))
+    .optional(),
 });
 
 const choice = z.strictObject({

@@ -6,6 +6,7 @@ export type BankWrite =
   | { readonly kind: "fallback-current"; readonly current_mA: number }
   | { readonly kind: "watchdog-timeout"; readonly timeout_ms: number }
   | { readonly kind: "enable"; readonly on: boolean }
+  | { readonly kind: "phases"; readonly phases: number }
   /** Nobody has spoken to the box for its watchdog's time: it now offers its fallback. */
   | { readonly kind: "watchdog-expired"; readonly current_mA: number }
   | { readonly kind: "raw"; readonly address: number; readonly values: readonly number[] };

@@ -16,6 +16,7 @@ import {
 } from "../../protocol/modbus/index.ts";
 import { createFaultSwitch, type Fault, type FaultSwitch } from "./faults.ts";
 import type { RegisterBank } from "./register-bank.ts";
+import { onUart, type UartTiming } from "./uart-line.ts";
 
 export type ServerTransport =
   | { readonly kind: "tcp"; readonly port: number; readonly framing: "rtu" | "ascii" | "mbap"; readonly host?: string }
@@ -52,13 +53,15 @@ export async function createModbusServer(options: {
   readonly faults?: FaultSwitch;
   /** Real milliseconds a device takes before it answers. */
   readonly turnaround_ms?: number;
+  /** Each connection is as slow as a line with these settings; sockets and ptys have no character times of their own. */
+  readonly uart?: UartTiming;
 }): Promise<ModbusServer> {
-  const { transport, units, faults = createFaultSwitch(), turnaround_ms = 0 } = options;
+  const { transport, units, faults = createFaultSwitch(), turnaround_ms = 0, uart } = options;
   const responder = new Responder(units, faults, turnaround_ms);
   const serve = servers[framingOf(transport)];
   const listening = await (transport.kind === "tcp"
     ? listenTcp({ host: transport.host ?? LOOPBACK, port: transport.port }, (connection) => {
-        serve(connection, responder);
+        serve(uart === undefined ? connection : onUart(connection, uart), responder);
       })
     : openSerial(transport, responder, serve));
   return {

@@ -1,25 +1,21 @@
 import {
+  CANONICAL_STATES,
+  decodeRegister,
   encodeRegister,
   fromCanonical,
+  holds,
   valueAddress,
   valueWidth,
-  type CanonicalState,
   type CanonicalValue,
   type DeviceProfile,
   type ProfileRegister,
 } from "../../devices/profile/index.ts";
-import {
-  decodeNumber,
-  EXCEPTION,
-  registersOf,
-  type ModbusReply,
-  type ModbusRequest,
-  type NumberType,
-  type ReadRequest,
-} from "../../protocol/modbus/index.ts";
-import { refuse, type RegisterBank } from "./register-bank.ts";
+import { EXCEPTION, type ModbusReply, type ModbusRequest, type ReadRequest } from "../../protocol/modbus/index.ts";
 import type { BankWrite, ProfileBankOptions } from "./bank-write.ts";
+import { createRawStates } from "./raw-state.ts";
+import { refuse, type RegisterBank } from "./register-bank.ts";
 import { createWatchdog, type Watchdog } from "./watchdog.ts";
+import { cellOf, writableCells, writeActions } from "./writable-registers.ts";
 
 export interface ProfileBank extends RegisterBank {
   /** What the box offers now; `null` before anybody has told it (and for meters). Expires the watchdog if it is time. */
@@ -29,94 +25,189 @@ export interface ProfileBank extends RegisterBank {
 }
 
 /** A unit that looks like the profile's device: its registers, its refusals, its setpoint and its watchdog. */
-export function profileBank(options: ProfileBankOptions): ProfileBank {
-  const { profile, values, onWrite } = options;
-  const memory = new Map<number, number>();
-  const watchdog = createWatchdog(options);
-  const places = placesOf(profile);
-  const targets = writeTargets(profile, watchdog, onWrite);
-  const writable = writableAddresses(profile);
-
-  const canonical = (what: string): CanonicalValue => {
-    const given = values(what);
-    if (given !== undefined) return given;
-    switch (what) {
-      case "current_limit":
-        return watchdog.offered_mA();
-      case "failsafe_current":
-        return watchdog.fallback_mA;
-      case "setpoint_valid_for":
-        return watchdog.timeout_ms / 1_000;
-      default:
-        return null;
-    }
-  };
-  const wordsOf = (place: Place): readonly number[] => {
-    const value = canonical(place.what);
-    const raw =
-      place.what === "state" ? rawState(profile, value) : fromCanonical(place.what, value, place.register.unit);
-    return encodeRegister(profile, place.register, raw);
-  };
-
-  const read = (request: ReadRequest): ModbusReply => {
-    if (request.count > profile.limits.max_read) return refuse(request, EXCEPTION.illegalDataValue);
-    const cache = new Map<Place, readonly number[]>();
-    const words: number[] = [];
-    for (let address = request.address; address < request.address + request.count; address += 1) {
-      const place = places.get(`${String(request.fc)}:${String(address)}`);
-      if (place !== undefined) {
-        const known = cache.get(place) ?? wordsOf(place);
-        cache.set(place, known);
-        words.push(known[address - place.address] ?? 0);
-      } else if (request.fc === 3 && memory.has(address)) words.push(memory.get(address) ?? 0);
-      else if (request.fc === 3 && writable.has(address)) words.push(0);
-      else if (withinGap(places, request.fc, address, profile.limits.max_gap)) words.push(0);
-      else return refuse(request);
-    }
-    return request.fc <= 2
-      ? { kind: "bits", fc: request.fc === 1 ? 1 : 2, bits: words.map((word) => word !== 0) }
-      : { kind: "registers", fc: request.fc === 3 ? 3 : 4, registers: words };
-  };
-
-  const write = (request: WriteRequest): ModbusReply => {
-    const words = wordsWritten(request);
-    if (words.some((_, i) => !writable.has(request.address + i))) return refuse(request);
-    words.forEach((word, i) => memory.set(request.address + i, word));
-    const target = targets.get(request.address);
-    if (target === undefined) onWrite({ kind: "raw", address: request.address, values: words });
-    else target(words);
-    return { kind: "written", fc: request.fc, address: request.address };
-  };
-
-  return {
-    answer(request) {
-      watchdog.heard(request, onWrite);
-      return isRead(request) ? read(request) : write(request);
-    },
-    offered_mA() {
-      watchdog.check(onWrite);
-      return watchdog.offered_mA();
-    },
-    powerCycle() {
-      memory.clear();
-      watchdog.powerCycle();
-    },
-  };
-}
+export const profileBank = (options: ProfileBankOptions): ProfileBank => new Bank(options);
 
 type WriteRequest = Exclude<ModbusRequest, ReadRequest>;
 const isRead = (request: ModbusRequest): request is ReadRequest => request.fc <= 4;
 
 type Place = { readonly what: string; readonly register: ProfileRegister; readonly address: number };
 
-function placesOf(profile: DeviceProfile): ReadonlyMap<string, Place> {
-  const places = new Map<string, Place>();
-  for (const register of profile.registers) {
+class Bank implements ProfileBank {
+  readonly #profile: DeviceProfile;
+  readonly #values: ProfileBankOptions["values"];
+  readonly #onWrite: (write: BankWrite) => void;
+  readonly #memory = new Map<string, number>();
+  readonly #watchdog: Watchdog;
+  readonly #places: ReadonlyMap<string, readonly Place[]>;
+  readonly #bridges: ReadonlySet<string>;
+  readonly #writable: ReturnType<typeof writableCells>;
+  readonly #actions: ReturnType<typeof writeActions>;
+  readonly #rawState: ReturnType<typeof createRawStates>;
+  #paused = false;
+
+  constructor(options: ProfileBankOptions) {
+    const { profile, values, onWrite } = options;
+    this.#profile = profile;
+    this.#values = values;
+    this.#onWrite = onWrite;
+    this.#watchdog = createWatchdog(options);
+    const registers = [...profile.registers, ...watchedRegisters(profile)];
+    this.#places = placesOf(registers);
+    this.#bridges = bridgesOf(registers);
+    this.#writable = writableCells(profile);
+    this.#rawState = createRawStates(profile);
+    this.#actions = writeActions({
+      profile,
+      watchdog: this.#watchdog,
+      onWrite,
+      phases: () => Math.max(1, chargingPhases(values)),
+      setPaused: (paused) => {
+        this.#paused = paused;
+      },
+    });
+  }
+
+  answer(request: ModbusRequest): ModbusReply {
+    this.#watchdog.heard(request, this.#onWrite);
+    return isRead(request) ? this.#read(request) : this.#write(request);
+  }
+
+  offered_mA(): number | null {
+    this.#watchdog.check(this.#onWrite);
+    return this.#paused ? 0 : this.#watchdog.offered_mA();
+  }
+
+  powerCycle(): void {
+    this.#memory.clear();
+    this.#paused = false;
+    this.#watchdog.powerCycle();
+  }
+
+  #read(request: ReadRequest): ModbusReply {
+    const { limits } = this.#profile;
+    if (request.count > limits.max_read) return refuse(request, EXCEPTION.illegalDataValue);
+    if (!this.#endsFit(request)) return refuse(request);
+    const cache = new Map<Place, readonly number[]>();
+    const words: number[] = [];
+    for (let address = request.address; address < request.address + request.count; address += 1) {
+      const place = this.#placeAt(request.fc, address);
+      const cell = cellOf(request.fc, address);
+      if (place !== undefined) {
+        const known = cache.get(place) ?? this.#wordsOf(place);
+        cache.set(place, known);
+        words.push(known[address - place.address] ?? 0);
+      } else if (request.fc !== 4 && this.#writable.has(cell)) words.push(this.#memory.get(cell) ?? 0);
+      else if (this.#bridges.has(cell) || this.#withinGap(request.fc, address)) words.push(0);
+      else return refuse(request);
+    }
+    return request.fc <= 2
+      ? { kind: "bits", fc: request.fc === 1 ? 1 : 2, bits: words.map((word) => word !== 0) }
+      : { kind: "registers", fc: request.fc === 3 ? 3 : 4, registers: words };
+  }
+
+  /** Some devices only give whole values, some only one at a time. */
+  #endsFit({ fc, address, count }: ReadRequest): boolean {
+    const { single_value_reads, align } = this.#profile.limits;
+    if (single_value_reads !== true && align === undefined) return true;
+    const [first, last] = [this.#placeAt(fc, address), this.#placeAt(fc, address + count - 1)];
+    if (first === undefined || last === undefined) return true;
+    if (first.address !== address || last.address + valueWidth(last.register) !== address + count) return false;
+    return single_value_reads !== true || first === last;
+  }
+
+  #placeAt(fc: number, address: number): Place | undefined {
+    const all = this.#places.get(`${String(fc)}:${String(address)}`);
+    return all?.find((place) => holds(place.register.when, (name) => this.#shown(name)));
+  }
+
+  /** A value as the device shows it to others, for the conditions of its own document. */
+  #shown(name: string): number | string | null {
+    const register = this.#profile.registers.find((one) => one.what.includes(name));
+    if (register === undefined) return null;
+    const place = { what: name, register, address: valueAddress(register, register.what.indexOf(name)) };
+    return decodeRegister(this.#profile, register, this.#wordsOf(place));
+  }
+
+  #wordsOf(place: Place): readonly number[] {
+    const { what, register, address } = place;
+    const cells = Array.from({ length: valueWidth(register) }, (_, i) =>
+      this.#memory.get(cellOf(register.fc, address + i)),
+    );
+    const value = this.#canonical(what);
+    const written = cells.filter((word) => word !== undefined);
+    if (value === undefined && written.length === cells.length) return written;
+    return encodeRegister(this.#profile, register, fromCanonical(what, value ?? null, register.unit));
+  }
+
+  /** `undefined`: nothing but what was written. */
+  #canonical(what: string): CanonicalValue | undefined {
+    const state = this.#values("state");
+    const stated = CANONICAL_STATES.find((one) => one === state);
+    const raw = stated === undefined ? undefined : this.#rawState(stated).get(what);
+    const given = raw ?? this.#values(what);
+    if (given !== undefined) return given;
+    switch (what) {
+      case "current_limit":
+        return this.#watchdog.offered_mA();
+      case "failsafe_current":
+        return this.#watchdog.fallback_mA;
+      case "fail-safe current":
+        return this.#watchdog.fallback_mA / 1_000;
+      case "setpoint_valid_for":
+        return this.#watchdog.timeout_ms / 1_000;
+      case "fail-safe timeout": {
+        const seconds = this.#watchdog.timeout_ms / 1_000;
+        const codes = Object.entries(this.#profile.failsafe?.timeout?.codes ?? {});
+        return Number(codes.find(([, one]) => one === seconds)?.[0] ?? seconds);
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** Unnamed registers close to named ones read as 0; the profile says how far reads may reach across them. */
+  #withinGap(fc: number, address: number): boolean {
+    const gap = this.#profile.limits.max_gap;
+    const near = (direction: 1 | -1): boolean =>
+      Array.from({ length: gap }, (_, i) => address + direction * (i + 1)).some((one) =>
+        this.#places.has(`${String(fc)}:${String(one)}`),
+      );
+    return gap > 0 && near(1) && near(-1);
+  }
+
+  #write(request: WriteRequest): ModbusReply {
+    const words = wordsWritten(request);
+    const cells = words.map((_, i) => cellOf(request.fc, request.address + i));
+    const codes = cells.map((cell) => this.#writable.get(cell));
+    if (codes.some((code) => code === undefined)) return refuse(request);
+    if (!codes.every((code) => code?.has(request.fc))) return refuse(request, EXCEPTION.illegalFunction);
+    words.forEach((word, i) => this.#memory.set(cells[i] ?? "", word));
+    const actions = this.#actions.get(cells[0] ?? "");
+    if (actions === undefined) this.#onWrite({ kind: "raw", address: request.address, values: words });
+    else for (const act of actions) act(words);
+    return { kind: "written", fc: request.fc, address: request.address };
+  }
+}
+
+/** The box's own guard as registers, where the profile only names them as part of its fail-safe. */
+function watchedRegisters({ failsafe }: DeviceProfile): readonly ProfileRegister[] {
+  return (["current", "timeout"] as const).flatMap((name) => {
+    const { fc, address, type = "u16", read_type = type, scale = 1 } = failsafe?.[name] ?? {};
+    if (fc === undefined || address === undefined) return [];
+    return [{ what: [`fail-safe ${name}`], fc, address, type: read_type, scale, poll: "once" as const }];
+  });
+}
+
+function placesOf(registers: readonly ProfileRegister[]): ReadonlyMap<string, readonly Place[]> {
+  const places = new Map<string, Place[]>();
+  for (const register of registers) {
     register.what.forEach((what, i) => {
       const place = { what, register, address: valueAddress(register, i) };
       for (let offset = 0; offset < valueWidth(register); offset += 1) {
         for (const fc of [register.fc, register.fc_alt]) {
-          if (fc !== undefined) places.set(`${String(fc)}:${String(place.address + offset)}`, place);
+          if (fc === undefined) continue;
+          const key = `${String(fc)}:${String(place.address + offset)}`;
+          places.set(key, [...(places.get(key) ?? []), place]);
         }
       }
     });
@@ -124,24 +215,20 @@ function placesOf(profile: DeviceProfile): ReadonlyMap<string, Place> {
   return places;
 }
 
-/** Unnamed registers close to named ones read as 0; the profile says how far reads may reach across them. */
-function withinGap(places: ReadonlyMap<string, Place>, fc: number, address: number, gap: number): boolean {
-  const near = (direction: 1 | -1): boolean =>
-    Array.from({ length: gap }, (_, i) => address + direction * (i + 1)).some((one) =>
-      places.has(`${String(fc)}:${String(one)}`),
-    );
-  return gap > 0 && near(1) && near(-1);
+/** Registers inside the only reads by which a device gives some values. */
+function bridgesOf(registers: readonly ProfileRegister[]): ReadonlySet<string> {
+  return new Set(
+    registers.flatMap(({ fc, read_from }) =>
+      Array.from({ length: read_from?.count ?? 0 }, (_, i) => cellOf(fc, (read_from?.address ?? 0) + i)),
+    ),
+  );
 }
 
-/** The raw value that stands for a canonical state; the first one where several do. */
-function rawState(profile: DeviceProfile, state: CanonicalValue): number | string | null {
-  const entries = Object.entries(profile.enums?.state ?? {}).filter(([raw]) => raw !== "default");
-  const exact = (name: CanonicalState): string | undefined => entries.find(([, meaning]) => meaning.s === name)?.[0];
-  const raw =
-    entries.find(([, meaning]) => meaning.s === state)?.[0] ??
-    (state === "finished" ? exact("connected") : exact("unknown"));
-  if (raw === undefined) return null;
-  return /^\d+$/u.test(raw) ? Number(raw) : raw;
+function chargingPhases(values: ProfileBankOptions["values"]): number {
+  const known = [1, 2, 3].map((phase) => values(`current_l${String(phase)}`));
+  if (known.every((value) => value === undefined)) return 3;
+  const used = known.filter((value) => typeof value === "number" && value > 1_000).length;
+  return used === 0 ? 3 : used;
 }
 
 function wordsWritten(request: WriteRequest): readonly number[] {
@@ -155,82 +242,4 @@ function wordsWritten(request: WriteRequest): readonly number[] {
     case 16:
       return request.values;
   }
-}
-
-type Numeric = { readonly type?: NumberType | "bit" | undefined; readonly scale?: number | undefined };
-
-/** A written number in the profile's unit. */
-function numberOf(profile: DeviceProfile, form: Numeric, words: readonly number[]): number | null {
-  const type = form.type === undefined || form.type === "bit" ? "u16" : form.type;
-  const raw = decodeNumber(words.slice(0, registersOf(type)), type, profile.word_order);
-  return raw === null ? null : raw * (form.scale ?? 1);
-}
-
-function writeTargets(
-  profile: DeviceProfile,
-  watchdog: Watchdog,
-  onWrite: (write: BankWrite) => void,
-): ReadonlyMap<number, (words: readonly number[]) => void> {
-  const targets = new Map<number, (words: readonly number[]) => void>();
-  const on = (address: number | undefined, form: Numeric, act: (value: number) => void): void => {
-    if (address === undefined) return;
-    targets.set(address, (words) => {
-      const value = numberOf(profile, form, words);
-      if (value !== null) act(value);
-    });
-  };
-  const { control, failsafe } = profile;
-  const setter = control?.set_current;
-  if (setter !== undefined) {
-    for (const address of setter.addresses ?? [setter.address]) {
-      on(address, setter, (value) => {
-        const current_mA = Math.round(value * 1_000);
-        watchdog.told(current_mA);
-        onWrite({ kind: "set-current", current_mA });
-      });
-    }
-  }
-  on(failsafe?.current?.write_address ?? failsafe?.current?.address, failsafe?.current ?? {}, (value) => {
-    watchdog.fallback_mA = Math.round(value * 1_000);
-    onWrite({ kind: "fallback-current", current_mA: watchdog.fallback_mA });
-  });
-  on(failsafe?.timeout?.write_address ?? failsafe?.timeout?.address, failsafe?.timeout ?? {}, (value) => {
-    watchdog.timeout_ms = Math.round(value * 1_000);
-    onWrite({ kind: "watchdog-timeout", timeout_ms: watchdog.timeout_ms });
-  });
-  on(control?.enable?.address, control?.enable ?? {}, (value) => {
-    onWrite({ kind: "enable", on: value === (control?.enable?.values?.["on"] ?? 1) });
-  });
-  return targets;
-}
-
-/** Every register the profile writes to. */
-function writableAddresses(profile: DeviceProfile): ReadonlySet<number> {
-  const writable = new Set<number>();
-  const add = (address: number | undefined, type: NumberType | "bit" | undefined): void => {
-    if (address === undefined) return;
-    const width = type === undefined || type === "bit" ? 1 : registersOf(type);
-    for (let offset = 0; offset < width; offset += 1) writable.add(address + offset);
-  };
-  const { control, failsafe } = profile;
-  const steps = [control?.init, control?.wakeup, control?.recover_error, control?.pause?.steps].flatMap(
-    (list) => list ?? [],
-  );
-  for (const { write } of steps) add(write?.address, write?.type);
-  for (const address of control?.set_current?.addresses ?? [control?.set_current?.address])
-    add(address, control?.set_current?.type);
-  for (const one of [
-    control?.enable,
-    control?.phases,
-    control?.lock,
-    control?.session,
-    control?.pause?.write_raw,
-    control?.resume?.write_raw,
-  ]) {
-    add(one?.address, one?.type);
-  }
-  for (const one of [failsafe?.current, failsafe?.timeout, failsafe?.enabled])
-    add(one?.write_address ?? one?.address, one?.type);
-  add(failsafe?.heartbeat?.address, failsafe?.heartbeat?.type);
-  return writable;
 }

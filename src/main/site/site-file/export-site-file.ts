@@ -131,7 +131,12 @@ function fromConnection(connection: Station["connection"]): object {
     case "ocpp":
       return { ocpp: connection.identity, ...unless(1, { connector: connection.connectorId }) };
     case "profile":
-      return { profile: connection.profileId, link: connection.linkId, unitId: connection.unitId };
+      return {
+        profile: connection.profileId,
+        link: connection.linkId,
+        unitId: connection.unitId,
+        ...unless(1, { connector: connection.connector ?? 1 }),
+      };
   }
 }
 

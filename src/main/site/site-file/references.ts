@@ -135,6 +135,7 @@ type Device = Place & {
     readonly profile?: string | undefined;
     readonly unitId?: number | undefined;
     readonly serial?: string | undefined;
+    readonly connector?: number | undefined;
   }>;
 };
 
@@ -192,8 +193,6 @@ function connectionMistakes(entry: Entry<StationEntry>, profiles: KnownProfiles)
       part: "key",
     }));
   }
-  if (given.length > 0 && known.connector !== undefined)
-    return [at(entry, "connector", "contradiction", "connector together with ocpp only")];
   // What is absent is told only where nothing else is wrong: a mistyped field looks absent too.
   if (value === null) return [];
   if (given.length === 0)
@@ -232,15 +231,17 @@ function electricMistakes(entry: Entry<StationEntry>): Mistake[] {
 type Claim = { readonly key: string; readonly entry: Place; readonly field: string; readonly what: string };
 
 function unitClaim(entry: Device, profiles: KnownProfiles): Claim[] {
-  const { link, unitId, serial } = entry.known;
+  const { link, unitId, serial, connector = 1 } = entry.known;
   if (link === undefined || (unitId === undefined && needsUnitId(wiresOf(entry, profiles)))) return [];
   const unit = serial ?? String(unitId ?? 1);
+  // The sockets of one box may share an address.
+  const socket = connector === 1 ? "" : ` connector ${String(connector)}`;
   return [
     {
-      key: `unit ${link} ${unit}`,
+      key: `unit ${link} ${unit}${socket}`,
       entry,
       field: unitId === undefined ? "link" : "unitId",
-      what: `address ${unit} on ${link}`,
+      what: `address ${unit}${socket} on ${link}`,
     },
   ];
 }

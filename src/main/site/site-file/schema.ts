@@ -149,7 +149,8 @@ export const linkSchemas = {
   }),
 };
 
-const unitId = whole(1, 247, "Modbus address");
+// Devices on the network also use 0 and 255, which a serial line cannot.
+const unitId = whole(0, 255, "Modbus address");
 
 const SERIAL = "a serial number as a text in quotes";
 
@@ -187,7 +188,7 @@ export const stationSchema = z.strictObject({
     .string(IDENTITY)
     .regex(/^[^\s/?#]{1,64}$/u, IDENTITY)
     .optional(),
-  connector: whole(1, 100, "OCPP connector").optional().describe("1 when left out"),
+  connector: whole(1, 100, "connector").optional().describe("which socket of the box; 1 when left out"),
   profile: reference("a device profile").optional(),
   link: reference("a link").optional(),
   unitId: unitId.optional().describe("needed on Modbus; 1 when left out elsewhere"),

@@ -165,7 +165,7 @@ const CASES: readonly Case[] = [
     /L1, L2 or L3/u,
   ],
   ["four phases", "phases: 3", "phases: 4", 12, "stations[0].phases", "invalid-value", /1, 2 or 3/u],
-  ["an address beyond Modbus", "unitId: 2", "unitId: 248", 13, "stations[1].unitId", "out-of-range", /1 to 247/u],
+  ["an address beyond Modbus", "unitId: 2", "unitId: 256", 13, "stations[1].unitId", "out-of-range", /0 to 255/u],
   ["one address for two devices", "unitId: 2", "unitId: 1", 13, "stations[1].unitId", "address-clash", /grid/u],
   [
     "one OCPP connector for two",

@@ -175,7 +175,8 @@ function toStation(entry: StationEntry): Station {
 function toConnection({ ocpp, connector, profile, link, unitId }: StationEntry): Station["connection"] {
   if (ocpp !== undefined) return { kind: "ocpp", identity: ocpp, connectorId: connector ?? 1 };
   assert(profile !== undefined && link !== undefined, "a station without OCPP has an address");
-  return { kind: "profile", profileId: profile, linkId: link, unitId: unitId ?? UNIT_ID };
+  const socket = connector === undefined ? {} : { connector };
+  return { kind: "profile", profileId: profile, linkId: link, unitId: unitId ?? UNIT_ID, ...socket };
 }
 
 const toTariff = (site: IdentityEntry, tariff: TariffEntry): SiteTariff => ({

@@ -1,0 +1,60 @@
+import { milliamp } from "../../../core/units/index.ts";
+import type { CommandReply, FailSafe, StationPort } from "../ports.ts";
+import type { DeviceProfile, ProfileStep } from "../profile/index.ts";
+import type { CommandLane } from "./command-lane.ts";
+import { failure, performWrites, writeOf, type LimitContext } from "./limit-control.ts";
+import type { PhaseSwitch } from "./phase-switch.ts";
+
+type Control = NonNullable<DeviceProfile["control"]>;
+
+/** What the site can tell one box, as far as its document has a register for it. */
+export function stationPort(options: {
+  readonly stationId: string;
+  readonly control: Control | undefined;
+  readonly limits: LimitContext;
+  readonly lane: CommandLane;
+  readonly phaseSwitch: PhaseSwitch;
+  readonly failSafe: () => FailSafe;
+  readonly isThere: () => boolean;
+}): StationPort {
+  const { stationId, control, limits, lane } = options;
+  const perform = (steps: readonly ProfileStep[] | null, what: string): Promise<CommandReply> =>
+    lane.run(async () => {
+      if (steps === null) return failure("not-supported", false, `${what} is not possible with this box`);
+      if (!options.isThere()) return failure("offline", true, "no answer from the station");
+      return (await performWrites(limits, steps, "limit-up")) ?? { ok: true };
+    });
+  return {
+    stationId,
+    reportsTransactions: false,
+    setLimit: (limit_mA) => lane.setLimit(limit_mA),
+    // Without a register for it a box starts by itself as soon as it is offered current; the site decides when.
+    start: async () => {
+      const steps = chosen(control?.session, "start");
+      return steps === null ? { ok: true } : perform(steps, "a start");
+    },
+    stop: async () => {
+      const reply = await lane.setLimit(milliamp(0));
+      if (!reply.ok) return reply;
+      const steps = chosen(control?.session, "stop");
+      return steps === null ? { ok: true } : perform(steps, "a stop");
+    },
+    unlock: () => perform(fixed(control?.unlock), "unlocking"),
+    reset: () => perform(fixed(control?.reset), "a reset"),
+    failSafe: options.failSafe,
+    switchPhases: (phases) => lane.run(() => options.phaseSwitch.switchTo(phases)),
+    wakeUp: () => perform(control?.wakeup ?? null, "waking the car"),
+  };
+}
+
+/** Registers the document is unsure of are left alone. */
+function chosen(choice: Control["session"], name: string): readonly ProfileStep[] | null {
+  const value = choice?.values?.[name];
+  return choice === undefined || value === undefined || choice.unverified === true
+    ? null
+    : [{ write: { ...writeOf(choice), value } }];
+}
+
+function fixed(choice: Control["reset"]): readonly ProfileStep[] | null {
+  return choice?.value === undefined ? null : [{ write: { ...writeOf(choice), value: choice.value } }];
+}
