@@ -8,6 +8,7 @@ const HELP = `chargehand <command> …
 
   serve     run a site without a window and serve its pages on this machine
   export    write sessions, quarter hours, invoices or the site of a data folder to stdout
+  doctor    read, tell, find and simulate single devices
 
   --help    with a command: what it takes
   --version
@@ -29,6 +30,11 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
       const { exportCommand } = await import("./commands/export.ts");
       return exportCommand(argv, process);
     }
+    case "doctor": {
+      const { doctor } = await import("./commands/doctor.ts");
+      const resources = join(ROOT, "resources");
+      return doctor(argv, { resources, stdout: process.stdout, stderr: process.stderr, stop: stopSignal() });
+    }
     case "--help":
     case "-h":
       process.stdout.write(HELP);
@@ -40,6 +46,17 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
       process.stderr.write(command === undefined ? HELP : `chargehand has no command "${command}"\n\n${HELP}`);
       return BAD_USE;
   }
+}
+
+/** Aborts when a person presses Ctrl-C or the system asks the process to end. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      stop.abort();
+    });
+  }
+  return stop.signal;
 }
 
 function versionOf(root: string): string {

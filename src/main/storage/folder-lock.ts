@@ -7,7 +7,7 @@ import { z } from "zod";
 // the process that holds it, however it died. The note beside it only says who that is. Never open the lock file with
 // anything but SQLite in this process: POSIX drops a process's locks when it closes any descriptor of the file.
 
-const LOCK_FILE = "chargehand.lock";
+export const LOCK_FILE = "chargehand.lock";
 const NOTE_FILE = "chargehand.lock.json";
 
 const noteSchema = z.object({ pid: z.int().min(1), at_ms: z.int() });

@@ -1,0 +1,188 @@
+import { join } from "node:path";
+import { isModbusLink } from "../../core/site/index.ts";
+import { loadProfile } from "../devices/profile/index.ts";
+import { hostsOf } from "../finding/cidr.ts";
+import type { ScanEvent } from "../finding/find.ts";
+import { readAllProfiles } from "../finding/known-devices.ts";
+import { readRegisters } from "../finding/read-registers.ts";
+import { scanNetwork } from "../finding/scan-network.ts";
+import { scanSerial } from "../finding/scan-serial.ts";
+import { setLimit } from "../finding/set-limit.ts";
+import { createClock } from "../site/clock.ts";
+import { DOCTOR_HELP, readDoctorArgs, type DoctorJob } from "./doctor-args.ts";
+import { chooseDevice, defaultDataFolder, type ChosenDevice, type Refusal } from "./doctor-device.ts";
+import { simulateDevice } from "./doctor-simulate.ts";
+import { EXIT } from "./serve.ts";
+
+/** What `doctor` is given by the process it runs in. */
+export type DoctorIo = {
+  /** The app's `resources/`. */
+  readonly resources: string;
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+  /** Ends a scan or a simulation. */
+  readonly stop: AbortSignal;
+};
+
+type Job<K extends DoctorJob["kind"]> = Extract<DoctorJob, { kind: K }>;
+
+/** `chargehand doctor …`: resolves with the exit code; 1 says why in JSON on stdout and in words on stderr. */
+export async function doctor(argv: readonly string[], io: DoctorIo): Promise<number> {
+  const job = readDoctorArgs(argv);
+  switch (job.kind) {
+    case "help":
+      io.stdout.write(DOCTOR_HELP);
+      return EXIT.ok;
+    case "bad-use":
+      io.stderr.write(`${job.message}\n"chargehand doctor --help" lists what it takes\n`);
+      return EXIT.badUse;
+    case "read":
+      return doctorRead(job, io);
+    case "set":
+      return doctorSet(job, io);
+    case "scan-serial":
+    case "scan-network":
+      return doctorScan(job, io);
+    case "simulate":
+      return doctorSimulate(job, io);
+  }
+}
+
+/** Own profiles win over the app's, as in a running site. */
+const foldersOf = ({ data }: { readonly data: string | null }, { resources }: DoctorIo): readonly string[] => [
+  join(data ?? defaultDataFolder(), "devices"),
+  join(resources, "devices"),
+];
+
+const choose = (
+  { site, id, data }: Job<"read"> | Job<"set">,
+  { resources }: DoctorIo,
+): Promise<ChosenDevice | Refusal> =>
+  chooseDevice({ siteFile: site, id, dataFolder: data ?? defaultDataFolder(), resources });
+
+async function doctorRead(job: Job<"read">, io: DoctorIo): Promise<number> {
+  const chosen = await choose(job, io);
+  if (!chosen.ok) return refuse(io, job.id, chosen);
+  const { link, unitId, profileId } = chosen;
+  const loaded = loadProfile(profileId, foldersOf(job, io));
+  if (!loaded.ok || !isModbusLink(link)) return refuseDriver(io, job.id, profileId);
+  const clock = createClock({ speed: 1 });
+  try {
+    const read = await readRegisters({ link, unitId, profile: loaded.profile, clock });
+    if (!read.ok) return fail(io, job.id, read);
+    const { readings, exchanges, errors } = read;
+    return say(io, { id: job.id, profile: profileId, ok: true, readings, exchanges, errors });
+  } finally {
+    clock.close();
+  }
+}
+
+async function doctorSet(job: Job<"set">, io: DoctorIo): Promise<number> {
+  const chosen = await choose(job, io);
+  if (!chosen.ok) return refuse(io, job.id, chosen);
+  if (chosen.kind === "meter")
+    return refuse(io, job.id, refusal("not-supported", `${job.id} is a meter; only stations take a limit.`));
+  const { station, link, profileId } = chosen;
+  const [min_mA, max_mA] = [station.current_mA_min, station.current_mA_max];
+  if (job.current_mA !== 0 && (job.current_mA < min_mA || job.current_mA > max_mA)) {
+    const range = `${String(min_mA / 1000)} to ${String(max_mA / 1000)} A`;
+    return refuse(io, job.id, { ...refusal("invalid", `${job.id} takes 0 or ${range}.`), badUse: true });
+  }
+  const profileFolders = foldersOf(job, io);
+  const loaded = loadProfile(profileId, profileFolders);
+  if (!loaded.ok || !isModbusLink(link)) return refuseDriver(io, job.id, profileId);
+  const { profile } = loaded;
+  const clock = createClock({ speed: 1 });
+  try {
+    const reply = await setLimit({ station, link, profile, limit_mA: job.current_mA, profileFolders, clock });
+    return reply.ok ? say(io, reply) : fail(io, job.id, reply);
+  } finally {
+    clock.close();
+  }
+}
+
+async function doctorScan(job: Job<"scan-serial"> | Job<"scan-network">, io: DoctorIo): Promise<number> {
+  const profiles = readAllProfiles(foldersOf(job, io));
+  let events: AsyncGenerator<ScanEvent, void>;
+  if (job.kind === "scan-serial") {
+    const { path, line, units } = job;
+    const only = { ...(line === null ? {} : { lines: [line] }), ...(units === null ? {} : { units }) };
+    events = scanSerial({ path, profiles, ...only, signal: io.stop });
+  } else {
+    const network = hostsOf(job.cidr);
+    if (!network.ok) {
+      io.stderr.write(`--cidr "${job.cidr}" is not ${network.expected}\n`);
+      return EXIT.badUse;
+    }
+    const only = job.ports === null ? {} : { ports: job.ports };
+    events = scanNetwork({ hosts: network.hosts, profiles, ...only, signal: io.stop });
+  }
+  let [found, tried] = [0, 0];
+  for await (const event of events) {
+    switch (event.kind) {
+      case "progress":
+        tried = event.done;
+        break;
+      case "found":
+        found += 1;
+        say(io, event.find);
+        break;
+      case "failed":
+        return fail(io, null, { code: "offline", detail: event.detail });
+    }
+  }
+  say(io, { event: "done", found, tried, cancelled: io.stop.aborted });
+  return EXIT.ok;
+}
+
+async function doctorSimulate(job: Job<"simulate">, io: DoctorIo): Promise<number> {
+  const loaded = loadProfile(job.profileId, foldersOf(job, io));
+  if (!loaded.ok) {
+    const lines = loaded.problems.map(
+      ({ file, line, field, expected }) => `${file}:${String(line)}: ${field}: ${expected}`,
+    );
+    io.stderr.write(`the profile cannot be simulated:\n${lines.join("\n")}\n`);
+    return EXIT.badUse;
+  }
+  const simulated = await simulateDevice({ profile: loaded.profile, unitId: job.unitId, place: job.place });
+  if (!simulated.ok) return fail(io, null, { code: "offline", detail: simulated.detail });
+  const { unitId, framing, server } = simulated;
+  const place = job.place.kind === "serial" ? { path: job.place.path } : { host: "127.0.0.1", port: server.port };
+  say(io, { event: "ready", profile: job.profileId, ...place, unitId, framing });
+  await new Promise<void>((resolve) => {
+    io.stop.addEventListener("abort", () => {
+      resolve();
+    });
+    if (io.stop.aborted) resolve();
+  });
+  await simulated.close();
+  return EXIT.ok;
+}
+
+function say({ stdout }: DoctorIo, value: object): number {
+  stdout.write(`${JSON.stringify(value)}\n`);
+  return EXIT.ok;
+}
+
+function fail(
+  io: DoctorIo,
+  id: string | null,
+  { code, detail }: { readonly code: string; readonly detail: string },
+): number {
+  say(io, { ...(id === null ? {} : { id }), ok: false, code, detail });
+  io.stderr.write(`${detail}\n`);
+  return EXIT.negative;
+}
+
+function refuse(io: DoctorIo, id: string, { code, message, badUse }: Refusal): number {
+  if (badUse) {
+    io.stderr.write(`${message}\n`);
+    return EXIT.badUse;
+  }
+  return fail(io, id, { code, detail: message });
+}
+
+const refusal = (code: Refusal["code"], message: string): Refusal => ({ ok: false, badUse: false, code, message });
+
+const refuseDriver = (io: DoctorIo, id: string, profileId: string): number =>
+  refuse(io, id, refusal("not-supported", `doctor asks registers only; ${profileId} is not read by them.`));

@@ -1,0 +1,63 @@
+import { canonicalState, type AnyProfile, type CanonicalValue } from "../devices/profile/index.ts";
+
+export type ReadingValue = CanonicalValue | readonly CanonicalValue[];
+export type CanonicalReadings = Readonly<Record<string, ReadingValue>>;
+
+/** Our units by the kind of value; anything else keeps the unit that its profile gives. */
+const OUR_UNITS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:current_(?:l[123]|limit|signalled)|hw_current_(?:min|max)|cable_limit|failsafe_current)$/u, "mA"],
+  [/^voltage_l[123]$/u, "mV"],
+  [/^power(?:_import|_export)?(?:_l[123])?$|^hw_power_(?:min|max)$/u, "W"],
+  [/^energy_(?:import|export|total)(?:_l[123])?$|^energy_(?:session|since_power_on)$/u, "Wh"],
+];
+const PHASE = /_l[123]$/u;
+const PHASES = ["_l1", "_l2", "_l3"] as const;
+
+/**
+ * What a device shows, under canonical names with the unit in them, phases as arrays: `power_W`, `current_mA: [..3]`. A
+ * charger's state is one of the canonical words. What the device gives no value for is `null`.
+ */
+export function canonicalReadings(
+  profile: AnyProfile,
+  names: readonly string[],
+  valueOf: (what: string) => CanonicalValue,
+): CanonicalReadings {
+  const readings: Record<string, ReadingValue> = {};
+  if (profile.kind === "charger") readings["state"] = canonicalState(profile, valueOf);
+  const given = new Set(names);
+  for (const what of given) {
+    if (what === "state") continue;
+    const whole = what.replace(PHASE, "");
+    if (PHASE.test(what)) readings[named(profile, whole, what)] = PHASES.map((phase) => valueOf(whole + phase));
+    if (!PHASE.test(what)) readings[named(profile, what, what)] = valueOf(what);
+  }
+  if (!given.has("power")) {
+    const phases = PHASES.filter((phase) => given.has(`power${phase}`)).map((phase) => valueOf(`power${phase}`));
+    if (phases.length > 0) readings["power_W"] = sumOf(phases);
+  }
+  return readings;
+}
+
+/** A name with its unit; where the total and the phases share one, the phases say so. */
+function named(profile: AnyProfile, whole: string, what: string): string {
+  const unit = OUR_UNITS.find(([kind]) => kind.test(what))?.[1] ?? unitOf(profile, what);
+  const name = PHASE.test(what) && hasTotal(whole) ? `${whole}_phases` : whole;
+  return unit === null ? name : `${name}_${unit}`;
+}
+
+const hasTotal = (whole: string): boolean => !/^(?:current|voltage)$/u.test(whole);
+
+function unitOf(profile: AnyProfile, what: string): string | null {
+  const entries = profile.driver === "modbus" ? profile.registers : "readings" in profile ? profile.readings : [];
+  const unit = entries.find((entry) => entry.what.includes(what))?.unit;
+  return unit !== undefined && /^[A-Za-z]{1,8}$/u.test(unit) ? unit : null;
+}
+
+function sumOf(values: readonly CanonicalValue[]): number | null {
+  let sum = 0;
+  for (const value of values) {
+    if (typeof value !== "number") return null;
+    sum += value;
+  }
+  return sum;
+}
