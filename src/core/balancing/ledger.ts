@@ -9,6 +9,8 @@ import type { AllocationCircuit } from "./types.ts";
 
 /** IEC 61851-1: 5 s until the box shows the new pilot and 5 s until the car follows. */
 export const SETTLE_MS = 10_000;
+/** By now a car that obeys has followed (IEC 61851-1: 5 s); good enough to read the meter by, not to hand current out. */
+export const FOLLOW_MS = 6_000;
 /** Above this over the setpoint a measured current is what counts. */
 export const MEASURE_SLACK_MA = 500;
 /** At most one increase per charger in this time. */

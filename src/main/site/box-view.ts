@@ -1,5 +1,5 @@
 import type { BoxView } from "../../core/balancing/index.ts";
-import { isStubborn, MEASURE_SLACK_MA, SETTLE_MS, worstCase_mA } from "../../core/balancing/index.ts";
+import { FOLLOW_MS, isStubborn, MEASURE_SLACK_MA, SETTLE_MS, worstCase_mA } from "../../core/balancing/index.ts";
 import type { DrawRange } from "../../core/balancing/index.ts";
 import { toSitePhases } from "../../core/site/index.ts";
 import { milliamp, perPhase, onPhase, watt } from "../../core/units/index.ts";
@@ -58,16 +58,28 @@ export function isSettled(state: StationState): boolean {
   return reading.measured_at_ms - ledger.acknowledged_at_ms >= SETTLE_MS && ledger.upper_mA === ledger.setpoint_mA;
 }
 
-/** What the car may be drawing on each site phase: exact after settling, else anything up to its worst case. */
+/**
+ * What the car may be drawing on each site phase when the meter is explained: exact after settling; soon after the box
+ * confirmed, no more than it was told, so that a load of the building is not taken for cars that have not followed yet
+ * (the account of worst cases waits longer); before that anything up to its worst case.
+ */
 export function drawRange(state: StationState, now_ms: EpochMs): PerPhase<DrawRange> {
   const measured = drawn_mA(state, now_ms);
   const worst = worstCase_mA(state.ledger, boxView(state, now_ms));
   const exact = state.online && (isSettled(state) || !isPlugged(state));
+  const told_mA = state.online ? followedSetpoint_mA(state, now_ms) : null;
   const reach = toSitePhases<boolean>(state.station, [true, true, true], false);
   return perPhase((phase): DrawRange => {
     const value = onPhase(measured, phase);
     if (!onPhase(reach, phase)) return { least_mA: 0, most_mA: 0 };
     if (exact && value !== null) return { least_mA: value, most_mA: value };
+    if (told_mA !== null) return { least_mA: 0, most_mA: told_mA };
     return { least_mA: 0, most_mA: Math.max(worst, (value ?? 0) + (value === null ? 0 : MEASURE_SLACK_MA)) };
   });
+}
+
+/** The setpoint once the box has confirmed it and a car has usually followed; `null` before. */
+function followedSetpoint_mA(state: StationState, now_ms: EpochMs): Milliamp | null {
+  const { setpoint_mA, acknowledged_at_ms } = state.ledger;
+  return acknowledged_at_ms !== null && now_ms - acknowledged_at_ms >= FOLLOW_MS ? setpoint_mA : null;
 }
