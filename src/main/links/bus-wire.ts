@@ -22,6 +22,8 @@ const LEARNED_FACTOR = 2;
 const LEARNED_FACTOR_max = 4;
 /** An answer later than this many time-outs says nothing about how slow the device is. */
 const LATE_TIMEOUTS_max = 4;
+/** What is left of a silence below this is waited without a timer. */
+const TIMER_STEP_ms = 1;
 /** Timers may ring this much early. */
 const TIMER_SLACK_ms = 0.5;
 
@@ -83,7 +85,10 @@ class Wire implements BusWire {
   async silence(gap_ms: number): Promise<void> {
     const needed_ms = Math.max(gap_ms, Math.min(this.#wireTime_ms(SILENT_CHARACTERS), SILENCE_ms_max));
     const left_ms = (): number => needed_ms - (performance.now() - this.#quietSince_ms);
-    for (let left = left_ms(); left > 0; left = left_ms()) await pause(left);
+    for (let left = left_ms(); left > 0; left = left_ms()) {
+      // A timer rounds up to whole milliseconds, which at 20 requests a second would be missed.
+      await (left > TIMER_STEP_ms ? pause(Math.floor(left - TIMER_STEP_ms)) : nextTurn());
+    }
   }
 
   exchange({ unitId, request, timeout_ms, patient }: Request): Promise<WireOutcome> {
@@ -224,6 +229,11 @@ class PendingExchange {
 /** Only our own bytes came back: nobody answered. */
 const onlyEcho = (noise: LineNoise): boolean =>
   noise.echoes > 0 && noise.crcErrors === 0 && noise.staleBytes === 0 && noise.wrongUnit === 0;
+
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 const pause = (duration_ms: number): Promise<void> =>
   new Promise((resolve) => {

@@ -37,12 +37,16 @@ export function onUart(channel: Line, { baud, bitsPerCharacter }: UartTiming): L
   };
 }
 
+/** Timers count whole milliseconds; what is left below one is waited turn by turn of the event loop. */
+const TIMER_STEP_ms = 1;
+
 /** Never early: what arrives before its time would make the line faster than it is. */
 function at(due_ms: number, act: () => void): void {
+  const again = (): void => {
+    at(due_ms, act);
+  };
   const left_ms = due_ms - performance.now();
   if (left_ms <= 0) act();
-  else
-    setTimeout(() => {
-      at(due_ms, act);
-    }, left_ms);
+  else if (left_ms > TIMER_STEP_ms) setTimeout(again, left_ms - TIMER_STEP_ms);
+  else setImmediate(again);
 }
