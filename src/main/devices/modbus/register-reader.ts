@@ -83,6 +83,7 @@ class Reader implements RegisterReader {
   readonly #known: readonly Slot[];
   readonly #wanted: readonly Slot[];
   readonly #station: readonly Slot[];
+  readonly #conditions: ReadonlySet<string>;
   readonly #values = new Map<string, ReadValue>();
   readonly #plans = new Map<string, readonly Block[]>();
   readonly groups: ReadonlySet<ReadGroup>;
@@ -97,6 +98,7 @@ class Reader implements RegisterReader {
     this.#profile = profile;
     this.#known = slotsOf(profile.registers);
     const names = wantedNames(profile, wants);
+    this.#conditions = conditionNames(profile);
     this.#wanted = this.#known.filter((slot) => names.has(slot.what));
     this.#station = slotsOf(profile.station_registers ?? []);
     this.groups = new Set(this.#wanted.map(readGroupOf));
@@ -129,11 +131,11 @@ class Reader implements RegisterReader {
   }
 
   async meet(): Promise<ReadResult> {
-    const names = conditionNames(this.#options.profile);
     // Only a value of several words can be read in the wrong order.
     const first = this.#wanted.filter(
       (slot) =>
-        names.has(slot.what) || (slot.what === "voltage_l1" && slot.width > 1 && slot.register.when === undefined),
+        this.#conditions.has(slot.what) ||
+        (slot.what === "voltage_l1" && slot.width > 1 && slot.register.when === undefined),
     );
     const result = await this.#readAll(first);
     this.#plans.clear();
@@ -258,6 +260,8 @@ class Reader implements RegisterReader {
     for (const slot of block.slots) {
       const raw = decodeRegister(this.#profile, slot.register, wordsOfSlot(slot));
       const value = toCanonical(slot.what, raw, slot.register.unit);
+      // What exists may depend on it.
+      if (this.#conditions.has(slot.what) && this.#values.get(slot.what)?.value !== value) this.#plans.clear();
       this.#values.set(slot.what, { value, at_ms, group: readGroupOf(slot) });
     }
   }

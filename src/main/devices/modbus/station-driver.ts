@@ -168,6 +168,9 @@ class Driver implements StationDriver {
     const { of, values } = this.#limits;
     const result = await runSteps(steps, { profile, wire, clock, values, priority: "identity", of });
     if (result.kind === "missed") return "missed";
+    // Bits that were set may have changed what the box's numbers mean.
+    const hasSetBits = steps.some((step) => step.write?.set_bits !== undefined);
+    if (hasSetBits && (await this.#reader.meet()) === "missed") return "missed";
     const get = (what: string): number | null => {
       const value = this.#reader.get(what)?.value;
       return typeof value === "number" ? value : null;

@@ -61,6 +61,7 @@ class Bank implements ProfileBank {
       watchdog: this.#watchdog,
       onWrite,
       phases: () => Math.max(1, chargingPhases(values)),
+      shown: (name) => this.#shown(name),
       setPaused: (paused) => {
         this.#paused = paused;
       },

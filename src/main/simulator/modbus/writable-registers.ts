@@ -1,4 +1,4 @@
-import type { DeviceProfile, ProfileStep } from "../../devices/profile/index.ts";
+import { holds, type DeviceProfile, type ProfileStep } from "../../devices/profile/index.ts";
 import { decodeNumber, registersOf, type NumberType } from "../../protocol/modbus/index.ts";
 import type { BankWrite } from "./bank-write.ts";
 import type { Watchdog } from "./watchdog.ts";
@@ -65,6 +65,8 @@ export type BankState = {
   readonly onWrite: (write: BankWrite) => void;
   /** Phases the car charges on, for boxes that take watts. */
   readonly phases: () => number;
+  /** A value as the box shows it. */
+  readonly shown: (name: string) => number | string | null;
   /** Switched off, whatever the setpoint. */
   readonly setPaused: (paused: boolean) => void;
 };
@@ -96,13 +98,14 @@ export function writeActions(state: BankState): ReadonlyMap<string, readonly Act
 
 type On = (fc: WriteFc | undefined, address: number | undefined, form: Numeric, act: (value: number) => void) => void;
 
-function onSetpoint({ profile, watchdog, onWrite, phases }: BankState, on: On): void {
+function onSetpoint({ profile, watchdog, onWrite, phases, shown }: BankState, on: On): void {
   const { control } = profile;
   const setter = control?.set_current ?? control?.set_power;
   const pause = control?.pause?.write_raw;
   for (const address of setter?.addresses ?? [setter?.address]) {
     on(setter?.fc, address, { type: setter?.type }, (raw) => {
-      const scaled = (setter?.pack === "both_bytes" ? raw % 0x100 : raw) * (setter?.scale ?? 1);
+      const finer = setter?.variants?.find((variant) => holds(variant.when, shown));
+      const scaled = (setter?.pack === "both_bytes" ? raw % 0x100 : raw) * (finer?.scale ?? setter?.scale ?? 1);
       const watts = scaled * (setter?.unit === "kW" ? 1000 : 1);
       const amperes = setter?.unit === "A" ? scaled : watts / (NOMINAL_V * phases());
       const isPause = pause?.address === address && pause?.value === raw;
