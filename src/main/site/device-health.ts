@@ -1,25 +1,30 @@
 import type { DeviceHealth } from "../../contract/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
-import type { ModbusHealth } from "../devices/modbus/create-modbus-devices.ts";
 import { METER_AGE_MS_FALLBACK } from "./circuit-view.ts";
 import type { SiteState } from "./state.ts";
+import type { WireHealth } from "./wired-devices.ts";
 
 /** Every station, meter and link with what its wire has carried, for the expert's table. */
 export function deviceHealth(
   site: SiteState,
-  modbus: ModbusHealth,
+  { modbus, network }: WireHealth,
   ocpp: readonly DeviceHealth[],
   now_ms: EpochMs,
 ): DeviceHealth[] {
   const counters = new Map(modbus.buses.map((bus) => [bus.linkId, bus]));
-  const problems = new Map(modbus.devices.map((device) => [device.id, device.problem]));
-  const onWire = (linkId: string, unitId: number): { exchanges: number; errors: number } => {
+  const onNetwork = new Map(network.map((device) => [device.id, device]));
+  const problems = new Map([...modbus.devices, ...network].map((device) => [device.id, device.problem]));
+  const onWire = (id: string, linkId: string, unitId: number): { exchanges: number; errors: number } => {
+    const device = onNetwork.get(id);
+    if (device !== undefined) return { exchanges: device.exchanges, errors: device.errors };
     const unit = counters.get(linkId)?.units.get(unitId);
     return {
       exchanges: unit?.frames ?? 0,
       errors: unit === undefined ? 0 : unit.crcErrors + unit.timeouts + unit.exceptions,
     };
   };
+  const place = (id: string, linkId: string, unitId: number): string =>
+    onNetwork.has(id) ? linkId : `${linkId} #${String(unitId)}`;
   const stations = [...site.stations.values()].flatMap((state): DeviceHealth[] => {
     const { station } = state;
     if (station.connection.kind !== "profile") return [];
@@ -29,10 +34,10 @@ export function deviceHealth(
         id: station.id,
         kind: "station",
         name: station.name,
-        connection: `${profileId} · ${linkId} #${String(unitId)}`,
+        connection: `${profileId} · ${place(station.id, linkId, unitId)}`,
         online: state.online,
         lastExchange_ms: state.heard_at_ms,
-        ...onWire(linkId, unitId),
+        ...onWire(station.id, linkId, unitId),
         detail: problems.get(station.id) ?? state.lastFailure,
       },
     ];
@@ -43,10 +48,10 @@ export function deviceHealth(
       id: meter.id,
       kind: "meter",
       name: meter.name,
-      connection: `${meter.profileId} · ${meter.linkId} #${String(meter.unitId)}`,
+      connection: `${meter.profileId} · ${place(meter.id, meter.linkId, meter.unitId)}`,
       online: reading !== null && now_ms - reading.measured_at_ms <= METER_AGE_MS_FALLBACK,
       lastExchange_ms: reading?.measured_at_ms ?? null,
-      ...onWire(meter.linkId, meter.unitId),
+      ...onWire(meter.id, meter.linkId, meter.unitId),
       detail: problems.get(meter.id) ?? null,
     };
   });

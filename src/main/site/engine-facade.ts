@@ -53,7 +53,7 @@ export function engineOf(running: RunningEngine): Engine {
           running.addStation(station);
         },
       }),
-    health: () => deviceHealth(site, devices.modbusHealth(), devices.ocpp.health(), clock.now_ms()),
+    health: () => deviceHealth(site, devices.wireHealth(), devices.ocpp.health(), clock.now_ms()),
     exportSite: () => exportSiteFile({ ...stored, model: running.model() }, stores.tariffs.at(clock.now_ms())),
     mainLimit: () => mainLimit(site),
     close: async () => {

@@ -1,6 +1,4 @@
 import { join } from "node:path";
-import type { ModbusHealth } from "../devices/modbus/create-modbus-devices.ts";
-import { createModbusDevices } from "../devices/modbus/create-modbus-devices.ts";
 import { createOcppDevices } from "../devices/ocpp/create-ocpp-devices.ts";
 import { readVendorRows } from "../devices/ocpp/vendor-rows.ts";
 import type { Clock, DeviceListener } from "../devices/ports.ts";
@@ -9,6 +7,7 @@ import type { Stores, StoredSite } from "../storage/types.ts";
 import { checkCard, OWNER_TOKEN } from "./access.ts";
 import type { SessionRecorder } from "./recorder.ts";
 import type { SiteState } from "./state.ts";
+import { openWiredDevices, type WireHealth } from "./wired-devices.ts";
 
 export type DeviceOptions = {
   readonly stored: StoredSite;
@@ -26,14 +25,14 @@ export type DeviceOptions = {
 
 export type Devices = {
   readonly ocpp: Awaited<ReturnType<typeof createOcppDevices>>;
-  modbusHealth(): ModbusHealth;
+  wireHealth(): WireHealth;
   close(): Promise<void>;
 };
 
 /** Opens every link of the site, lets OCPP boxes dial in, and gives each station its port. */
 export async function openDevices(options: DeviceOptions): Promise<Devices> {
   const { stored, stores, site, recorder, clock, emit, log } = options;
-  const modbus = createModbusDevices({
+  const wired = openWiredDevices({
     site: stored.model,
     clock,
     profileFolders: [options.ownProfiles, join(options.resources, "devices")],
@@ -47,7 +46,6 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
     },
     log,
   });
-  for (const problem of modbus.problems) log.error(problem, "a device profile cannot be used");
   const vendors = readVendorRows(join(options.resources, "devices", "ocpp-vendors.yaml"));
   if (!vendors.ok) log.error({ problem: vendors.problem }, "the vendor rows of OCPP boxes cannot be used");
   const ocpp = await createOcppDevices({
@@ -69,18 +67,18 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
       },
     },
   }).catch(async (error: unknown) => {
-    await modbus.stop();
+    await wired.stop();
     throw error;
   });
-  for (const port of [...modbus.stations, ...ocpp.stations]) {
+  for (const port of [...wired.stations, ...ocpp.stations]) {
     const state = site.stations.get(port.stationId);
     if (state !== undefined) state.port = port;
   }
   return {
     ocpp,
-    modbusHealth: () => modbus.health(),
+    wireHealth: () => wired.health(),
     close: async () => {
-      await Promise.all([modbus.stop(), ocpp.close()]);
+      await Promise.all([wired.stop(), ocpp.close()]);
     },
   };
 }

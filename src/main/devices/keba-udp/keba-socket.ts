@@ -1,0 +1,118 @@
+import { openUdpSocket, resolveHost, type UdpSocket } from "../../links/udp-socket.ts";
+import type { LinkState } from "../../links/byte-link.ts";
+import type { Clock } from "../ports.ts";
+
+/** Reports are below 1 kB. */
+const DATAGRAM_BYTES_MAX = 4_096;
+/** A lost datagram is nobody's fault; every command may be said twice. */
+const ATTEMPTS = 2;
+
+/** One box behind the shared port. */
+export interface KebaPeer {
+  readonly counters: { readonly exchanges: number; readonly errors: number };
+  /**
+   * Says a command and resolves with the first answer that `fits`; `null` when none came, twice. One command at a time,
+   * with the box's rest between them.
+   */
+  ask(command: string, fits: (answer: string) => boolean): Promise<string | null>;
+}
+
+/** The one socket that all boxes answer to; they are told apart by their address. */
+export interface KebaSocket {
+  readonly state: LinkState;
+  /** The port we are answered at. */
+  readonly port: number | null;
+  peer(options: {
+    readonly host: string;
+    readonly port: number;
+    /** Real milliseconds. */
+    readonly timeout_ms: number;
+    /** Time of the app's clock. */
+    readonly gap_ms: number;
+  }): KebaPeer;
+  close(): Promise<void>;
+}
+
+type Waiting = { readonly fits: (answer: string) => boolean; readonly resolve: (answer: string) => void };
+
+/** Opens `port` for the answers of all boxes. */
+export function createKebaSocket(port: number, clock: Clock): KebaSocket {
+  const waiting = new Map<string, Waiting>();
+  const socket = openUdpSocket({
+    port,
+    group: null,
+    onMessage: (bytes, from) => {
+      if (bytes.length > DATAGRAM_BYTES_MAX) return;
+      const answer = Buffer.from(bytes).toString("latin1");
+      const place = `${from.address}:${String(from.port)}`;
+      const asked = waiting.get(place);
+      // Boxes also tell what has changed without being asked; nobody waits for that.
+      if (asked?.fits(answer) === true) asked.resolve(answer);
+    },
+  });
+  return {
+    get state() {
+      return socket.state;
+    },
+    get port() {
+      return socket.port;
+    },
+    peer: (options) => createPeer({ ...options, socket, waiting, clock }),
+    close: () => socket.close(),
+  };
+}
+
+function createPeer(context: {
+  readonly host: string;
+  readonly port: number;
+  readonly timeout_ms: number;
+  readonly gap_ms: number;
+  readonly socket: UdpSocket;
+  readonly waiting: Map<string, Waiting>;
+  readonly clock: Clock;
+}): KebaPeer {
+  const { host, port, timeout_ms, gap_ms, socket, waiting, clock } = context;
+  const counters = { exchanges: 0, errors: 0 };
+  let address: string | null = null;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const once = async (command: string, fits: (answer: string) => boolean): Promise<string | null> => {
+    await clock.sleep(gap_ms);
+    address ??= await resolveHost(host);
+    if (address === null || !socket.send(Buffer.from(command, "latin1"), { address, port })) return null;
+    const place = `${address}:${String(port)}`;
+    const answer = await new Promise<string | null>((resolve) => {
+      const timer = setTimeout(() => {
+        resolve(null);
+      }, timeout_ms);
+      waiting.set(place, {
+        fits,
+        resolve: (text) => {
+          clearTimeout(timer);
+          resolve(text);
+        },
+      });
+    });
+    waiting.delete(place);
+    return answer;
+  };
+  const exchange = async (command: string, fits: (answer: string) => boolean): Promise<string | null> => {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const answer = await once(command, fits);
+      counters.exchanges += 1;
+      if (answer !== null) return answer;
+      counters.errors += 1;
+    }
+    // Perhaps it has another address now.
+    address = null;
+    return null;
+  };
+  return {
+    counters,
+    ask(command, fits) {
+      const answer = last.then(() => exchange(command, fits));
+      last = answer;
+      return answer;
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { z } from "zod";
+import type { Milliamp } from "../../../core/units/index.ts";
+import type { CommandFailure } from "../ports.ts";
+import type { ProfileOf } from "../profile/index.ts";
+import type { ReadOutcome } from "../network/polled-meter.ts";
+import type { StationTalk } from "../network/station-talk.ts";
+import { canonical, completed } from "../network/values.ts";
+import type { KebaPeer } from "./keba-socket.ts";
+
+const PERIOD_ms = 1_000;
+/** Real milliseconds; the box answers at once on a LAN. */
+export const KEBA_TIMEOUT_ms = 1_000;
+/** Seconds without us after which the box falls back. */
+const TIMEOUT_s = 60;
+/** A lost round must not let the box fall back. */
+const BEATS_PER_TIMEOUT = 3;
+const CURRENT_MIN_mA = 6_000;
+
+/** Some firmware names a key with a space at its end. */
+const reportSchema = z.record(z.string(), z.unknown());
+type Report = Readonly<Record<string, unknown>>;
+
+/** Names that are only told once. */
+const IDENTITY_REPORT = 1;
+
+/** A KEBA box spoken to by text commands. `fallback_mA`: what it is to keep when it hears nothing. */
+export function kebaStation(options: {
+  readonly profile: ProfileOf<"keba-udp">;
+  readonly peer: KebaPeer;
+  readonly step_mA: number;
+  readonly fallback_mA: number;
+}): StationTalk {
+  const { profile, peer, fallback_mA } = options;
+  const { set_current: setter, enable } = profile.control;
+  const timeout_s = Math.min(Math.max(TIMEOUT_s, profile.failsafe.timeout.min), profile.failsafe.timeout.max);
+  let identity: Report | null = null;
+  const command = (template: string, values: Readonly<Record<string, number>>): Promise<CommandFailure | null> =>
+    order(peer, profile.messages.ack, filled(template, values));
+  const tell = async (limit_mA: Milliamp, resumes: boolean): Promise<CommandFailure | null> => {
+    if (limit_mA === 0) return command(enable.command, { "0|1": 0 });
+    const failure = await command(setter.command, { ma: limit_mA });
+    return failure !== null || !resumes ? failure : command(enable.command, { "0|1": 1 });
+  };
+  return {
+    profile,
+    period_ms: Math.max(PERIOD_ms, profile.limits.min_poll_ms ?? 0),
+    timeout_ms: profile.limits.timeout_ms ?? KEBA_TIMEOUT_ms,
+    async read() {
+      identity ??= await report(peer, IDENTITY_REPORT);
+      return readReports(profile, peer, identity ?? {});
+    },
+    async setUp() {
+      const current_mA = fallback_mA < CURRENT_MIN_mA ? 0 : fallback_mA;
+      const failure = await command(profile.failsafe.command, { t_s: timeout_s, c_ma: current_mA, save: 0 });
+      if (failure?.retry === true) return { kind: "missed" };
+      return { kind: "done", refused: failure === null ? [] : [`failsafe: ${failure.detail}`] };
+    },
+    limits: {
+      step_mA: Math.max(options.step_mA, Math.round(setter.scale * 1_000)),
+      min_mA: setter.raw_min,
+      max_mA: setter.raw_max,
+      tell,
+    },
+    heartbeat: {
+      period_ms: (timeout_s * 1_000) / BEATS_PER_TIMEOUT,
+      // After its time-out the box wants both again: current and enable.
+      beat: async (told_mA) => told_mA === null || (await tell(told_mA, true)) === null,
+    },
+    counters: peer.counters,
+  };
+}
+
+/** `curr {ma}`, `ena {0|1}`, `failsafe {t_s} {c_ma} {save}` with the values put in. */
+const filled = (template: string, values: Readonly<Record<string, number>>): string =>
+  template.replaceAll(/\{([^}]+)\}/gu, (whole, name: string) => String(values[name] ?? whole));
+
+async function order(peer: KebaPeer, ack: string, command: string): Promise<CommandFailure | null> {
+  const answer = await peer.ask(command, (text) => text.startsWith("TCH-"));
+  if (answer === null) return { ok: false, code: "timeout", retry: true, detail: `no answer to ${command}` };
+  return answer.startsWith(ack)
+    ? null
+    : { ok: false, code: "rejected", retry: false, detail: `${command}: ${answer.trim().slice(0, 40)}` };
+}
+
+async function report(peer: KebaPeer, id: number): Promise<Report | null> {
+  const answer = await peer.ask(`report ${String(id)}`, (text) => String(parsed(text)?.["ID"]) === String(id));
+  return answer === null ? null : parsed(answer);
+}
+
+function parsed(text: string): Report | null {
+  if (!text.trimStart().startsWith("{")) return null;
+  try {
+    const result = reportSchema.safeParse(JSON.parse(text));
+    if (!result.success) return null;
+    return Object.fromEntries(Object.entries(result.data).map(([key, value]) => [key.trim(), value]));
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** Reports that are read all the time hold what a site needs; those of single sessions (100 and on) do not. */
+const SESSION_REPORTS_FROM = 100;
+
+async function readReports(profile: ProfileOf<"keba-udp">, peer: KebaPeer, identity: Report): Promise<ReadOutcome> {
+  const values = new Map<string, ReturnType<typeof canonical>>();
+  const put = (what: string, raw: unknown, reading: Parameters<typeof canonical>[2]): void => {
+    const value = canonical(what, raw, reading);
+    if (value !== null) values.set(what, value);
+  };
+  const ids = new Set(profile.readings.map((reading) => reading.report).filter((id) => id < SESSION_REPORTS_FROM));
+  for (const id of ids) {
+    const content = await report(peer, id);
+    if (content === null) return { kind: "missed", detail: `no answer to report ${String(id)}` };
+    for (const reading of profile.readings.filter((one) => one.report === id)) {
+      reading.what.forEach((what, index) => {
+        put(what, content[reading.keys[index] ?? ""], reading);
+      });
+    }
+  }
+  for (const [what, key] of [
+    ["model", "Product"],
+    ["serial", "Serial"],
+    ["firmware", "Firmware"],
+  ] as const)
+    put(what, identity[key], {});
+  return { kind: "values", values: completed(values, profile) };
+}

@@ -1,0 +1,19 @@
+import type { Liveness } from "../modbus/liveness.ts";
+
+/** What the expert's table shows of a device that is not asked for registers by the Modbus driver. */
+export type NetworkDeviceHealth = {
+  readonly id: string;
+  readonly kind: "station" | "meter";
+  readonly profileId: string;
+  readonly linkId: string;
+  readonly state: Liveness["kind"];
+  readonly exchanges: number;
+  readonly errors: number;
+  /** What is wrong, in words for the log; `null` when all is well. Never a password. */
+  readonly problem: string | null;
+};
+
+export interface RunningNetworkDevice {
+  health(): NetworkDeviceHealth;
+  stop(): Promise<void>;
+}

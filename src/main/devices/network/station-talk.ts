@@ -1,0 +1,38 @@
+import type { Milliamp } from "../../../core/units/index.ts";
+import type { CommandFailure } from "../ports.ts";
+import type { AnyProfile } from "../profile/index.ts";
+import type { ReadOutcome } from "./polled-meter.ts";
+
+/** How a box is told its limit and what it can hold. */
+export type LimitTalk = {
+  readonly step_mA: number;
+  readonly min_mA: number;
+  readonly max_mA: number;
+  /**
+   * Tells the box; 0 pauses. `resumes`: it is, or may be, paused and has to be let go as well. `null`: it took all that
+   * it was told, which does not mean that it follows.
+   */
+  tell(limit_mA: Milliamp, resumes: boolean): Promise<CommandFailure | null>;
+};
+
+/** A charger that answers when it is asked, whatever it speaks. */
+export interface StationTalk {
+  readonly profile: Pick<AnyProfile, "id" | "vendor" | "models" | "enums" | "derived"> & {
+    readonly limits: { readonly min_write_ms: number };
+  };
+  readonly period_ms: number;
+  /** Real milliseconds. */
+  readonly timeout_ms: number;
+  /** Everything it shows now; `fresh`: not from a moment ago. */
+  read(fresh: boolean): Promise<ReadOutcome>;
+  /** Gives it the settings it needs. `refused`: what it did not take. */
+  setUp(): Promise<{ readonly kind: "done"; readonly refused: readonly string[] } | { readonly kind: "missed" }>;
+  /** `null`: it can only be watched. */
+  readonly limits: LimitTalk | null;
+  /** By which it knows that we are there; `null` when it does not care. `told_mA`: the limit it was given last. */
+  readonly heartbeat: {
+    readonly period_ms: number;
+    beat(told_mA: Milliamp | null): Promise<boolean>;
+  } | null;
+  readonly counters: { readonly exchanges: number; readonly errors: number };
+}

@@ -1,0 +1,2 @@
+export { startSerialPushMeter } from "./serial-push-meter.ts";
+export { startSpeedwireGroup, type SpeedwireMeter } from "./speedwire-group.ts";

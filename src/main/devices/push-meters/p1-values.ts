@@ -1,0 +1,45 @@
+import type { P1Telegram, P1Value } from "../../protocol/dsmr/index.ts";
+import type { ProfileOf } from "../profile/index.ts";
+import { canonical, completed, type Values } from "../network/values.ts";
+
+/**
+ * What a telegram shows. Dutch meters print currents without their decimals, so a phase counts at least what its power
+ * and voltage make; the direction is that of the power.
+ */
+export function p1Values(profile: ProfileOf<"p1">, telegram: P1Telegram): Values {
+  const values = new Map<string, ReturnType<typeof canonical>>();
+  for (const reading of profile.readings) {
+    const single = reading.what.length === 1 && reading.obis.length > 1;
+    reading.what.forEach((what, index) => {
+      const shown = single ? totalOf(reading.obis, telegram) : telegram.values.get(reading.obis[index] ?? "");
+      const value = shown === undefined ? null : canonical(what, shown.value, { unit: shown.unit });
+      if (value !== null) values.set(what, value);
+    });
+  }
+  if (telegram.serial !== null) values.set("serial", telegram.serial);
+  return withCurrents(completed(values, profile));
+}
+
+/** The first register is the total; where a meter lacks it, its tariffs add up to it, if all of them are there. */
+function totalOf(codes: readonly string[], telegram: P1Telegram): P1Value | undefined {
+  const [total, ...tariffs] = codes.map((code) => telegram.values.get(code));
+  const known = tariffs.filter((value) => value !== undefined);
+  const unit = known[0]?.unit;
+  if (total !== undefined || unit === undefined) return total;
+  if (known.length < tariffs.length || known.some((value) => value.unit !== unit)) return undefined;
+  return { value: known.reduce((sum, { value }) => sum + value, 0), unit };
+}
+
+function withCurrents(values: Values): Values {
+  const result = new Map(values);
+  for (const phase of ["_l1", "_l2", "_l3"]) {
+    const [power_W, voltage_mV, printed_mA] = [`power${phase}`, `voltage${phase}`, `current${phase}`].map((what) =>
+      values.get(what),
+    );
+    if (typeof power_W !== "number" || typeof voltage_mV !== "number" || voltage_mV <= 0) continue;
+    const printed = typeof printed_mA === "number" ? Math.abs(printed_mA) : 0;
+    const current_mA = Math.max(printed, Math.round((Math.abs(power_W) * 1_000_000) / voltage_mV));
+    result.set(`current${phase}`, power_W < 0 ? -current_mA : current_mA);
+  }
+  return result;
+}

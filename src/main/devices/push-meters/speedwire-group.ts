@@ -1,0 +1,79 @@
+import type { MeterDevice, MulticastLink } from "../../../core/site/index.ts";
+import { openUdpSocket } from "../../links/udp-socket.ts";
+import { decodeSpeedwire, type SpeedwireTelegram } from "../../protocol/speedwire/index.ts";
+import type { DeviceLog } from "../modbus/running-device.ts";
+import type { RunningNetworkDevice } from "../network/network-health.ts";
+import { canonical, completed, type Values } from "../network/values.ts";
+import type { Clock, DeviceListener } from "../ports.ts";
+import type { ProfileOf } from "../profile/index.ts";
+import { startPushMeter, type PushMeter } from "./push-meter.ts";
+
+/** Meters speak every second. */
+const SILENCE_ms = 15_000;
+/** Serial numbers kept for the hint; more meters than this nobody has. */
+const SERIALS_MAX = 16;
+
+export type SpeedwireMeter = { readonly meter: MeterDevice; readonly profile: ProfileOf<"speedwire"> };
+
+/**
+ * Listens to all meters of one group, told apart by their serial numbers. A meter of the site without one is the only
+ * meter heard; where several speak it has no value until the site says which it is.
+ */
+export function startSpeedwireGroup(context: {
+  readonly link: MulticastLink;
+  readonly meters: readonly SpeedwireMeter[];
+  readonly clock: Clock;
+  readonly emit: DeviceListener;
+  readonly log: DeviceLog;
+}): readonly RunningNetworkDevice[] {
+  const { link, meters } = context;
+  const serials = new Set<string>();
+  const ambiguous = (): string | null =>
+    serials.size > 1 ? `several meters speak here: name one with serial (${[...serials].join(", ")})` : null;
+  const socket = openUdpSocket({
+    port: link.port,
+    group: { address: link.group, interface: link.interface ?? null },
+    onMessage: (bytes) => {
+      const result = decodeSpeedwire(bytes);
+      if (result.kind === "malformed")
+        for (const { push } of running) push.hear({ kind: "dropped", reason: "malformed" });
+      if (result.kind !== "telegram") return;
+      const serial = String(result.telegram.serial);
+      if (serials.size < SERIALS_MAX) serials.add(serial);
+      for (const { meter, profile, push } of running) {
+        const isMeant = meter.serial === undefined ? ambiguous() === null : meter.serial === serial;
+        if (isMeant) push.hear({ kind: "values", values: speedwireValues(profile, result.telegram) });
+      }
+    },
+  });
+  const wireProblem = (): string | null => (socket.state.kind === "down" ? socket.state.detail : null);
+  const running = meters.map(({ meter, profile }): SpeedwireMeter & { readonly push: PushMeter } => ({
+    meter,
+    profile,
+    push: startPushMeter({
+      ...context,
+      meter,
+      silence_ms: SILENCE_ms,
+      wireProblem: () => wireProblem() ?? (meter.serial === undefined ? ambiguous() : null),
+    }),
+  }));
+  return running.map(({ push }, index) => ({
+    health: () => push.health(),
+    async stop() {
+      await push.stop();
+      if (index === 0) await socket.close();
+    },
+  }));
+}
+
+function speedwireValues(profile: ProfileOf<"speedwire">, telegram: SpeedwireTelegram): Values {
+  const values = new Map<string, ReturnType<typeof canonical>>([["serial", String(telegram.serial)]]);
+  for (const { what: names, channel, type, ...reading } of profile.readings) {
+    names.forEach((what, index) => {
+      const shown = telegram.values.find((one) => one.channel === channel[index] && one.type === type);
+      const value = canonical(what, shown?.raw ?? null, reading);
+      if (value !== null) values.set(what, value);
+    });
+  }
+  return completed(values, profile);
+}

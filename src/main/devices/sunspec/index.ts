@@ -1,0 +1,1 @@
+export { sunspecMeter } from "./sunspec-meter.ts";

@@ -1,0 +1,119 @@
+import type { BusOwner } from "../../links/bus.ts";
+import {
+  BLOCKS_MAX,
+  chainStep,
+  decodeSunspecMeter,
+  FLOAT_WORDS,
+  INTEGER_WORDS,
+  isFloatMeter,
+  isIntegerMeter,
+  type SunspecBlock,
+  type SunspecMeterValues,
+} from "../../protocol/sunspec/index.ts";
+import type { MeterTalk } from "../network/polled-meter.ts";
+import { canonical, completed, type Values } from "../network/values.ts";
+import type { ProfileOf } from "../profile/index.ts";
+
+const PERIOD_ms = 1_000;
+/** Real milliseconds. */
+const TIMEOUT_ms = 2_000;
+
+/**
+ * A meter that describes itself: its block is looked for when the device is found, and again whenever it was silent,
+ * because firmware may change the model and with it every offset.
+ */
+export function sunspecMeter(options: {
+  readonly profile: ProfileOf<"sunspec">;
+  readonly bus: BusOwner;
+  readonly unitId: number;
+}): MeterTalk {
+  const { profile, bus, unitId } = options;
+  const { discovery, limits } = profile;
+  const counters = { exchanges: 0, errors: 0 };
+  let block: SunspecBlock | null = null;
+
+  const ask = async (address: number, count: number): Promise<readonly number[] | null> => {
+    const reply = await bus.transact({
+      unitId,
+      request: { fc: discovery.fc, address, count },
+      priority: "power",
+      timeout_ms: limits.timeout_ms ?? TIMEOUT_ms,
+      gap_ms: limits.min_gap_ms,
+    });
+    counters.exchanges += 1;
+    if (!reply.ok) counters.errors += 1;
+    return reply.ok && reply.reply.kind === "registers" ? reply.reply.registers : null;
+  };
+  const read = async (address: number, count: number): Promise<readonly number[] | null> => {
+    const words: number[] = [];
+    while (words.length < count) {
+      const part = await ask(address + words.length, Math.min(limits.max_read, count - words.length));
+      if (part === null || part.length === 0) return null;
+      words.push(...part);
+    }
+    return words;
+  };
+  return {
+    period_ms: Math.max(PERIOD_ms, limits.min_poll_ms ?? 0),
+    timeout_ms: limits.timeout_ms ?? TIMEOUT_ms,
+    counters,
+    async find() {
+      block = await discover(discovery, read);
+      return block === null ? "missed" : "answered";
+    },
+    async read() {
+      if (block === null) return { kind: "missed", detail: "no SunSpec meter block" };
+      const words = await read(block.address, isFloatMeter(block.modelId) ? FLOAT_WORDS : INTEGER_WORDS);
+      if (words === null) return { kind: "missed", detail: "no answer" };
+      // The block begins with its id: another one means that the device has rearranged itself.
+      const shown = words[0] === block.modelId ? decodeSunspecMeter(words) : null;
+      if (shown !== null) return { kind: "values", values: completed(sunspecValues(shown), profile) };
+      block = await discover(discovery, read);
+      return { kind: "missed", detail: "the meter block has moved" };
+    },
+  };
+}
+
+/** Follows the chain of blocks from each base address; the first meter block counts. */
+async function discover(
+  { base_addresses, marker }: ProfileOf<"sunspec">["discovery"],
+  read: (address: number, count: number) => Promise<readonly number[] | null>,
+): Promise<SunspecBlock | null> {
+  for (const base of base_addresses) {
+    const start = await read(base, marker.length);
+    if (start === null || !marker.every((word, index) => start[index] === word)) continue;
+    let address = base + marker.length;
+    for (let blocks = 0; blocks < BLOCKS_MAX; blocks += 1) {
+      const step = chainStep(address, (await read(address, 2)) ?? []);
+      if (step.kind !== "block") break;
+      if (isUsable(step.block)) return step.block;
+      address = step.nextAddress;
+    }
+  }
+  return null;
+}
+
+const isUsable = ({ modelId, length }: SunspecBlock): boolean =>
+  (isIntegerMeter(modelId) && length + 2 >= INTEGER_WORDS) || (isFloatMeter(modelId) && length + 2 >= FLOAT_WORDS);
+
+function sunspecValues(shown: SunspecMeterValues): Values {
+  const values = new Map<string, ReturnType<typeof canonical>>();
+  const put = (what: string, raw: number | null, unit: string): void => {
+    const value = canonical(what, raw, { unit });
+    if (value !== null) values.set(what, value);
+  };
+  shown.current_A.forEach((value, index) => {
+    put(`current_l${String(index + 1)}`, value, "A");
+  });
+  shown.voltage_V.forEach((value, index) => {
+    put(`voltage_l${String(index + 1)}`, value, "V");
+  });
+  shown.powerOfPhase_W.forEach((value, index) => {
+    put(`power_l${String(index + 1)}`, value, "W");
+  });
+  put("power", shown.power_W, "W");
+  put("frequency", shown.frequency_Hz, "Hz");
+  put("energy_import", shown.import_Wh, "Wh");
+  put("energy_export", shown.export_Wh, "Wh");
+  return values;
+}

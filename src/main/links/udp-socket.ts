@@ -1,0 +1,116 @@
+import { createSocket, type Socket } from "node:dgram";
+import { lookup } from "node:dns/promises";
+import { RECONNECT_PAUSE_ms, type LinkState } from "./byte-link.ts";
+
+/** A UDP socket that keeps itself open. */
+export interface UdpSocket {
+  readonly name: string;
+  readonly state: LinkState;
+  /** The port bound to; useful when 0 was asked for. `null` while it is not open. */
+  readonly port: number | null;
+  /** False when the socket is not up. Whether the datagram arrives nobody knows. */
+  send(bytes: Uint8Array, to: { readonly address: string; readonly port: number }): boolean;
+  /** Resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+export type UdpOptions = {
+  readonly port: number;
+  /** Listen to this multicast group on the interface with this address (`null`: the system's choice). */
+  readonly group: { readonly address: string; readonly interface: string | null } | null;
+  readonly onMessage: (bytes: Uint8Array, from: { readonly address: string; readonly port: number }) => void;
+};
+
+/** Opens a socket; where the port is taken or the interface is missing it tries again later. */
+export const openUdpSocket = (options: UdpOptions): UdpSocket => new OpenSocket(options);
+
+class OpenSocket implements UdpSocket {
+  readonly name: string;
+  readonly #options: UdpOptions;
+  #state: LinkState = { kind: "connecting" };
+  #socket: Socket | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #failures = 0;
+  #closed = false;
+
+  constructor(options: UdpOptions) {
+    this.name = `udp ${options.group?.address ?? "*"}:${String(options.port)}`;
+    this.#options = options;
+    this.#open();
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  get port(): number | null {
+    return this.#state.kind === "up" ? (this.#socket?.address().port ?? null) : null;
+  }
+
+  send(bytes: Uint8Array, to: { readonly address: string; readonly port: number }): boolean {
+    if (this.#state.kind !== "up" || this.#socket === null) return false;
+    // An unreachable host is told here or never; the missing answer says the same.
+    this.#socket.send(bytes, to.port, to.address, () => undefined);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#state = { kind: "down", detail: "closed" };
+    await this.#drop();
+  }
+
+  #open(): void {
+    const { port, group, onMessage } = this.#options;
+    // Several programs may listen to one group; a device that answers to one port needs it alone.
+    const socket = createSocket({ type: "udp4", reuseAddr: group !== null });
+    this.#socket = socket;
+    this.#state = { kind: "connecting" };
+    socket.on("message", (bytes, { address, port: from }) => {
+      onMessage(bytes, { address, port: from });
+    });
+    socket.on("error", (error) => {
+      this.#lost(socket, error.message);
+    });
+    socket.bind(port, () => {
+      try {
+        if (group !== null) socket.addMembership(group.address, group.interface ?? undefined);
+      } catch (error) {
+        this.#lost(socket, error instanceof Error ? error.message : "the group cannot be joined");
+        return;
+      }
+      this.#failures = 0;
+      this.#state = { kind: "up" };
+    });
+  }
+
+  #lost(socket: Socket, detail: string): void {
+    if (this.#closed || socket !== this.#socket) return;
+    this.#state = { kind: "down", detail };
+    const pause_ms = RECONNECT_PAUSE_ms[Math.min(this.#failures, RECONNECT_PAUSE_ms.length - 1)] ?? 0;
+    this.#failures += 1;
+    void this.#drop();
+    this.#timer = setTimeout(() => {
+      this.#open();
+    }, pause_ms);
+  }
+
+  async #drop(): Promise<void> {
+    const socket = this.#socket;
+    this.#socket = null;
+    if (socket === null) return;
+    await new Promise<void>((resolve) => {
+      socket.close(() => {
+        resolve();
+      });
+    });
+  }
+}
+
+/** The IPv4 address of a host by name or address; `null` when nobody knows it. Never rejects. */
+export const resolveHost = (host: string): Promise<string | null> =>
+  lookup(host, { family: 4 }).then(
+    ({ address }) => address,
+    () => null,
+  );

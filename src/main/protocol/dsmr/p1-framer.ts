@@ -1,0 +1,89 @@
+import { crc16Arc } from "./crc16-arc.ts";
+import { parseP1, type P1Telegram } from "./telegram.ts";
+
+export type P1Event =
+  | { readonly kind: "telegram"; readonly telegram: P1Telegram }
+  /** Bytes that looked like a telegram and were none: cut short, too long, without a CRC (DSMR 2 and 3) or damaged. */
+  | { readonly kind: "dropped"; readonly reason: "half" | "too-long" | "no-crc" | "bad-crc" };
+
+/** The longest telegrams seen have some 2 kB. */
+export const P1_BYTES_MAX = 8_192;
+
+const SLASH = 0x2f;
+const EXCLAMATION = 0x21;
+const LINE_FEED = 0x0a;
+/** `!` and four hexadecimal digits. */
+const TAIL = 5;
+
+export interface P1Framer {
+  /** Takes bytes in any pieces and tells what became whole. Never throws; holds at most one telegram. */
+  push(bytes: Uint8Array): readonly P1Event[];
+}
+
+/** Finds telegrams `/…!CCCC` in a stream of bytes that may start anywhere. */
+export function createP1Framer(): P1Framer {
+  let held = new Uint8Array(0);
+  return {
+    push(bytes) {
+      const events: P1Event[] = [];
+      // A long piece is worked through in bites, so that nothing larger than two telegrams is ever held.
+      for (let at = 0; at < bytes.length; at += P1_BYTES_MAX) {
+        held = joined(held, bytes.subarray(at, at + P1_BYTES_MAX));
+        held = takeAll(held, events);
+      }
+      return events;
+    },
+  };
+}
+
+/** What is left over after every telegram in `bytes` was taken out. */
+function takeAll(bytes: Uint8Array, events: P1Event[]): Uint8Array<ArrayBuffer> {
+  let rest = bytes.slice(startOf(bytes, 0));
+  for (;;) {
+    const end = rest.findIndex((byte, index) => byte === EXCLAMATION && (index === 0 || rest[index - 1] === LINE_FEED));
+    const next = startOf(rest, 1);
+    if (next < rest.length && (end === -1 || next < end)) {
+      events.push({ kind: "dropped", reason: "half" });
+      rest = rest.slice(next);
+      continue;
+    }
+    if (end === -1 || rest.length < end + TAIL) {
+      if (rest.length <= P1_BYTES_MAX) return rest;
+      events.push({ kind: "dropped", reason: "too-long" });
+      return new Uint8Array(0);
+    }
+    events.push(telegramOf(rest, end));
+    const after = rest.slice(end + 1);
+    rest = after.slice(startOf(after, 0));
+  }
+}
+
+function telegramOf(bytes: Uint8Array, end: number): P1Event {
+  const digits = textOf(bytes.subarray(end + 1, end + TAIL));
+  if (!/^[0-9A-Fa-f]{4}$/u.test(digits)) return { kind: "dropped", reason: "no-crc" };
+  if (Number.parseInt(digits, 16) !== crc16Arc(bytes, 0, end + 1)) return { kind: "dropped", reason: "bad-crc" };
+  return { kind: "telegram", telegram: parseP1(textOf(bytes.subarray(0, end))) };
+}
+
+/** Where a telegram starts from `from` on: a slash at the start of a line; the length when there is none. */
+function startOf(bytes: Uint8Array, from: number): number {
+  for (let at = from; at < bytes.length; at += 1) {
+    if (bytes[at] === SLASH && (at === 0 || bytes[at - 1] === LINE_FEED)) return at;
+  }
+  // At the very start of the stream we may be in the middle of a line.
+  return from === 0 ? firstSlash(bytes) : bytes.length;
+}
+
+function firstSlash(bytes: Uint8Array): number {
+  const at = bytes.indexOf(SLASH);
+  return at === -1 ? bytes.length : at;
+}
+
+const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
+}

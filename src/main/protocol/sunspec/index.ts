@@ -1,0 +1,2 @@
+export * from "./meter-models.ts";
+export * from "./model-chain.ts";

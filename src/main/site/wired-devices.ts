@@ -1,0 +1,29 @@
+import { createModbusDevices, type ModbusDevices } from "../devices/modbus/index.ts";
+import { createNetworkDevices, type NetworkDeviceHealth } from "../devices/network/index.ts";
+import type { StationPort } from "../devices/ports.ts";
+
+export type WireHealth = {
+  readonly modbus: ReturnType<ModbusDevices["health"]>;
+  readonly network: readonly NetworkDeviceHealth[];
+};
+
+/** The devices that we call, whatever they speak; OCPP boxes call us. */
+export type WiredDevices = {
+  readonly stations: readonly StationPort[];
+  health(): WireHealth;
+  /** Ends polling and frees all ports and sockets. */
+  stop(): Promise<void>;
+};
+
+/** Starts a driver for every device that a profile describes; what cannot be used is logged. */
+export function openWiredDevices(options: Parameters<typeof createModbusDevices>[0]): WiredDevices {
+  const modbus = createModbusDevices(options);
+  const network = createNetworkDevices({ ...options, buses: modbus.buses });
+  return {
+    stations: [...modbus.stations, ...network.stations],
+    health: () => ({ modbus: modbus.health(), network: network.health() }),
+    async stop() {
+      await Promise.all([modbus.stop(), network.stop()]);
+    },
+  };
+}

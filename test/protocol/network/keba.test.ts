@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import type { Link } from "../../../src/core/site/index.ts";
+import { milliamp } from "../../../src/core/units/index.ts";
+import type { CanonicalValue } from "../../../src/main/devices/profile/index.ts";
+import { createKebaBox, type NetworkFault } from "../../../src/main/simulator/network/index.ts";
+import { clockOf, stationOf } from "../modbus/bench.ts";
+import { ending, profileWith, run, valuesOf, type Running } from "./bench.ts";
+
+const ID = "keba-p30-udp";
+const CHARGING = {
+  state: "charging",
+  cable_state: 7,
+  current_l1: 15_900,
+  current_l2: 16_000,
+  current_l3: 15_800,
+  voltage_l1: 230_000,
+  voltage_l2: 231_000,
+  voltage_l3: 229_000,
+  power: 11_000,
+  energy_import: 1_234_000,
+};
+
+type Rig = Running & {
+  readonly box: Awaited<ReturnType<typeof createKebaBox>>;
+  readonly set: (next: Record<string, CanonicalValue>) => void;
+};
+
+async function rig(speed = 10): Promise<Rig> {
+  const values = valuesOf(CHARGING);
+  const clock = clockOf(speed);
+  const profile = profileWith(ID, "keba-udp");
+  const box = ending(await createKebaBox({ profile, values: values.get, now_ms: () => clock.now_ms() }));
+  const link: Link = { id: "keba", kind: "udp", host: "127.0.0.1", port: box.port };
+  return { ...run({ links: [link], stations: [stationOf("P1", ID, "keba", 1)], speed }), box, set: values.set };
+}
+
+test("shows its values in our names and units, and who it is", async () => {
+  const { until, stationReading } = await rig();
+  const [online, reading] = await Promise.all([until((event) => event.kind === "online"), stationReading()]);
+  expect(online).toMatchObject({ vendor: "KEBA", model: "KC-P30-ES240022-E0R", serial: "18012345" });
+  expect(reading).toMatchObject({
+    status: "Charging",
+    current_mA: [15_900, 16_000, 15_800],
+    voltage_mV: [230_000, 231_000, 229_000],
+    power_W: 11_000,
+    energyRegister_Wh: 1_234_000,
+  });
+});
+
+test("a cable without a car is no car", async () => {
+  const { set, stationReading } = await rig();
+  set({ state: "connected", cable_state: 3 });
+  expect(await stationReading((reading) => reading.status !== "Charging")).toMatchObject({ status: "Available" });
+});
+
+test("takes a limit, pauses and resumes, and confirms what the box holds", async () => {
+  const { port, box, until } = await rig(50);
+  await until((event) => event.kind === "online");
+  expect(await port?.setLimit(milliamp(10_000))).toEqual({ ok: true, confirmed_mA: 10_000 });
+  expect(box.offered_mA).toBe(10_000);
+  expect(await port?.setLimit(milliamp(0))).toEqual({ ok: true, confirmed_mA: 0 });
+  expect(box.offered_mA).toBe(0);
+  expect(await port?.setLimit(milliamp(12_000))).toEqual({ ok: true, confirmed_mA: 12_000 });
+  expect(box.offered_mA).toBe(12_000);
+});
+
+test("its watchdog is set before anything else, is fed while we are there, and falls to the safe current after us", async () => {
+  const { port, box, until, devices, clock } = await rig(50);
+  await until((event) => event.kind === "online");
+  expect(box.commands[0]).toBe("failsafe 60 6000 0");
+  await port?.setLimit(milliamp(14_000));
+  const told = box.commands.filter((command) => command === "curr 14000").length;
+  const from_ms = clock.now_ms();
+  while (clock.now_ms() - from_ms < 130_000) await until((event) => event.kind === "reading");
+  expect(box.offered_mA).toBe(14_000);
+  expect(box.commands.filter((command) => command === "curr 14000").length).toBeGreaterThan(told + 3);
+  await devices.stop();
+  expect(box.offered_mA).toBe(14_000);
+  await clock.sleep(62_000);
+  expect(box.offered_mA).toBe(6_000);
+});
+
+test("a box that takes orders and does not follow is reported", async () => {
+  const { port, box, until } = await rig(50);
+  await until((event) => event.kind === "online");
+  box.faults.current = { kind: "deaf" };
+  expect(await port?.setLimit(milliamp(8_000))).toMatchObject({ ok: false, code: "not-followed" });
+});
+
+test.each<NetworkFault>([{ kind: "drop" }, { kind: "half" }, { kind: "garbage" }])(
+  "with $kind the box goes offline and comes back, and no value is wrong",
+  async (fault) => {
+    const { box, until, stationReading, events } = await rig(50);
+    await stationReading();
+    box.faults.current = fault;
+    await until((event) => event.kind === "offline");
+    box.faults.current = null;
+    await stationReading();
+    const readings = events.flatMap((event) => (event.kind === "reading" ? [event.reading.power_W] : []));
+    expect(new Set(readings)).toEqual(new Set([11_000]));
+  },
+);
+
+test("two boxes share one port for their answers and are told apart", async () => {
+  const profile = profileWith(ID, "keba-udp");
+  const clock = clockOf(20);
+  const boxOf = (power: number, address: string) =>
+    createKebaBox({ profile, values: valuesOf({ ...CHARGING, power }).get, now_ms: () => clock.now_ms(), address });
+  const first = ending(await boxOf(11_000, "127.0.0.1"));
+  const second = ending(await boxOf(7_000, "127.0.0.2"));
+  const link = (id: string, host: string, port: number): Link => ({ id, kind: "udp", host, port });
+  const { until, devices } = run({
+    links: [link("k1", "127.0.0.1", first.port), link("k2", "127.0.0.2", second.port)],
+    stations: [stationOf("P1", ID, "k1", 1), stationOf("P2", ID, "k2", 1)],
+    speed: 20,
+  });
+  const powerOf = (id: string) =>
+    until((event) => event.kind === "reading" && event.stationId === id).then((event) =>
+      event.kind === "reading" ? event.reading.power_W : null,
+    );
+  expect(await Promise.all([powerOf("P1"), powerOf("P2")])).toEqual([11_000, 7_000]);
+  expect(devices.kebaPort()).toBeGreaterThan(0);
+  const [one, two] = devices.stations;
+  await Promise.all([one?.setLimit(milliamp(9_000)), two?.setLimit(milliamp(7_000))]);
+  expect([first.offered_mA, second.offered_mA]).toEqual([9_000, 7_000]);
+});
