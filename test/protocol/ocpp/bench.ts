@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { createRPCError, RPCClient } from "ocpp-rpc";
-import { milliamp, epochMs, type EpochMs } from "../../../src/core/units/index.ts";
+import { epochMs, type EpochMs } from "../../../src/core/units/index.ts";
 import type { Station } from "../../../src/core/site/index.ts";
+export { station } from "./station.ts";
 import {
   createOcppDevices,
   type LogEntry,
@@ -88,28 +89,6 @@ const shippedRows = readVendorRows(
 );
 
 export const START_MS = Date.UTC(2026, 5, 1, 12, 0, 0);
-
-export function station(
-  id: string,
-  identity: string,
-  more: Partial<Station> & { readonly connectorId?: number } = {},
-): Station {
-  const { connectorId = 1, ...rest } = more;
-  return {
-    id,
-    name: id,
-    circuitId: "main",
-    phaseCount: 3,
-    rotation: "L1L2L3",
-    current_mA_min: milliamp(6000),
-    current_mA_max: milliamp(32_000),
-    step_mA: milliamp(100),
-    fallback_mA: milliamp(6000),
-    priority: 1,
-    connection: { kind: "ocpp", identity, connectorId },
-    ...rest,
-  };
-}
 
 export type Bench = {
   readonly clock: ManualClock;

@@ -198,7 +198,7 @@ function onStart(point: Point, host: OcppHost, message: StartTransaction, receiv
       idToken,
       meterStart_Wh,
     });
-    rememberStart(evse, { key, transactionId });
+    rememberStart(evse, { key, transactionId, hasStopped: false });
     setRunning(evse, transactionId);
   }
   // The box reports a transaction, it does not ask for one: it is on record, and then ended.
@@ -236,6 +236,7 @@ function onStop(point: Point, host: OcppHost, message: StopTransaction, received
       reason,
       idToken,
     });
+    for (const start of evse.starts) if (start.transactionId === transactionId) start.hasStopped = true;
     if (evse.unended === transactionId) setRunning(evse, null);
   }
   // OCPP 1.6, 4.10: the Central System cannot prevent a transaction from stopping.
@@ -253,8 +254,10 @@ function meantTransaction(
   { stated, isLive }: { readonly stated: number; readonly isLive: boolean },
 ): number {
   const { unended } = evse;
+  // A box without a number of its own tells of its transactions one after the other, so it means the newest.
+  const [newest] = evse.starts;
+  if (stated <= 0) return unended ?? (newest?.hasStopped === false ? newest.transactionId : stated);
   if (unended === null || stated === unended || evse.starts.some((one) => one.transactionId === stated)) return stated;
-  if (stated <= 0) return unended;
   const stationIds = point.evses.map(({ station }) => station.id);
   const isInvented = isLive && host.stationOfTransaction?.(stated, stationIds) === null;
   return isInvented ? unended : stated;

@@ -25,7 +25,7 @@ const CONTROL_PILOT: Readonly<Record<ChargingStatus, ControlPilot | null>> = {
 };
 
 /** A StartTransaction that has been stored: the same message again is the same transaction. */
-export type KnownStart = { readonly key: string; readonly transactionId: number };
+export type KnownStart = { readonly key: string; readonly transactionId: number; hasStopped: boolean };
 
 /** One connector of a charge point, and the limiter that holds it. */
 export type Evse = {
