@@ -1,5 +1,6 @@
 // @ts-check
 // One full serial line: 32 devices at 19 200 baud, 8E1, with the time each character takes on the wire.
+import { UNIT_CHANGE_GAP_ms } from "../../src/main/links/bus-owner.ts";
 import { createBusOwner } from "../../src/main/links/bus.ts";
 import { createTcpLink } from "../../src/main/links/tcp-link.ts";
 import { createMemoryBank, createModbusServer } from "../../src/main/simulator/modbus/index.ts";
@@ -16,8 +17,6 @@ const CHARACTER_ms = (1000 * BITS_PER_CHARACTER) / BAUD;
 const SILENCE_ms = 3.5 * CHARACTER_ms;
 /** What a box takes before it answers. */
 const TURNAROUND_ms = 15;
-/** Silence we owe a line when the next request goes to another device, as `bus-owner` keeps it. */
-const UNIT_CHANGE_GAP_ms = 25;
 const TIMEOUT_ms = 500;
 const STATE_REGISTERS = 15;
 const LIMIT_REGISTER = 261;

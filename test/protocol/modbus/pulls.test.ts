@@ -94,8 +94,9 @@ test("a connection cut 100 times under load recovers each time, leaks nothing an
     const down = next(link, "down");
     await server.close();
     await down;
+    const up = next(link, "up");
     server = await createModbusServer({ transport: { kind: "tcp", port, framing: "rtu" }, units });
-    await next(link, "up");
+    await up;
     await untilAnswered(work);
   }
   const numbers = await work.stop();
@@ -123,9 +124,10 @@ describeWith("socat", "a serial line pulled under load", (socat) => {
       const down = next(link, "down");
       await line.pull();
       await Promise.all([server.close(), down]);
+      const up = next(link, "up");
       await line.plug();
       server = await createModbusServer({ transport, units });
-      await next(link, "up");
+      await up;
       await untilAnswered(work);
     }
     const numbers = await work.stop();
