@@ -1,5 +1,6 @@
 import { alertsContract, appContract } from "./app.ts";
 import { billingContract } from "./billing.ts";
+import { devicesContract } from "./devices.ts";
 import { historyContract } from "./history.ts";
 import { kioskContract, liveContract } from "./live.ts";
 import { sessionsContract } from "./sessions.ts";
@@ -7,6 +8,7 @@ import { stationsContract } from "./stations.ts";
 
 export * from "./app.ts";
 export * from "./billing.ts";
+export * from "./devices.ts";
 export * from "./history.ts";
 export * from "./live.ts";
 export * from "./roles.ts";
@@ -20,6 +22,7 @@ export const contract = {
   live: liveContract,
   kiosk: kioskContract,
   stations: stationsContract,
+  devices: devicesContract,
   sessions: sessionsContract,
   billing: billingContract,
   history: historyContract,

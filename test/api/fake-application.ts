@@ -319,6 +319,7 @@ export function fakeApplication(first: Engine | null): FakeApplication {
       ];
       return Promise.resolve({ ok: false, code: "invalid", problems });
     },
+    scan: () => "conflict",
     close: () => Promise.resolve(),
     replace: (next) => {
       engine = next;

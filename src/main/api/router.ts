@@ -3,6 +3,7 @@ import { alertsGroup } from "./alerts.ts";
 import { appGroup } from "./app.ts";
 import { contractFor, type OnFault } from "./base.ts";
 import { billingGroup } from "./billing.ts";
+import { devicesGroup } from "./devices.ts";
 import { historyGroup } from "./history.ts";
 import type { RenderInvoice } from "./invoices.ts";
 import { kioskGroup } from "./kiosk.ts";
@@ -26,6 +27,7 @@ export function createRouter(app: Application, { onFault, renderInvoice }: Route
     live: liveGroup(contract, app),
     kiosk: kioskGroup(contract, app),
     stations: stationsGroup(contract, app),
+    devices: devicesGroup(contract, app),
     sessions: sessionsGroup(contract, app),
     billing: billingGroup(contract, app, renderInvoice),
     history: historyGroup(contract, app),

@@ -1,9 +1,9 @@
-import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { assert } from "../../core/units/index.ts";
 import type { Link, MeterDevice, SiteModel, Station } from "../../core/site/index.ts";
 import { knownProfiles } from "../site/known-profiles.ts";
+import { realPath } from "../site/scan-devices.ts";
 import { parseSiteFile } from "../site/site-file/index.ts";
 import { isFolderInUse } from "../storage/folder-in-use.ts";
 import { openDataFolder } from "../storage/index.ts";
@@ -101,16 +101,6 @@ function placeOf(link: Link): string {
     case "modbus-tcp":
     case "rtu-over-tcp":
       return `${link.host.toLowerCase()}:${String(link.port)}`;
-  }
-}
-
-/** A port has a name that stays and one that does not; both are the same port. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    if (error instanceof Error && "code" in error) return path;
-    throw error;
   }
 }
 

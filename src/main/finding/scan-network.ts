@@ -22,6 +22,8 @@ export type NetworkScan = {
   readonly profiles: readonly AnyProfile[];
   /** Left out: those of the profiles. */
   readonly ports?: readonly number[];
+  /** Addresses to leave alone. */
+  readonly skip?: (address: Address) => boolean;
   readonly signal: AbortSignal;
 };
 
@@ -41,7 +43,8 @@ export async function* scanNetwork(scan: NetworkScan): AsyncGenerator<ScanEvent,
     sunspec: profiles.filter((profile) => profile.driver === "sunspec"),
   };
   const ports = scan.ports ?? knownPorts(profiles);
-  const jobs = hosts.flatMap((host) => ports.map((port) => ({ host, port })));
+  const skip = scan.skip ?? (() => false);
+  const jobs = hosts.flatMap((host) => ports.map((port) => ({ host, port }))).filter((address) => !skip(address));
   let done = 0;
   for await (const find of inParallel(jobs, WIDTH, signal, (address) => lookAt(address, known, signal))) {
     done += 1;

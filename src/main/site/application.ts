@@ -12,6 +12,7 @@ import type { CycleReport } from "./control-loop.ts";
 import { startEngine } from "./engine.ts";
 import type { Application, Engine } from "./engine.types.ts";
 import { knownProfiles } from "./known-profiles.ts";
+import { createScanner } from "./scan-devices.ts";
 import { parseSiteFile } from "./site-file/index.ts";
 import type { ParsedSite } from "./site-file/index.ts";
 
@@ -66,6 +67,7 @@ export async function createApplication(options: ApplicationOptions): Promise<St
   if (!first.ok) return first;
   let running = first.running;
   const listeners = new Set<() => void>();
+  const scan = createScanner(options);
   const replace = (next: Running): void => {
     running = next;
     for (const listener of listeners) listener();
@@ -103,6 +105,7 @@ export async function createApplication(options: ApplicationOptions): Promise<St
       replace({ ...running, engine: await run(options, running.folder, parsed.site, running.clock) });
       return { ok: true };
     },
+    scan: (request, signal) => scan(request, running.folder.stores.site.load()?.model.links ?? [], signal),
     close: async () => {
       await shut(running);
     },

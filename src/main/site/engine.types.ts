@@ -1,5 +1,13 @@
 import type { Milliamp } from "../../core/units/index.ts";
-import type { DeviceHealth, KioskState, LiveUpdate, StationDetail, WaitingStation } from "../../contract/index.ts";
+import type {
+  DeviceHealth,
+  KioskState,
+  LiveUpdate,
+  ScanEvent,
+  ScanRequest,
+  StationDetail,
+  WaitingStation,
+} from "../../contract/index.ts";
 import type { Clock, CommandReply } from "../devices/ports.ts";
 import type { Stores } from "../storage/types.ts";
 
@@ -65,5 +73,7 @@ export interface Application {
         problems: { line: number | null; column: number | null; field: string; code: string; expected: string }[];
       }
   >;
+  /** Looks for devices, one scan at a time; wires and addresses of the running site are left alone. */
+  scan(request: ScanRequest, signal: AbortSignal): AsyncGenerator<ScanEvent, void> | "conflict" | "invalid";
   close(): Promise<void>;
 }

@@ -1,0 +1,65 @@
+import { eventIterator } from "@orpc/contract";
+import { z } from "zod";
+import { forTechnician } from "./base.ts";
+
+/** Hosts, ports and units a scan may be asked for. */
+const PORTS_MAX = 64;
+const tcpPort = z.int().min(1).max(65_535);
+const unit = z.int().min(1).max(247);
+const line = z.object({
+  baud: z.int().min(300).max(1_000_000),
+  parity: z.enum(["none", "even", "odd"]),
+  dataBits: z.union([z.literal(7), z.literal(8)]),
+  stopBits: z.union([z.literal(1), z.literal(2)]),
+});
+
+/** Where to look for devices. What is left out is taken from the device profiles. */
+export const scanRequestSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("serial"),
+    path: z.string().min(1).max(255),
+    line: line.optional(),
+    units: z.tuple([unit, unit]).optional(),
+  }),
+  z.object({
+    kind: z.literal("network"),
+    /** IPv4, /22 to /32, as in 192.168.1.0/24. */
+    cidr: z.string().max(18),
+    ports: z.array(tcpPort).max(PORTS_MAX).optional(),
+  }),
+]);
+export type ScanRequest = z.infer<typeof scanRequestSchema>;
+
+const foundAt = z.discriminatedUnion("kind", [
+  line.extend({ kind: z.literal("serial"), path: z.string(), unitId: z.int() }),
+  z.object({ kind: z.literal("modbus-tcp"), host: z.string(), port: tcpPort, unitId: z.int() }),
+  z.object({ kind: z.literal("http"), host: z.string(), port: tcpPort }),
+]);
+
+export const scanEventSchema = z.discriminatedUnion("kind", [
+  /** `total` shrinks when a find makes other tries needless. */
+  z.object({ kind: z.literal("progress"), done: z.int().min(0), total: z.int().min(0) }),
+  z.object({
+    kind: z.literal("found"),
+    find: z.object({
+      at: foundAt,
+      /** `null`: no profile fits, or several do equally; then a person chooses among `candidates`. */
+      profileId: z.string().nullable(),
+      candidates: z.array(z.string()).readonly(),
+      model: z.string().nullable(),
+      serial: z.string().nullable(),
+    }),
+  }),
+  /** The port cannot be opened, in the system's own words. */
+  z.object({ kind: z.literal("failed"), detail: z.string() }),
+]);
+export type ScanEvent = z.infer<typeof scanEventSchema>;
+
+export const devicesContract = {
+  /** Looks for devices and only reads; ends with the subscription. One scan at a time. */
+  scan: forTechnician
+    .errors({ CONFLICT: { status: 409, message: "a scan is under way, or the site itself uses this port" } })
+    .route({ method: "POST", path: "/devices/scan", summary: "Look for devices on a bus or in the network" })
+    .input(scanRequestSchema)
+    .output(eventIterator(scanEventSchema)),
+};
