@@ -1,7 +1,15 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseAnyProfile, profileJsonSchema, type AnyProfile } from "../../../src/main/devices/profile/index.ts";
+import {
+  decodeRegister,
+  encodeRegister,
+  fromCanonical,
+  parseAnyProfile,
+  profileJsonSchema,
+  toCanonical,
+  type AnyProfile,
+} from "../../../src/main/devices/profile/index.ts";
 import { PROFILE_FOLDERS } from "../../protocol/modbus/bench.ts";
 
 const [FOLDER = ""] = PROFILE_FOLDERS;
@@ -31,6 +39,60 @@ describe.each(profiles)("%s", (file, profile) => {
     // One source does not make several; a vendor's document is one.
     if (profile.evidence === "multi" || profile.evidence === "vendor-doc+multi") {
       expect(profile.sources.length).toBeGreaterThanOrEqual(2);
+    }
+  });
+});
+
+describe.each(profiles)("%s", (_, profile) => {
+  test("paces its device within what wires and cars can bear", () => {
+    if (!("limits" in profile)) return;
+    const { min_gap_ms, min_poll_ms = 0, min_write_ms, timeout_ms = 1_000 } = profile.limits;
+    expect(min_gap_ms).toBeLessThanOrEqual(1_000);
+    expect(min_poll_ms).toBeLessThanOrEqual(60_000);
+    expect(min_write_ms).toBeLessThanOrEqual(10_000);
+    expect(timeout_ms).toBeLessThanOrEqual(10_000);
+  });
+
+  test("says what a charger does when it hears nothing, or that nobody knows", () => {
+    if (profile.kind === "charger") expect("failsafe" in profile ? profile.failsafe?.feed : undefined).toBeDefined();
+  });
+
+  test("offers no more than boxes of this kind can carry, and nothing between none and 6 A", () => {
+    if (profile.driver !== "modbus") return;
+    const { set_current: setter } = profile.control ?? {};
+    if (setter === undefined) return;
+    expect(setter.min).toBeGreaterThanOrEqual(6);
+    expect(setter.max).toBeLessThanOrEqual(80);
+    expect(setter.unit).toBe("A");
+  });
+
+  test("writes only with function codes its device knows", () => {
+    if (profile.driver !== "modbus") return;
+    const { write_fcs = [5, 6, 15, 16], read_fcs = [1, 2, 3, 4] } = profile.limits;
+    const { set_current, set_power, enable, phases } = profile.control ?? {};
+    for (const one of [set_current, set_power, enable, phases])
+      if (one !== undefined) expect(write_fcs).toContain(one.fc);
+    for (const register of profile.registers) expect(read_fcs).toContain(register.fc);
+  });
+
+  test("every number it can show survives encoding and decoding", () => {
+    if (profile.driver !== "modbus") return;
+    for (const register of profile.registers) {
+      const [what = ""] = register.what;
+      const factor = { A: 1, V: 1, W: 1, Wh: 1 }[register.unit ?? ""];
+      if (
+        factor === undefined ||
+        typeof decodeRegister(profile, register, encodeRegister(profile, register, 5)) !== "number"
+      )
+        continue;
+      const shown = decodeRegister(
+        profile,
+        register,
+        encodeRegister(profile, register, fromCanonical(what, 5_000, register.unit)),
+      );
+      const back = toCanonical(what, shown, register.unit);
+      if (back !== null)
+        expect(Math.abs(Number(back) - 5_000), what).toBeLessThanOrEqual(500 * Math.abs(register.scale ?? 1) + 1);
     }
   });
 });

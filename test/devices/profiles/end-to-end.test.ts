@@ -45,6 +45,7 @@ const meters = profiles.filter((profile) => profile.kind === "meter");
 
 /** What the simulated device measures, in our units; conditions of all documents are met. */
 const MEASURED: Readonly<Record<string, CanonicalValue>> = {
+  current: 11_000,
   current_l1: 10_000,
   current_l2: 11_000,
   current_l3: 12_000,

@@ -50,9 +50,9 @@ export function phasesInUse(loop: Pick<DeviceLoop, "fresh">): 1 | 2 | 3 | null {
   const phases = [1, 2, 3].filter((phase) => Number(loop.fresh(`current_l${String(phase)}`) ?? 0) > IN_USE_mA).length;
   if (phases > 0) return phases === 1 ? 1 : phases === 2 ? 2 : 3;
   // Boxes with one current for all phases: power tells how many there are.
-  const [current_A, power_W] = [loop.fresh("current"), loop.fresh("power")];
-  if (typeof current_A !== "number" || typeof power_W !== "number" || current_A * 1000 <= IN_USE_mA) return null;
-  const share = Math.round(power_W / (current_A * NOMINAL_V));
+  const [current_mA, power_W] = [loop.fresh("current"), loop.fresh("power")];
+  if (typeof current_mA !== "number" || typeof power_W !== "number" || current_mA <= IN_USE_mA) return null;
+  const share = Math.round((power_W * 1000) / (current_mA * NOMINAL_V));
   return share <= 1 ? 1 : share === 2 ? 2 : 3;
 }
 

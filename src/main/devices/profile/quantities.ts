@@ -12,7 +12,11 @@ const POWER: Quantity = { units: { W: 1, VA: 1, mW: 0.001, kW: 1000, kVA: 1000 }
 const ENERGY: Quantity = { units: { Wh: 1, VAh: 1, kWh: 1000, kVAh: 1000, MWh: 1_000_000 }, min: 0, max: 1e12 };
 
 const BY_NAME: readonly (readonly [RegExp, Quantity])[] = [
-  [/^(?:current_(?:l[123]|limit|signalled)|hw_current_(?:min|max)|cable_limit|failsafe_current)$/u, CURRENT],
+  [/^current(?:_(?:l[123]|n|sum|limit|limit_total|signalled|actual|granted|offered))?$/u, CURRENT],
+  [
+    /^(?:hw_current_(?:min|max)|cable_limit|failsafe_current|boot_current|user_current_limit|station_current_max)$/u,
+    CURRENT,
+  ],
   [/^voltage_l[123]$/u, VOLTAGE],
   [/^power(?:_import|_export)?(?:_l[123])?$|^hw_power_(?:min|max)$/u, POWER],
   [/^energy_(?:import|export|total)(?:_l[123])?$|^energy_(?:session|since_power_on)$/u, ENERGY],
