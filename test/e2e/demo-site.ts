@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { z } from "zod";
 
 const ROOT = join(import.meta.dirname, "../..");
 const READY_WITHIN_ms = 90_000;
@@ -11,22 +12,36 @@ const END_WITHIN_ms = 15_000;
 
 export type DemoSite = {
   readonly url: string;
+  /** Where chargers call in. */
+  readonly ocppUrl: string;
   /** One call of the REST API, with the answer as it came. */
   readonly ask: (path: string, body?: unknown) => Promise<unknown>;
+  /** Takes the program away as a power cut does. */
+  readonly kill: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
-/** The built program with the demo, on free ports and a folder of its own. */
-export async function startDemoSite(): Promise<DemoSite> {
+/** The built program with the demo, `speed` times faster than real, on free ports and a folder of its own. */
+export async function startDemoSite(speed = 1): Promise<DemoSite> {
   const folder = await mkdtemp(join(tmpdir(), "chargehand-e2e-"));
   const engine = spawn(
     process.execPath,
-    [join(ROOT, "out/main/cli.js"), "serve", "--data", folder, "--demo", "--port", "0", "--ocpp-port", "0"],
+    [
+      join(ROOT, "out/main/cli.js"),
+      ...["serve", "--data", folder, "--demo", "--speed", String(speed), "--port", "0", "--ocpp-port", "0"],
+    ],
     { stdio: ["ignore", "pipe", "ignore"] },
   );
-  const url = await readyUrl(engine);
+  const { url, ocppUrl } = await ready(engine);
+  const end = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
+    if (engine.exitCode !== null || engine.signalCode !== null) return;
+    const ended = once(engine, "exit", { signal: AbortSignal.timeout(END_WITHIN_ms) });
+    engine.kill(signal);
+    await ended;
+  };
   return {
     url,
+    ocppUrl,
     ask: async (path, body) => {
       const answer = await fetch(`${url}/api${path}`, {
         ...(body === undefined
@@ -37,18 +52,17 @@ export async function startDemoSite(): Promise<DemoSite> {
       const read: unknown = await answer.json();
       return read;
     },
+    kill: () => end("SIGKILL"),
     stop: async () => {
-      if (engine.exitCode === null) {
-        const ended = once(engine, "exit", { signal: AbortSignal.timeout(END_WITHIN_ms) });
-        engine.kill("SIGTERM");
-        await ended;
-      }
+      await end("SIGTERM");
       await rm(folder, { recursive: true });
     },
   };
 }
 
-async function readyUrl(engine: ChildProcess): Promise<string> {
+const readyEvent = z.object({ event: z.literal("ready"), url: z.string(), ocppUrl: z.string() });
+
+async function ready(engine: ChildProcess): Promise<z.infer<typeof readyEvent>> {
   if (engine.stdout === null) throw new Error("the program's output is read through a pipe");
   const lines = createInterface({ input: engine.stdout });
   const late = setTimeout(() => {
@@ -56,8 +70,8 @@ async function readyUrl(engine: ChildProcess): Promise<string> {
   }, READY_WITHIN_ms);
   try {
     for await (const line of lines) {
-      const said: unknown = line.startsWith("{") ? JSON.parse(line) : null;
-      if (typeof said === "object" && said !== null && "url" in said && typeof said.url === "string") return said.url;
+      const said = readyEvent.safeParse(line.startsWith("{") ? JSON.parse(line) : null);
+      if (said.success) return said.data;
     }
   } finally {
     clearTimeout(late);

@@ -1,14 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { describeWith } from "../setup/tools.ts";
+import { openPage, seriousViolations } from "./browse.ts";
 import { type DemoSite, startDemoSite } from "./demo-site.ts";
-
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const SETTLED_ms = 15_000;
 
 const totals = z.object({
   totals: z.object({ sessions: z.int(), held: z.int(), energy_Wh: z.int(), cost: z.object({ gross_minor: z.int() }) }),
@@ -40,7 +36,6 @@ function lastMonth(): { month: string; at: string; from_ms: number; to_ms: numbe
 describeWith("chromium", "screens that show money, on the built program", (executablePath) => {
   let site: DemoSite;
   let browser: Browser;
-  const contexts: BrowserContext[] = [];
 
   beforeAll(async () => {
     [site, browser] = await Promise.all([
@@ -53,40 +48,8 @@ describeWith("chromium", "screens that show money, on the built program", (execu
     await site.stop();
   });
 
-  async function open(
-    path: string,
-    look: { readonly theme?: string; readonly size?: { width: number; height: number } } = {},
-  ): Promise<Page> {
-    const context = await browser.newContext({
-      viewport: look.size ?? { width: 1280, height: 800 },
-      locale: "en",
-      reducedMotion: "reduce",
-      acceptDownloads: true,
-    });
-    contexts.push(context);
-    await context.addInitScript(
-      (stored) => {
-        localStorage.setItem("chargehand.preferences", stored);
-      },
-      JSON.stringify({ theme: look.theme ?? "light", language: "en" }),
-    );
-    const page = await context.newPage();
-    page.setDefaultTimeout(SETTLED_ms);
-    await page.goto(new URL(path, site.url).href);
-    return page;
-  }
-
-  async function seriousViolations(page: Page): Promise<readonly string[]> {
-    // Put in from outside: the page's own policy allows no script but its own.
-    await page.evaluate(await readFile(AXE, "utf8"));
-    const results = await page.evaluate<AxeResults>("axe.run(document, { iframes: false })");
-    return results.violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ""}`).join(" | ")}`,
-      );
-  }
+  const open = (path: string, look?: Parameters<typeof openPage>[2]): Promise<Page> =>
+    openPage(browser, new URL(path, site.url).href, look);
 
   test("the totals of the session list are the engine's, and its CSV has a line for every session", async () => {
     const { at, from_ms, to_ms } = lastMonth();

@@ -1,14 +1,6 @@
 import { ActionIcon, Menu, Tooltip } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import {
-  type Icon,
-  IconCheck,
-  IconDeviceDesktop,
-  IconLanguage,
-  IconMoon,
-  IconSun,
-  IconSunHigh,
-} from "../../components/icons.ts";
+import { type Icon, IconDeviceDesktop, IconLanguage, IconMoon, IconSun, IconSunHigh } from "../../components/icons.ts";
 import { LANGUAGE_NAMES, LANGUAGES } from "../../lib/i18n/languages.ts";
 import { useLanguage } from "../../lib/i18n/use-language.ts";
 import { usePreferences } from "../../lib/preferences/preferences.ts";
@@ -38,18 +30,18 @@ export function ThemeMenu() {
         {THEME_CHOICES.map((choice) => {
           const ItemIcon = THEME_ICON[choice];
           return (
-            <Menu.Item
+            <Menu.RadioItem
               key={choice}
-              role="menuitemradio"
-              aria-checked={choice === theme}
-              leftSection={<ItemIcon size={16} stroke={1.75} aria-hidden />}
-              rightSection={choice === theme ? <IconCheck size={16} aria-hidden /> : null}
-              onClick={() => {
+              value={choice}
+              checked={choice === theme}
+              closeMenuOnClick
+              rightSection={<ItemIcon size={16} stroke={1.75} aria-hidden />}
+              onChange={() => {
                 change({ theme: choice });
               }}
             >
               {t(`theme.${choice}`)}
-            </Menu.Item>
+            </Menu.RadioItem>
           );
         })}
       </Menu.Dropdown>
@@ -71,18 +63,18 @@ export function LanguageMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         {LANGUAGES.map((choice) => (
-          <Menu.Item
+          <Menu.RadioItem
             key={choice}
-            role="menuitemradio"
-            aria-checked={choice === language}
+            value={choice}
+            checked={choice === language}
+            closeMenuOnClick
             lang={choice}
-            rightSection={choice === language ? <IconCheck size={16} aria-hidden /> : null}
-            onClick={() => {
+            onChange={() => {
               setLanguage(choice);
             }}
           >
             {LANGUAGE_NAMES[choice]}
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
       </Menu.Dropdown>
     </Menu>

@@ -2,7 +2,6 @@ import { ActionIcon, Button, CloseButton, Menu, SegmentedControl, TextInput, Too
 import { useTranslation } from "react-i18next";
 import {
   IconAdjustmentsHorizontal,
-  IconCheck,
   IconPlayerPause,
   IconPlayerPlay,
   IconPrinter,
@@ -154,14 +153,9 @@ type ChoiceProps = { readonly chosen: boolean; readonly label: string; readonly 
 
 function Choice({ chosen, label, onChoose }: ChoiceProps) {
   return (
-    <Menu.Item
-      role="menuitemradio"
-      aria-checked={chosen}
-      rightSection={chosen ? <IconCheck size={16} aria-hidden /> : null}
-      onClick={onChoose}
-    >
+    <Menu.RadioItem value={label} checked={chosen} onChange={onChoose}>
       {label}
-    </Menu.Item>
+    </Menu.RadioItem>
   );
 }
 

@@ -1,5 +1,5 @@
 import { Skeleton } from "@mantine/core";
-import { lazy, Suspense, useCallback, useMemo } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { IconPlugConnected } from "../../components/icons.ts";
 import { Notice } from "../../components/notice.tsx";
@@ -22,9 +22,10 @@ import { PrintTable } from "./print-table.tsx";
 import { StationRows } from "./station-rows.tsx";
 import { CardTile, CompactTile } from "./tile.tsx";
 
-const StationPanel = lazy(async () => ({
+const loadPanel = async () => ({
   default: (await import("../../features/stations/station-panel.tsx")).StationPanel,
-}));
+});
+const StationPanel = lazy(loadPanel);
 
 /** The site as it stands this second. */
 export function LiveScreen() {
@@ -44,7 +45,11 @@ export function LiveScreen() {
 }
 
 function LiveContent() {
-  const { t } = useTranslation("live");
+  const { t, i18n } = useTranslation("live");
+  // Fetched ahead, so that it still opens when the engine, which serves it, is gone. Opening it tells of a failure.
+  useEffect(() => {
+    Promise.all([loadPanel(), i18n.loadNamespaces("charger")]).then(undefined, () => undefined);
+  }, [i18n]);
   const [search, change] = useUrlState(parseLiveSearch);
   const circuits = useLiveStore((state) => state.circuits);
   const stationIds = useLiveStore((state) => state.stationIds);

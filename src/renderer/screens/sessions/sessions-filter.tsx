@@ -1,4 +1,4 @@
-import { Button, Checkbox, Menu, SegmentedControl, TextInput } from "@mantine/core";
+import { Button, Menu, SegmentedControl, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -91,17 +91,15 @@ function Bays({ search, change }: Pick<Props, "search" | "change">) {
         {stationIds.map((id) => {
           const isChosen = bays.includes(id);
           return (
-            <Menu.Item
+            <Menu.CheckboxItem
               key={id}
-              role="menuitemcheckbox"
-              aria-checked={isChosen}
-              leftSection={<Checkbox checked={isChosen} readOnly tabIndex={-1} aria-hidden size="xs" />}
-              onClick={() => {
+              checked={isChosen}
+              onChange={() => {
                 change({ bays: isChosen ? bays.filter((bay) => bay !== id) : [...bays, id] });
               }}
             >
               {stations[id]?.name ?? id}
-            </Menu.Item>
+            </Menu.CheckboxItem>
           );
         })}
       </Menu.Dropdown>
