@@ -141,6 +141,7 @@ class Peer implements HttpPeer {
 
   #headers(request: HttpRequest): Record<string, string> {
     const headers: Record<string, string> = { Accept: "application/json, text/plain;q=0.9, */*;q=0.1" };
+    if (!this.#options.keepAlive) headers["Connection"] = "close";
     if (request.body !== null) headers["Content-Type"] = request.body.type;
     // Some controllers wait for a body until its length, 0 included, was said.
     if (request.method !== "GET") headers["Content-Length"] = String(Buffer.byteLength(request.body?.text ?? ""));
