@@ -47,6 +47,12 @@ export const bench = {
       { figure: "limits set", value: result.limits, unit: "", limit: null },
       { figure: "limits not confirmed (line down, stubborn)", value: result.limitsFailed, unit: "", limit: null },
       {
+        figure: "kinds of box seen not to follow, beside the stubborn one",
+        value: result.notFollowing.filter((one) => one !== "stubborn").length,
+        unit: "",
+        limit: null,
+      },
+      {
         figure: "processor, boxes and server together",
         value: (user + system) / 10 / took_ms,
         unit: "% of a core",

@@ -357,3 +357,60 @@ describe("an unknown identity", () => {
     expect(bench.devices.health().map((one) => one.id)).toContain("P01");
   });
 });
+
+describe("a box that comes back free with the end of its session still in its queue", () => {
+  const available = { connectorId: 1, errorCode: "NoError", status: "Available" };
+  const stamp = new Date(START_MS).toISOString();
+  const statuses = (): unknown[] =>
+    bench.events.all.flatMap((one) =>
+      one.kind === "reading" && one.reading.status !== null
+        ? [one.reading.status]
+        : one.kind === "transaction-stopped"
+          ? [one.kind]
+          : [],
+    );
+  async function cameBack(): Promise<[FakeStation, unknown]> {
+    bench = await openBench([station("P01", "CP-1")]);
+    const before = await new FakeStation(bench.devices.url, "CP-1").connect();
+    await before.boot();
+    const start = { connectorId: 1, idTag: "CARD1", meterStart: 100, timestamp: stamp };
+    const { transactionId } = await before.send("StartTransaction", start);
+    await before.close();
+    await bench.events.when(({ kind }) => kind === "offline");
+    await bench.clock.advance(300_000);
+    const fake = await new FakeStation(bench.devices.url, "CP-1").connect();
+    await fake.send("StatusNotification", available);
+    return [fake, transactionId];
+  }
+
+  test("is shown free only after that end", async () => {
+    const [fake, transactionId] = await cameBack();
+    expect(statuses()).toEqual([]);
+    await fake.send("StopTransaction", { transactionId, meterStop: 900, timestamp: stamp });
+    expect(statuses()).toEqual(["transaction-stopped", "Available"]);
+  });
+
+  test("is shown free after a minute when no end comes", async () => {
+    await cameBack();
+    await bench.clock.advance(59_000);
+    expect(statuses()).toEqual([]);
+    await bench.clock.advance(1000);
+    expect(statuses()).toEqual(["Available"]);
+  });
+
+  test("is shown as what it says next", async () => {
+    const [fake] = await cameBack();
+    await fake.send("StatusNotification", { ...available, status: "Preparing" });
+    await bench.clock.advance(60_000);
+    expect(statuses()).toEqual(["Preparing"]);
+  });
+
+  test("waits no longer when its connection ends", async () => {
+    const [fake] = await cameBack();
+    const before = bench.events.all.length;
+    await fake.close();
+    await bench.events.when(({ kind }) => kind === "offline", before);
+    await bench.clock.advance(60_000);
+    expect(statuses()).toEqual([]);
+  });
+});

@@ -23,6 +23,7 @@ import {
   takeStatus,
   type Evse,
 } from "./evse.ts";
+import { forgetHeld, holdBack, mayStillStop, releaseHeld } from "./held-status.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 import { announceOnline, logAbout, type Point } from "./point.ts";
 import { startWaitingCar } from "./remote-start.ts";
@@ -146,6 +147,11 @@ const evseAt = (point: Point, connectorId: number): Evse | undefined =>
 function onStatus(point: Point, host: OcppHost, message: StatusNotification, received_at_ms: EpochMs): JsonObject {
   const evse = evseAt(point, message.connectorId);
   if (evse !== undefined) {
+    if (message.status === "Available" && mayStillStop(point, evse, received_at_ms)) {
+      holdBack(point, evse, host, message);
+      return {};
+    }
+    forgetHeld(evse);
     takeStatus(evse, host, asBefore(point, evse, message), received_at_ms);
     if (evse.isPreparing) void startWaitingCar(point, evse, host);
   }
@@ -238,6 +244,7 @@ function onStop(point: Point, host: OcppHost, message: StopTransaction, received
     });
     for (const start of evse.starts) if (start.transactionId === transactionId) start.hasStopped = true;
     if (evse.unended === transactionId) setRunning(evse, null);
+    if (evse.unended === null) releaseHeld(evse, host);
   }
   // OCPP 1.6, 4.10: the Central System cannot prevent a transaction from stopping.
   return { idTagInfo: { status: "Accepted" } };

@@ -178,6 +178,7 @@ function attach(point: Point, host: OcppHost, connection: OcppConnection): void 
   point.connection = connection;
   point.connected = new AbortController();
   point.hasBooted = false;
+  point.connectedAt_ms = now_ms;
   point.firstSeen_ms ??= now_ms;
   point.lastHeard_ms = now_ms;
   point.version = isVersion201(connection.protocol) ? "2.0.1" : "1.6";

@@ -42,6 +42,8 @@ export type Evse = {
   isPreparing: boolean;
   /** Its transaction is over and the car has not been seen to leave (OCPP 2.0.1 calls both "occupied"). */
   isFinished: boolean;
+  /** A status that waits for the end of the transaction before it. */
+  held: { readonly message: StatusNotification; readonly waiting: AbortController } | null;
   /** What the running transaction last said of its car. */
   lastState: ChargingStatus | null;
   /** Somebody is at work starting it. */
@@ -76,6 +78,7 @@ export function createEvse(
     isFree: false,
     isPreparing: false,
     isFinished: false,
+    held: null,
     lastState: null,
     isStarting: false,
     clockBehind_ms: 0,

@@ -12,6 +12,8 @@ const FOLLOWS_WITHIN_MS = 30_000;
 /** Without a proof until then the box is asked what its schedule says. */
 const ASK_AFTER_MS = 20_000;
 const SLACK_MA = 500;
+/** Limits are sent in steps of this. */
+const STEP_MA = 100;
 /** Below a limit by more than this, it may be something else that holds the car back: that proves nothing. */
 const NEAR_MA = 1000;
 const NOMINAL_V = 230;
@@ -54,6 +56,8 @@ export interface Obedience {
    * only when it has proven this limit, else "not-followed".
    */
   judge(reply: LimitReply): Promise<LimitReply>;
+  /** Another limit is about to be sent: from now on the one before may be exceeded. */
+  changing(limit_mA: Milliamp): void;
   saw(sample: OfferSample): void;
   /** The box restarted or reconnected. */
   forget(): void;
@@ -81,6 +85,10 @@ export function createObedience(context: ObedienceContext): Obedience {
       const { done } = begin(watching, reply.confirmed_mA);
       if (trusted || (await done) === "obeys") return reply;
       return { ...failure("not-followed", "the station accepts limits but was seen not to follow them"), retry: true };
+    },
+    changing(limit_mA) {
+      const { watch } = watching;
+      if (watch !== null && Math.abs(limit_mA - watch.limit_mA) >= STEP_MA) end(watching, "superseded");
     },
     saw(sample) {
       const { watch } = watching;

@@ -1,4 +1,4 @@
-import type { EpochMs } from "../../../core/units/index.ts";
+import { epochMs, type EpochMs } from "../../../core/units/index.ts";
 import type { OcppConnection } from "../../links/ocpp-server.ts";
 import { createCallLane, type CallLane } from "./call-lane.ts";
 import type { Evse } from "./evse.ts";
@@ -36,6 +36,8 @@ export type Point = {
   capabilities: Capabilities;
   hasLearned: boolean;
   firstSeen_ms: EpochMs | null;
+  /** When the connection there is, or was, began. */
+  connectedAt_ms: EpochMs;
   lastHeard_ms: EpochMs | null;
   exchanges: number;
   errors: number;
@@ -62,6 +64,7 @@ export function createPoint(identity: string, rows: VendorRows = NO_ROWS): Point
     capabilities: { unit: null, stackLevelMax: null, canSwitchPhases: null, plugAndChargeToken: null },
     hasLearned: false,
     firstSeen_ms: null,
+    connectedAt_ms: epochMs(0),
     lastHeard_ms: null,
     exchanges: 0,
     errors: 0,

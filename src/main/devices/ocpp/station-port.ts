@@ -49,7 +49,10 @@ export function createStationPort(point: Point, evse: Evse): OcppStationPort {
     reportsTransactions: true,
     identity: point.identity,
     connectorId,
-    setLimit: async (current_mA) => obedience.judge(await limiter.set(current_mA)),
+    async setLimit(current_mA) {
+      obedience.changing(current_mA);
+      return obedience.judge(await limiter.set(current_mA));
+    },
     probe: () => probeResult(point, evse),
     start: (idToken) =>
       idToken === "" || idToken.length > ID_TAG_CHARS_MAX

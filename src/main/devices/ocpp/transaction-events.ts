@@ -6,6 +6,7 @@ import {
   type TransactionEvent,
 } from "../../protocol/ocpp/index.ts";
 import { emitRegisters, setRunning, takeSamples, takeState, type Evse } from "./evse.ts";
+import { releaseHeld } from "./held-status.ts";
 import type { HeardTransaction, StopEvent } from "./heard-transaction.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 import { logAbout, type Point } from "./point.ts";
@@ -165,6 +166,7 @@ function ended(evse: Evse, host: OcppHost, heard: HeardTransaction, message: Tra
   if (evse.unended === heard.number) {
     setRunning(evse, null);
     evse.isFinished = true;
+    releaseHeld(evse, host);
   }
   assert(evse.running !== heard.number, "a transaction that has ended does not run");
 }
