@@ -6,6 +6,7 @@ chargehand doctor set --site FILE --id ID --current_A N [--data DIR]
 chargehand doctor scan --serial PATH [--line 19200-8E1] [--units 1-16]
 chargehand doctor scan --cidr 192.168.1.0/24 [--ports 502,80]
 chargehand doctor simulate PROFILE --port N | --serial PATH [--unit N] [--framing rtu|mbap|ascii]
+chargehand doctor profile FILE
 
 Tools of the electrician; each answers in JSON on stdout and says what went wrong on stderr.
 
@@ -13,6 +14,7 @@ Tools of the electrician; each answers in JSON on stdout and says what went wron
   set        writes the limit of a station and reads it back; 0 pauses
   scan       looks for devices on a serial bus or in a network (/22 or smaller), a line for each; only reads
   simulate   answers like a device of that profile on this machine until Ctrl-C
+  profile    checks a device profile of your own: every mistake with line, field and what belongs there
 
   --site FILE     site file (YAML) that names the device and its link
   --id ID         the station or meter

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { isModbusLink } from "../../core/site/index.ts";
-import { loadProfile } from "../devices/profile/index.ts";
+import { loadAnyProfile, loadProfile, type ProfileProblem } from "../devices/profile/index.ts";
 import { hostsOf } from "../finding/cidr.ts";
 import type { ScanEvent } from "../finding/find.ts";
 import { readAllProfiles } from "../finding/known-devices.ts";
+import { readNetwork } from "../finding/read-network.ts";
 import { readRegisters } from "../finding/read-registers.ts";
 import { scanNetwork } from "../finding/scan-network.ts";
 import { scanSerial } from "../finding/scan-serial.ts";
@@ -11,6 +12,7 @@ import { setLimit } from "../finding/set-limit.ts";
 import { createClock } from "../site/clock.ts";
 import { DOCTOR_HELP, readDoctorArgs, type DoctorJob } from "./doctor-args.ts";
 import { chooseDevice, defaultDataFolder, type ChosenDevice, type Refusal } from "./doctor-device.ts";
+import { doctorProfile } from "./doctor-profile.ts";
 import { simulateDevice } from "./doctor-simulate.ts";
 import { EXIT } from "./serve.ts";
 
@@ -28,6 +30,7 @@ type Job<K extends DoctorJob["kind"]> = Extract<DoctorJob, { kind: K }>;
 
 /** `chargehand doctor …`: resolves with the exit code; 1 says why in JSON on stdout and in words on stderr. */
 export async function doctor(argv: readonly string[], io: DoctorIo): Promise<number> {
+  if (argv[0] === "profile") return doctorProfile(argv.slice(1), io);
   const job = readDoctorArgs(argv);
   switch (job.kind) {
     case "help":
@@ -64,11 +67,17 @@ async function doctorRead(job: Job<"read">, io: DoctorIo): Promise<number> {
   const chosen = await choose(job, io);
   if (!chosen.ok) return refuse(io, job.id, chosen);
   const { link, unitId, profileId } = chosen;
-  const loaded = loadProfile(profileId, foldersOf(job, io));
-  if (!loaded.ok || !isModbusLink(link)) return refuseDriver(io, job.id, profileId);
+  const profileFolders = foldersOf(job, io);
+  const loaded = loadAnyProfile(profileId, profileFolders);
+  if (!loaded.ok) return refuseProfile(io, loaded.problems);
+  const { profile } = loaded;
+  const device = chosen.kind === "station" ? chosen.station : chosen.meter;
   const clock = createClock({ speed: 1 });
   try {
-    const read = await readRegisters({ link, unitId, profile: loaded.profile, clock });
+    const isRegisters = profile.driver === "modbus" && isModbusLink(link);
+    const read = isRegisters
+      ? await readRegisters({ link, unitId, profile, clock })
+      : await readNetwork({ device, link, unitId, profile, profileFolders, clock });
     if (!read.ok) return fail(io, job.id, read);
     const { readings, exchanges, errors } = read;
     return say(io, { id: job.id, profile: profileId, ok: true, readings, exchanges, errors });
@@ -89,8 +98,8 @@ async function doctorSet(job: Job<"set">, io: DoctorIo): Promise<number> {
     return refuse(io, job.id, { ...refusal("invalid", `${job.id} takes 0 or ${range}.`), badUse: true });
   }
   const profileFolders = foldersOf(job, io);
-  const loaded = loadProfile(profileId, profileFolders);
-  if (!loaded.ok || !isModbusLink(link)) return refuseDriver(io, job.id, profileId);
+  const loaded = loadAnyProfile(profileId, profileFolders);
+  if (!loaded.ok) return refuseProfile(io, loaded.problems);
   const { profile } = loaded;
   const clock = createClock({ speed: 1 });
   try {
@@ -137,13 +146,7 @@ async function doctorScan(job: Job<"scan-serial"> | Job<"scan-network">, io: Doc
 
 async function doctorSimulate(job: Job<"simulate">, io: DoctorIo): Promise<number> {
   const loaded = loadProfile(job.profileId, foldersOf(job, io));
-  if (!loaded.ok) {
-    const lines = loaded.problems.map(
-      ({ file, line, field, expected }) => `${file}:${String(line)}: ${field}: ${expected}`,
-    );
-    io.stderr.write(`the profile cannot be simulated:\n${lines.join("\n")}\n`);
-    return EXIT.badUse;
-  }
+  if (!loaded.ok) return refuseProfile(io, loaded.problems);
   const simulated = await simulateDevice({ profile: loaded.profile, unitId: job.unitId, place: job.place });
   if (!simulated.ok) return fail(io, null, { code: "offline", detail: simulated.detail });
   const { unitId, framing, server } = simulated;
@@ -184,5 +187,9 @@ function refuse(io: DoctorIo, id: string, { code, message, badUse }: Refusal): n
 
 const refusal = (code: Refusal["code"], message: string): Refusal => ({ ok: false, badUse: false, code, message });
 
-const refuseDriver = (io: DoctorIo, id: string, profileId: string): number =>
-  refuse(io, id, refusal("not-supported", `doctor asks registers only; ${profileId} is not read by them.`));
+/** A profile with mistakes, its file's lines named. */
+function refuseProfile({ stderr }: DoctorIo, problems: readonly ProfileProblem[]): number {
+  const lines = problems.map(({ file, line, field, expected }) => `${file}:${String(line)}: ${field}: ${expected}`);
+  stderr.write(`the profile cannot be used:\n${lines.join("\n")}\n`);
+  return EXIT.badUse;
+}
