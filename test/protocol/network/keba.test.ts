@@ -68,6 +68,8 @@ test("its watchdog is set before anything else, is fed while we are there, and f
   const { port, box, until, devices, clock } = await rig(50);
   await until((event) => event.kind === "online");
   expect(box.commands[0]).toBe("failsafe 60 6000 0");
+  await until((event) => event.kind === "reading");
+  expect(port?.failSafe?.()).toEqual({ kind: "known", current_mA: 6_000, timeout_ms: 60_000 });
   await port?.setLimit(milliamp(14_000));
   const told = box.commands.filter((command) => command === "curr 14000").length;
   const from_ms = clock.now_ms();

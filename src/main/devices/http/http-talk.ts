@@ -48,6 +48,8 @@ export function httpStation(device: HttpDevice): StationTalk {
             period_ms: (heartbeat.every_s * 1_000) / BEATS_PER_TIME,
             beat: async () => (await order(device, heartbeat, {})) === null,
           },
+    // None of these boxes shows what it does without us.
+    failSafe: () => ({ kind: "unknown", current_mA: null, timeout_ms: null }),
     counters: device.host.peer.counters,
   };
 }

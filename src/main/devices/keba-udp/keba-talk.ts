@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Milliamp } from "../../../core/units/index.ts";
-import type { CommandFailure } from "../ports.ts";
+import type { CommandFailure, FailSafe } from "../ports.ts";
 import type { ProfileOf } from "../profile/index.ts";
 import type { ReadOutcome } from "../network/polled-meter.ts";
 import type { StationTalk } from "../network/station-talk.ts";
-import { canonical, completed } from "../network/values.ts";
+import { canonical, completed, type Values } from "../network/values.ts";
 import type { KebaPeer } from "./keba-socket.ts";
 
 const PERIOD_ms = 1_000;
@@ -66,8 +66,17 @@ export function kebaStation(options: {
       // After its time-out the box wants both again: current and enable.
       beat: async (told_mA) => told_mA === null || (await tell(told_mA, true)) === null,
     },
+    failSafe: (shown) => failSafeOf(shown, fallback_mA),
     counters: peer.counters,
   };
+}
+
+/** A guard that is switched off (0 s), or that the firmware does not show, is none to rely on. */
+function failSafeOf(shown: Values, fallback_mA: number): FailSafe {
+  const [current_mA, timeout_s] = [shown.get("failsafe_current"), shown.get("setpoint_valid_for")];
+  if (typeof current_mA !== "number" || typeof timeout_s !== "number" || timeout_s <= 0)
+    return { kind: "unknown", current_mA: null, timeout_ms: null };
+  return { kind: current_mA <= fallback_mA ? "known" : "unsafe", current_mA, timeout_ms: timeout_s * 1_000 };
 }
 
 /** `curr {ma}`, `ena {0|1}`, `failsafe {t_s} {c_ma} {save}` with the values put in. */

@@ -50,7 +50,10 @@ class Driver implements NetworkStation {
   constructor(context: Context) {
     const { station, talk, clock, emit, log } = context;
     this.#context = context;
-    this.port = limitPort(station.id, (limit_mA) => this.#setLimit(limit_mA));
+    this.port = {
+      ...limitPort(station.id, (limit_mA) => this.#setLimit(limit_mA)),
+      failSafe: () => talk.failSafe(this.#values),
+    };
     this.#loop = startPollLoop({
       clock,
       period_ms: talk.period_ms,

@@ -1,7 +1,8 @@
 import type { Milliamp } from "../../../core/units/index.ts";
-import type { CommandFailure } from "../ports.ts";
+import type { CommandFailure, FailSafe } from "../ports.ts";
 import type { AnyProfile } from "../profile/index.ts";
 import type { ReadOutcome } from "./polled-meter.ts";
+import type { Values } from "./values.ts";
 
 /** How a box is told its limit and what it can hold. */
 export type LimitTalk = {
@@ -34,5 +35,7 @@ export interface StationTalk {
     readonly period_ms: number;
     beat(told_mA: Milliamp | null): Promise<boolean>;
   } | null;
+  /** Its own guard against our silence, as far as what it shows tells of one. */
+  failSafe(shown: Values): FailSafe;
   readonly counters: { readonly exchanges: number; readonly errors: number };
 }

@@ -86,7 +86,13 @@ function reportOf(
   profile: ProfileOf<"keba-udp">,
   id: number,
   values: (what: string) => CanonicalValue | undefined,
-  held: { readonly current_mA: number; readonly enabled: boolean; readonly offered_mA: number },
+  held: {
+    readonly current_mA: number;
+    readonly enabled: boolean;
+    readonly offered_mA: number;
+    readonly safe_mA: number;
+    readonly timeout_ms: number;
+  },
 ): object {
   if (id === 1) return { ID: "1", Product: "KC-P30-ES240022-E0R", Serial: "18012345", Firmware: "P30 v 3.10.16" };
   const content: Record<string, unknown> = { ID: String(id) };
@@ -95,6 +101,8 @@ function reportOf(
       const key = reading.keys[index] ?? "";
       if (what === "enabled") content[key] = held.enabled ? 1 : 0;
       else if (what === "current_limit") content[key] = held.current_mA;
+      else if (what === "failsafe_current") content[key] = held.safe_mA;
+      else if (what === "setpoint_valid_for") content[key] = held.timeout_ms / 1_000;
       else if (what === "state") content[key] = stateOf(profile, values("state") ?? null, held.offered_mA);
       else {
         const raw = fromCanonical(what, values(what) ?? null, reading.unit);
