@@ -57,6 +57,8 @@ export const deviceHealthSchema = z.object({
   exchanges: z.int().min(0),
   errors: z.int().min(0),
   detail: z.string().nullable(),
+  /** Codes of what somebody on the spot should look at, the most telling first. */
+  hints: z.array(z.string()).optional(),
 });
 export type DeviceHealth = z.infer<typeof deviceHealthSchema>;
 

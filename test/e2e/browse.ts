@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** How long a page may take until what a test waits for is there. */
-export const SETTLED_ms = 15_000;
+const SETTLED_ms = 15_000;
 
 type Look = {
   readonly theme?: string;

@@ -6,7 +6,7 @@ const ANSWERED_WITHIN_ms = 10_000;
 const CALL = 2;
 const message = z.tuple([z.int(), z.string()], z.unknown());
 
-export type UnknownStation = { readonly close: () => void };
+type UnknownStation = { readonly close: () => void };
 
 /** A box straight from the shop: calls in with a name nobody knows, boots, and agrees to whatever it is asked. */
 export async function callInAs(identity: string, ocppUrl: string): Promise<UnknownStation> {

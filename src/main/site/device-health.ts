@@ -65,6 +65,7 @@ export function deviceHealth(
     exchanges: bus.total.frames,
     errors: bus.total.crcErrors + bus.total.timeouts + bus.total.exceptions,
     detail: bus.queued > 0 ? `queue ${String(bus.queued)}` : null,
+    hints: bus.hints.map(({ code }) => code),
   }));
   return [...ocpp, ...stations, ...meters, ...links];
 }

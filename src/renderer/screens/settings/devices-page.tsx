@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { DeviceHealth, WaitingStation } from "../../../contract/index.ts";
 import { CopyButton } from "../../components/copy-button.tsx";
 import { DataTable } from "../../components/data-table.tsx";
+import { IconAlertTriangle } from "../../components/icons.ts";
 import { Card } from "../../components/page.tsx";
 import { StateBoundary } from "../../components/state-boundary.tsx";
 import { useConnection } from "../../lib/data/client-context.tsx";
@@ -11,6 +12,7 @@ import { useAsk } from "../../lib/data/use-ask.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
 import { useNow } from "../../lib/data/use-now.ts";
 import { AdoptDialog } from "./adopt-dialog.tsx";
+import { errorsText, HINTS } from "./device-words.ts";
 import css from "./settings.module.css";
 
 const ASK_EVERY_ms = 5_000;
@@ -116,9 +118,18 @@ function HealthTable({ devices }: { readonly devices: readonly DeviceHealth[] })
       keyOf={({ kind, id }) => `${kind}/${id}`}
       rows={devices}
       columns={[
-        { id: "name", title: t("health.name"), cell: ({ name }) => name },
-        { id: "kind", title: t("health.kind"), cell: ({ kind }) => t(`health.kinds.${kind}`) },
-        { id: "connection", title: t("health.connection"), cell: ({ connection }) => connection },
+        {
+          id: "name",
+          title: t("health.name"),
+          cell: ({ name, kind, connection }) => (
+            <span className={css["lines"]}>
+              {name}
+              <small>
+                {t(`health.kinds.${kind}`)} · {connection}
+              </small>
+            </span>
+          ),
+        },
         {
           id: "online",
           title: t("health.state"),
@@ -130,9 +141,7 @@ function HealthTable({ devices }: { readonly devices: readonly DeviceHealth[] })
           title: t("health.last"),
           number: true,
           cell: ({ lastExchange_ms }) =>
-            lastExchange_ms === null
-              ? t("health.never")
-              : t("health.ago", { age: format.age(now_ms - lastExchange_ms) }),
+            lastExchange_ms === null ? "—" : t("health.ago", { age: format.age(now_ms - lastExchange_ms) }),
         },
         {
           id: "exchanges",
@@ -140,9 +149,28 @@ function HealthTable({ devices }: { readonly devices: readonly DeviceHealth[] })
           number: true,
           cell: ({ exchanges }) => format.count(exchanges),
         },
-        { id: "errors", title: t("health.errors"), number: true, cell: ({ errors }) => format.count(errors) },
-        { id: "detail", title: t("health.detail"), cell: ({ detail }) => detail ?? "" },
+        { id: "errors", title: t("health.errors"), number: true, cell: (device) => errorsText(device, format) },
+        { id: "detail", title: t("health.detail"), cell: (device) => <Findings device={device} /> },
       ]}
     />
+  );
+}
+
+/** What to look at, in words with the remedy; below it what the device itself said. */
+function Findings({ device: { detail, hints = [] } }: { readonly device: DeviceHealth }) {
+  const { t } = useTranslation("settings");
+  return (
+    <div className={css["findings"]}>
+      {hints.map((code) => {
+        const known = HINTS.find((one) => one === code);
+        return (
+          <p key={code} className={css["hint"]}>
+            <IconAlertTriangle size={14} stroke={1.75} aria-hidden />
+            <span>{known === undefined ? code : t(`health.hint.${known}`)}</span>
+          </p>
+        );
+      })}
+      {detail !== null && <p className={css["muted"]}>{detail}</p>}
+    </div>
   );
 }
