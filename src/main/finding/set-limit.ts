@@ -1,18 +1,23 @@
-import type { ModbusLink, Station } from "../../core/site/index.ts";
+import { isModbusLink, type Link, type ModbusLink, type Station } from "../../core/site/index.ts";
 import { milliamp } from "../../core/units/index.ts";
+import { createBusPool } from "../devices/modbus/bus-pool.ts";
 import { createDeviceWire } from "../devices/modbus/device-wire.ts";
 import { createModbusDevices, type ModbusDevices } from "../devices/modbus/index.ts";
 import { createRegisterReader } from "../devices/modbus/register-reader.ts";
-import type { Clock, CommandFailure, DeviceEvent } from "../devices/ports.ts";
-import type { DeviceProfile } from "../devices/profile/index.ts";
+import { createNetworkDevices } from "../devices/network/index.ts";
+import type { Clock, CommandFailure, StationPort } from "../devices/ports.ts";
+import type { AnyProfile, DeviceProfile, ProfileProblem } from "../devices/profile/index.ts";
+import { createEventGate, type EventGate } from "./event-gate.ts";
 
 /** Time of the clock until a box must have been found and set up; slow ones take two attempts. */
 const ONLINE_ms = 20_000;
+/** … and until a box on the network tells its setpoint by its next answer. */
+const SHOWN_ms = 10_000;
 
 type Options = {
   readonly station: Station;
-  readonly link: ModbusLink;
-  readonly profile: DeviceProfile;
+  readonly link: Link;
+  readonly profile: AnyProfile;
   readonly limit_mA: number;
   readonly profileFolders: readonly string[];
   readonly clock: Clock;
@@ -22,23 +27,26 @@ export type LimitSet =
   | { readonly ok: true; readonly written_mA: number; readonly readback_mA: number | null }
   | { readonly ok: false; readonly code: CommandFailure["code"]; readonly detail: string };
 
+/** The driver that runs this box in a site, alone on its link. */
+type Driver = {
+  readonly stations: readonly StationPort[];
+  readonly problems: readonly ProfileProblem[];
+  /** The setpoint that the box shows after it was told. */
+  shown(): Promise<number | null>;
+  stop(): Promise<void>;
+};
+
 /**
  * Tells a box its limit through the driver that runs it in a site, settings and reading back included, and frees the
  * link. `readback_mA` is `null` where the box shows no setpoint.
  */
 export async function setLimit(options: Options): Promise<LimitSet> {
-  const { station, link, limit_mA, profileFolders, clock } = options;
+  const { station, limit_mA, clock } = options;
   const events = createEventGate(clock);
-  const devices = createModbusDevices({
-    site: { links: [link], meters: [], stations: [station] },
-    clock,
-    profileFolders,
-    emit: events.emit,
-    log: { info: () => undefined, warn: () => undefined },
-  });
+  const driver = driverOf(options, events);
   try {
-    const [port] = devices.stations;
-    const [problem] = devices.problems;
+    const [port] = driver.stations;
+    const [problem] = driver.problems;
     if (problem !== undefined || port === undefined)
       return { ok: false, code: "invalid", detail: `${problem?.field ?? "profile"}: ${problem?.expected ?? ""}` };
     const online = await events.next((event) => event.kind === "online", ONLINE_ms);
@@ -48,14 +56,52 @@ export async function setLimit(options: Options): Promise<LimitSet> {
     const { confirmed_mA } = reply;
     // A pause is confirmed by whatever its profile names; the setpoint may stay what it was.
     if (confirmed_mA === 0) return { ok: true, written_mA: 0, readback_mA: 0 };
-    return { ok: true, written_mA: confirmed_mA, readback_mA: await shownLimit(devices, options) };
+    return { ok: true, written_mA: confirmed_mA, readback_mA: await driver.shown() };
   } finally {
-    await devices.stop();
+    await driver.stop();
   }
 }
 
+function driverOf({ station, link, profile, profileFolders, clock }: Options, events: EventGate): Driver {
+  const options = {
+    site: { links: [link], meters: [], stations: [station] },
+    clock,
+    profileFolders,
+    emit: events.emit,
+    log: { info: () => undefined, warn: () => undefined },
+  };
+  if (profile.driver === "modbus" && isModbusLink(link)) {
+    const devices = createModbusDevices(options);
+    return { ...devices, shown: () => shownSetpoint(devices, { station, link, profile, clock }) };
+  }
+  const buses = createBusPool([], clock);
+  const devices = createNetworkDevices({ ...options, buses });
+  return {
+    stations: devices.stations,
+    problems: devices.problems,
+    shown: async () => {
+      const event = await events.next(({ kind }) => kind === "reading", SHOWN_ms);
+      return event?.kind === "reading" ? event.reading.limit_mA : null;
+    },
+    stop: () => devices.stop(),
+  };
+}
+
 /** The setpoint register itself, asked anew on the line that is still open. */
-async function shownLimit(devices: ModbusDevices, { station, link, profile, clock }: Options): Promise<number | null> {
+async function shownSetpoint(
+  devices: ModbusDevices,
+  {
+    station,
+    link,
+    profile,
+    clock,
+  }: {
+    readonly station: Station;
+    readonly link: ModbusLink;
+    readonly profile: DeviceProfile;
+    readonly clock: Clock;
+  },
+): Promise<number | null> {
   const found = devices.buses.busOf(link.id, profile.transport.options[0] === "ascii");
   const { connection } = station;
   if (found === null || connection.kind !== "profile") return null;
@@ -65,28 +111,4 @@ async function shownLimit(devices: ModbusDevices, { station, link, profile, cloc
   if ((await reader.meet()) === "missed" || (await reader.read(reader.groups)) === "missed") return null;
   const value = reader.get("current_limit")?.value;
   return typeof value === "number" ? value : null;
-}
-
-/** Lets one wait for the next event of a kind; what nobody waits for is forgotten. */
-function createEventGate(clock: Clock): {
-  readonly emit: (event: DeviceEvent) => void;
-  readonly next: (matches: (event: DeviceEvent) => boolean, within_ms: number) => Promise<DeviceEvent | null>;
-} {
-  let listener: (event: DeviceEvent) => void = () => undefined;
-  return {
-    emit: (event) => {
-      listener(event);
-    },
-    next: async (matches, within_ms) => {
-      const over = new AbortController();
-      const found = new Promise<DeviceEvent>((resolve) => {
-        listener = (event) => {
-          if (matches(event)) resolve(event);
-        };
-      });
-      const outcome = await Promise.race([found, clock.sleep(within_ms, over.signal).then(() => null)]);
-      over.abort();
-      return outcome;
-    },
-  };
 }

@@ -1,0 +1,115 @@
+import { isModbusLink, type Link, type MeterDevice, type Station } from "../../core/site/index.ts";
+import { createHttpHost, HTTP_TIMEOUT_ms, httpMeter, httpStation } from "../devices/http/index.ts";
+import { createKebaSocket, KEBA_TIMEOUT_ms, kebaStation } from "../devices/keba-udp/index.ts";
+import { createBusPool } from "../devices/modbus/bus-pool.ts";
+import { createNetworkDevices } from "../devices/network/index.ts";
+import type { StationTalk } from "../devices/network/station-talk.ts";
+import type { Clock, MeterReading } from "../devices/ports.ts";
+import type { AnyProfile, CanonicalValue, ProfileOf } from "../devices/profile/index.ts";
+import { createHttpPeer } from "../links/http-peer.ts";
+import { canonicalReadings } from "./canonical-readings.ts";
+import { createEventGate } from "./event-gate.ts";
+import type { DeviceRead } from "./read-registers.ts";
+
+/** Time of the clock until a meter that speaks by itself, or has to be explored first, has shown something. */
+const READING_ms = 20_000;
+
+type Asked = {
+  readonly device: Station | MeterDevice;
+  readonly link: Link;
+  readonly unitId: number;
+  readonly profile: AnyProfile;
+  readonly profileFolders: readonly string[];
+  readonly clock: Clock;
+};
+
+/** Asks a device that is not read by registers what it shows, or listens until it says so by itself. Tells it nothing. */
+export async function readNetwork(asked: Asked): Promise<DeviceRead> {
+  const { device, link, unitId, profile, clock } = asked;
+  if (profile.driver === "http" && link.kind === "http") return readHttp({ link, unitId, profile, clock });
+  if (profile.kind === "meter" && "profileId" in device) return listenToMeter(asked, device);
+  if (profile.driver === "keba-udp" && link.kind === "udp" && "fallback_mA" in device)
+    return readKeba(device, link, profile, clock);
+  const detail = `${profile.id} is not read over a link of kind ${link.kind}`;
+  return { ok: false, code: "not-supported", detail };
+}
+
+async function readHttp(asked: {
+  readonly link: Extract<Link, { kind: "http" }>;
+  readonly unitId: number;
+  readonly profile: ProfileOf<"http">;
+  readonly clock: Clock;
+}): Promise<DeviceRead> {
+  const { link, unitId, profile, clock } = asked;
+  const keepAlive = profile.transport.http?.keep_alive ?? true;
+  const timeout_ms = profile.limits.timeout_ms ?? HTTP_TIMEOUT_ms;
+  const peer = createHttpPeer({ ...link, keepAlive, timeout_ms });
+  try {
+    const host = createHttpHost(peer, clock);
+    const talk = (profile.kind === "charger" ? httpStation : httpMeter)({ profile, host, unitId });
+    return await readTalk(profile, talk);
+  } finally {
+    peer.close();
+  }
+}
+
+async function readKeba(
+  { step_mA, fallback_mA }: Station,
+  { host, port }: Extract<Link, { kind: "udp" }>,
+  profile: ProfileOf<"keba-udp">,
+  clock: Clock,
+): Promise<DeviceRead> {
+  const socket = createKebaSocket(profile.transport.udp?.bind_port ?? port, clock);
+  try {
+    const { timeout_ms = KEBA_TIMEOUT_ms, min_gap_ms } = profile.limits;
+    const peer = socket.peer({ host, port, timeout_ms, gap_ms: min_gap_ms });
+    return await readTalk(profile, kebaStation({ profile, peer, step_mA, fallback_mA }));
+  } finally {
+    await socket.close();
+  }
+}
+
+async function readTalk(profile: AnyProfile, talk: Pick<StationTalk, "read" | "counters">): Promise<DeviceRead> {
+  const outcome = await talk.read(true);
+  if (outcome.kind === "missed") return { ok: false, code: "timeout", detail: outcome.detail };
+  const valueOf = (what: string): CanonicalValue => outcome.values.get(what) ?? null;
+  const readings = canonicalReadings(profile, [...outcome.values.keys()], valueOf);
+  const { exchanges, errors } = talk.counters;
+  return { ok: true, readings, exchanges, errors };
+}
+
+/** Through the driver that runs it in a site: P1, SML, speedwire and SunSpec meters are never written to. */
+async function listenToMeter(asked: Asked, meter: MeterDevice): Promise<DeviceRead> {
+  const { link, profileFolders, clock } = asked;
+  const events = createEventGate(clock);
+  const buses = createBusPool(isModbusLink(link) ? [link] : [], clock);
+  const devices = createNetworkDevices({
+    site: { links: [link], meters: [meter], stations: [] },
+    clock,
+    profileFolders,
+    buses,
+    emit: events.emit,
+    log: { info: () => undefined, warn: () => undefined },
+  });
+  try {
+    const [problem] = devices.problems;
+    if (problem !== undefined) return { ok: false, code: "invalid", detail: `${problem.field}: ${problem.expected}` };
+    const event = await events.next(({ kind }) => kind === "meter-reading", READING_ms);
+    const [health] = devices.health();
+    if (event?.kind !== "meter-reading")
+      return { ok: false, code: "timeout", detail: health?.problem ?? `${meter.id} says nothing` };
+    const { exchanges = 0, errors = 0 } = health ?? {};
+    return { ok: true, readings: readingsOf(event.reading), exchanges, errors };
+  } finally {
+    await buses.close();
+    await devices.stop();
+  }
+}
+
+const readingsOf = (reading: MeterReading) => ({
+  power_W: reading.power_W,
+  current_mA: reading.current_mA,
+  voltage_mV: reading.voltage_mV,
+  energy_import_Wh: reading.energyImport_Wh,
+  energy_export_Wh: reading.energyExport_Wh,
+});
