@@ -62,7 +62,8 @@ async function run(
   seen.code = await serve(argv, around);
   for (const [name, before] of listeners) {
     process.removeAllListeners(name);
-    for (const listener of before) process.on(name, (...args: unknown[]) => void Reflect.apply(listener, process, args));
+    for (const listener of before)
+      process.on(name, (...args: unknown[]) => void Reflect.apply(listener, process, args));
   }
   return seen;
 }

@@ -18,21 +18,7 @@ type Change = {
   stopToken?: string | null;
   noStop?: boolean;
   samples?: readonly (readonly [minute: number, register_Wh: number])[];
-} & Partial<
-  Pick<
-    SessionEvidence,
-    | "previousStop_Wh"
-    | "previousEnded_at_ms"
-    | "ratedPower_W"
-    | "activities"
-    | "startMissing"
-    | "duplicates"
-    | "startReplayed"
-    | "stopReplayed"
-    | "timePriced"
-    | "card"
-  >
->;
+} & Partial<Omit<SessionEvidence, "opened" | "stop" | "registers" | "endedBy">>;
 
 /** A clean hour of 5 kWh at an 11 kW box, with the given changes. */
 function evidence(change: Change): SessionEvidence {
