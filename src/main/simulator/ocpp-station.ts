@@ -1,17 +1,13 @@
-import { z } from "zod";
 import type { ChargingStatus, StopReason } from "../devices/ports.ts";
-import {
-  compositeLimit_mA,
-  installProfile,
-  type ChargingProfile,
-  type InstalledProfile,
-  type ProfileContext,
-} from "./charging-profiles.ts";
+import { compositeLimit_mA, installProfile } from "./charging-profiles.ts";
+import type { ChargingProfile, InstalledProfile, ProfileContext } from "./charging-profiles.ts";
+import { createDeferred } from "./deferred.ts";
 import { createEvse, type Evse, type PlugIn } from "./evse.ts";
 import { createConfiguration, type Configuration } from "./ocpp-configuration.ts";
 import { createOcppLink, type OcppLink } from "./ocpp-link.ts";
 import { createSampler, withNumbers, type MeterValue, type Sampler } from "./ocpp-meter-values.ts";
 import { createOutbox, type Outbox } from "./ocpp-outbox.ts";
+import { BOOT_RETRY_s, bootReply, idTagInfo, startReply, stationTime } from "./ocpp-wire.ts";
 import { answerRequest } from "./ocpp-requests.ts";
 import type { Quirks } from "./personalities.ts";
 import type { OcppSnapshot, OcppStationOptions, RequestedStation, Transaction } from "./ocpp-station.types.ts";
@@ -22,15 +18,6 @@ const REBOOT_ms = 4000;
 const REBOOT_AFTER_ANSWER_ms = 500;
 /** The composite limit is looked at again this often: schedules are in seconds. */
 const OFFER_ms = 1000;
-const BOOT_RETRY_s = 10;
-const DEFERRED_MAX = 32;
-
-const bootReply = z.object({
-  status: z.enum(["Accepted", "Pending", "Rejected"]),
-  interval: z.number().catch(BOOT_RETRY_s),
-});
-const idTagInfo = z.object({ idTagInfo: z.object({ status: z.string() }) });
-const startReply = idTagInfo.extend({ transactionId: z.int() });
 
 /** A simulated OCPP 1.6J station with one connector. The world calls `tick` as time goes on. */
 export class OcppStation implements RequestedStation {
@@ -53,7 +40,7 @@ export class OcppStation implements RequestedStation {
   #startProfile: ChargingProfile | null = null;
   #fault: string | null = null;
   #sentStatus: string | null = null;
-  #deferred: { at_ms: number; run: () => void }[] = [];
+  readonly #deferred = createDeferred();
   #nextOffer_ms = 0;
   #nextHeartbeat_ms = Infinity;
 
@@ -206,11 +193,8 @@ export class OcppStation implements RequestedStation {
   remoteStart(idToken: string, profile: ChargingProfile | null): boolean {
     if (this.#transaction !== null || this.#fault !== null || !this.operative) return false;
     this.#startProfile = profile;
-    if (this.evse.plugged)
-      this.later(
-        0,
-        () => void this.#authorizeAndStart(idToken, this.configuration.isTrue("AuthorizeRemoteTxRequests")),
-      );
+    const ask = this.configuration.isTrue("AuthorizeRemoteTxRequests");
+    if (this.evse.plugged) this.later(0, () => void this.#authorizeAndStart(idToken, ask));
     else this.#armed = { idToken, until_ms: this.#now_ms + 1000 * this.configuration.seconds("ConnectionTimeOut") };
     return true;
   }
@@ -271,7 +255,7 @@ export class OcppStation implements RequestedStation {
 
   /** Runs `work` after so much clock time, at the next tick from then. */
   later(delay_ms: number, work: () => void): void {
-    if (this.#deferred.length < DEFERRED_MAX) this.#deferred.push({ at_ms: this.#now_ms + delay_ms, run: work });
+    this.#deferred.add(this.#now_ms + delay_ms, work);
   }
 
   /** A message whose loss does not matter. */
@@ -280,9 +264,7 @@ export class OcppStation implements RequestedStation {
   }
 
   timestamp(): string {
-    const { clockBehind_ms = 0, looseTimestamps = false } = this.#quirks;
-    const exact = new Date(this.#now_ms - clockBehind_ms).toISOString();
-    return looseTimestamps ? exact.slice(0, 19).replace("T", " ") : exact;
+    return stationTime(this.#now_ms, this.#quirks);
   }
 
   get #quirks(): Quirks {
@@ -295,10 +277,7 @@ export class OcppStation implements RequestedStation {
 
   #runDeferred(now_ms: number): void {
     if (this.#armed !== null && this.#armed.until_ms <= now_ms) this.#armed = null;
-    if (!this.#deferred.some((one) => one.at_ms <= now_ms)) return;
-    const due = this.#deferred.filter((one) => one.at_ms <= now_ms);
-    this.#deferred = this.#deferred.filter((one) => one.at_ms > now_ms);
-    for (const one of due) one.run();
+    this.#deferred.run(now_ms);
   }
 
   async #boot(): Promise<void> {

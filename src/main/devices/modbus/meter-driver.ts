@@ -8,8 +8,8 @@ import { createRegisterReader, type ReadResult } from "./register-reader.ts";
 import type { DeviceLog, RunningDevice } from "./running-device.ts";
 import { electrical } from "./measured.ts";
 
-/** The largest building we expect to meter: 1000 A on three phases. */
-const POWER_W_max = 700_000;
+/** The largest building we expect to meter: 6000 A on three phases. */
+const POWER_W_max = 4_200_000;
 const WANTED = /^(?:(?:current|voltage)_l[123]|power|energy_import|energy_export|serial|firmware|model)$/u;
 
 /** Runs one meter as its profile says and emits what it shows, about once a second. */

@@ -5,10 +5,10 @@ export type CanonicalValue = number | string | null;
 
 type Quantity = { readonly units: Readonly<Record<string, number>>; readonly min: number; readonly max: number };
 
-const CURRENT: Quantity = { units: { A: 1000, mA: 1 }, min: -1_000_000, max: 1_000_000 };
+const CURRENT: Quantity = { units: { A: 1000, mA: 1 }, min: -6_000_000, max: 6_000_000 };
 /** Line to neutral. Above 300 V the decoding is wrong (word order, scale), not the grid. */
 const VOLTAGE: Quantity = { units: { V: 1000, mV: 1, kV: 1_000_000 }, min: 0, max: 299_999 };
-const POWER: Quantity = { units: { W: 1, VA: 1, mW: 0.001, kW: 1000, kVA: 1000 }, min: -2_000_000, max: 2_000_000 };
+const POWER: Quantity = { units: { W: 1, VA: 1, mW: 0.001, kW: 1000, kVA: 1000 }, min: -5_000_000, max: 5_000_000 };
 const ENERGY: Quantity = { units: { Wh: 1, VAh: 1, kWh: 1000, kVAh: 1000, MWh: 1_000_000 }, min: 0, max: 1e12 };
 
 const BY_NAME: readonly (readonly [RegExp, Quantity])[] = [
