@@ -7,8 +7,8 @@ import { useFormat } from "../../lib/data/use-format.ts";
 import { ActionTrouble, useAction } from "./action.tsx";
 import { decimalOf, rateOf } from "./billing-view.ts";
 import css from "./billing-screen.module.css";
+import { SampleTable } from "./sample-table.tsx";
 import { grossOf } from "./tariff-samples.ts";
-import { SampleTable } from "./tariff-tab.tsx";
 
 type Props = { readonly current: TariffView | null; readonly today: string };
 

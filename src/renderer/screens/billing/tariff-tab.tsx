@@ -8,7 +8,7 @@ import { useLiveStore } from "../../lib/data/live-store.ts";
 import { tariffsAt } from "./billing-view.ts";
 import css from "./billing-screen.module.css";
 import { NewTariff } from "./new-tariff.tsx";
-import { pricedSamples } from "./tariff-samples.ts";
+import { SampleTable } from "./sample-table.tsx";
 
 const MINUTE_ms = 60_000;
 
@@ -66,55 +66,6 @@ function CurrentPrice({ tariff }: { readonly tariff: TariffView }) {
       </p>
       <SampleTable currency={tariff.currency} perKWh={tariff.perKWh} vat_bp={tariff.vat_bp} before={null} />
     </>
-  );
-}
-
-type SampleProps = {
-  readonly currency: string;
-  readonly perKWh: string;
-  readonly vat_bp: number;
-  /** Prices to compare with. */
-  readonly before: TariffView | null;
-};
-
-/** What typical sessions cost at a price, and at the one before it. */
-export function SampleTable({ currency, perKWh, vat_bp, before }: SampleProps) {
-  const { t } = useTranslation("billing");
-  const format = useFormat();
-  const samples = pricedSamples({ currency, perKWh, vat_bp });
-  const old = before === null ? null : pricedSamples(before);
-  return (
-    <div className={css["scroll"]}>
-      <table className={css["table"]}>
-        <thead>
-          <tr>
-            <th scope="col">{t("tariff.sample")}</th>
-            {(["energy", "net", "vat", "gross"] as const).map((column) => (
-              <th key={column} scope="col" data-numeric>
-                {t(`column.${column}`)}
-              </th>
-            ))}
-            {old !== null && (
-              <th scope="col" data-numeric>
-                {t("tariff.before")}
-              </th>
-            )}
-          </tr>
-        </thead>
-        <tbody>
-          {samples.map((sample, index) => (
-            <tr key={sample.key}>
-              <th scope="row">{t(`sample.${sample.key}`)}</th>
-              <td data-numeric>{format.energyValue(sample.energy_Wh, 1)}</td>
-              <td data-numeric>{format.money(sample.net_minor, currency)}</td>
-              <td data-numeric>{format.money(sample.tax_minor, currency)}</td>
-              <td data-numeric>{format.money(sample.gross_minor, currency)}</td>
-              {old !== null && <td data-numeric>{format.money(old[index]?.gross_minor, currency)}</td>}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }
 

@@ -176,7 +176,7 @@ function Hours({ row, words: { t, format }, shown }: CellProps) {
     );
   }
   const end = endText(started_at_ms, ended_at_ms, format);
-  return start === "" ? t("until", { end }) : `${start}– ${end}`;
+  return shown.has("customer") ? t("until", { end }) : `${start}– ${end}`;
 }
 
 const cardText = ({ cardAlias }: SessionRow, t: Words["t"]): string =>
