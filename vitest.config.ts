@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests on wires mostly wait for clocks and watchdogs: more of them than there are cores can run at once. */
+const WAITING_TESTS_AT_ONCE = 3;
+
 /** Three projects: unit tests beside the code, what spans rooms, and what drives a browser (one file at a time). */
 export default defineConfig({
   test: {
@@ -16,6 +19,8 @@ export default defineConfig({
         test: {
           name: "integration",
           environment: "node",
+          maxWorkers: WAITING_TESTS_AT_ONCE,
+          sequence: { groupOrder: 1 },
           include: ["test/**/*.test.ts"],
           exclude: ["test/e2e/**", "test/desktop/**"],
           testTimeout: 60_000,
@@ -26,6 +31,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           environment: "node",
+          sequence: { groupOrder: 2 },
           include: ["test/e2e/**/*.test.ts", "test/desktop/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
