@@ -1,25 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { milliamp, wattHour } from "../../src/core/units/index.ts";
+import { wattHour } from "../../src/core/units/index.ts";
 import { OcppStation, type OcppStationOptions } from "../../src/main/simulator/index.ts";
 import { createVirtualClock, type VirtualClock } from "../../src/main/site/clock.ts";
 import { createCentralSystem, type CentralSystem } from "./central-system.ts";
+import { car } from "../scenarios/cars.ts";
 
 const START = Date.parse("2026-03-02T08:00:00Z");
-const CAR = {
-  seed: 1,
-  soc_permille: 200,
-  model: {
-    name: "test",
-    phases: 3,
-    current_mA_max: milliamp(16_000),
-    battery_Wh: 60_000,
-    target_permille: 1000,
-    follow_ms: [2000, 5000],
-    resume_ms: 0,
-    pausesItself: false,
-    overdraw_permille: 0,
-  },
-} as const;
+const CAR = { seed: 1, soc_permille: 200, model: car() } as const;
 
 let central: CentralSystem;
 let clock: VirtualClock;

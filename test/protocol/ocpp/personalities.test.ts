@@ -3,22 +3,9 @@ import { milliamp, wattHour } from "../../../src/core/units/index.ts";
 import { OcppStation } from "../../../src/main/simulator/ocpp-station.ts";
 import { PERSONALITIES, type Personality } from "../../../src/main/simulator/personalities.ts";
 import { openBench, START_MS, station, type Bench } from "./bench.ts";
+import { car } from "../../scenarios/cars.ts";
 
-const CAR = {
-  seed: 1,
-  soc_permille: 200,
-  model: {
-    name: "test",
-    phases: 3,
-    current_mA_max: milliamp(16_000),
-    battery_Wh: 60_000,
-    target_permille: 1000,
-    follow_ms: [2000, 5000],
-    resume_ms: 0,
-    pausesItself: false,
-    overdraw_permille: 0,
-  },
-} as const;
+const CAR = { seed: 1, soc_permille: 200, model: car() } as const;
 const TURNS = 6;
 
 let bench: Bench;
