@@ -10,6 +10,12 @@ export type Policy = {
   readonly per: "current" | "energy";
   /** A running car is not paused for another one before this much time at the minimum or more. */
   readonly hold_ms: Millisecond;
+  /**
+   * Who goes first where not everybody can have everything; left out: `fair`. `first-come`: each takes all it can in the
+   * order of arrival. `priority`: each class (`priorityClass`, higher first) is satisfied before the next one. `departure`:
+   * who leaves first has its required current first; the rest is shared equally.
+   */
+  readonly order?: "fair" | "first-come" | "priority" | "departure";
 };
 
 export type AllocationCircuit = {
@@ -20,6 +26,15 @@ export type AllocationCircuit = {
   /** Everything on this circuit that is not one of its EVSEs or its child circuits' EVSEs. */
   readonly otherLoad_mA: PerPhase<Milliamp>;
   readonly limit_W?: Watt | null;
+  /**
+   * `star` (left out): each phase of an EVSE loads that line. `delta`: 230 V between the lines (IT networks, US 208 V): an
+   * EVSE on two phases hangs between these two lines, on three it is three equal loads; line currents add as phasors.
+   */
+  readonly system?: "star" | "delta";
+  /** Most that EVSEs may add to the difference between this circuit's most and least loaded phase (DE: 20 A). */
+  readonly unbalance_mA?: Milliamp | null;
+  /** How EVSEs below share what this circuit gets; left out: as the rest of the site. */
+  readonly policy?: Policy;
 };
 
 export type AllocationEvse = {
@@ -36,6 +51,10 @@ export type AllocationEvse = {
   readonly attained_Wh: WattHour;
   readonly needed_Wh: WattHour | null;
   readonly departure_ms: EpochMs | null;
+  /** Class for the order `priority`; left out: 0. Higher goes first. */
+  readonly priorityClass?: number;
+  /** This car did not wake up after a pause: once running it is not paused for others. */
+  readonly neverPause?: boolean;
   /** What already bounds this car below its maximum, tightest last; each keeps its reason. */
   readonly bounds?: readonly Bound[];
   /** Not part of the sharing: this much is reserved for it and why (silent, stubborn, overdrawing box). */
@@ -49,6 +68,11 @@ export type AllocationRequest = {
   readonly policy: Policy;
   /** Used for `limit_W` rows and for energy; line to neutral. */
   readonly voltage_V?: number;
+  /**
+   * What the last weeks say of this site; left out: nothing known. `overload`: highest demand without control as a multiple
+   * of what the site can give. `skewed`: one phase was full more than half of the time while another was below 60 %.
+   */
+  readonly usage?: { readonly overload: number | null; readonly skewed: boolean };
   readonly circuits: readonly AllocationCircuit[];
   readonly evses: readonly AllocationEvse[];
 };
