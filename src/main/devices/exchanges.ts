@@ -55,7 +55,7 @@ export function createExchangeLog(max: number): ExchangeLog {
   };
 }
 
-type Ring = { add(exchange: Exchange): void; list(): readonly Exchange[] };
+type Ring = { readonly add: (exchange: Exchange) => void; readonly list: () => readonly Exchange[] };
 
 function createRing(max: number, chars_max: number): Ring {
   const slots: (Exchange | null)[] = [];
