@@ -1,77 +1,94 @@
-import { take, room } from "./rows.ts";
-import type { Row, Rows } from "./rows.ts";
-import { ceilingOf } from "./ladder.ts";
+import { isSatisfied, requiredRatio } from "./demand.ts";
+import { book, roomOf } from "./network.ts";
+import type { Network } from "./network.ts";
+import type { Share } from "./share.ts";
 import type { AllocationEvse, AllocationRequest } from "./types.ts";
 
 export type Admission = {
-  readonly admitted: readonly AllocationEvse[];
+  /** Those who have their minimum, in the order in which they got it. */
+  readonly admitted: readonly Share[];
   /** Those that cannot have their minimum now, next one first. */
-  readonly queue: readonly AllocationEvse[];
-  readonly blockedBy: ReadonlyMap<string, Row>;
+  readonly queue: readonly Share[];
 };
 
+/** A car that still has nothing after this goes before everybody who is not within a hold. */
+export const STARVING_MS = 3_600_000;
+const NOTHING_WH = 100;
+/** Above this many times what the site can give, no ratio helps: least attained service is fairer (balancing.md §2.2). */
+const OVERLOAD_MAX = 6;
+
 /**
- * Gives everybody their minimum in order: cars within their hold first (a pause costs: some cars never wake), then those
- * that are short of what they need, then the one that got least per ampere so far, and last those that have all they need. Books the minimum of the admitted.
+ * Gives everybody their minimum in order: running cars within their hold first (a pause costs: some never wake), then who
+ * has waited an hour for nothing, then by required rate (or least attained service where nothing is known or the shortage
+ * is extreme), and last those who have all they need. Books the minimum of the admitted; sets `stoppedBy` of the others.
  */
-export function admit(request: AllocationRequest, evses: readonly AllocationEvse[], rows: Rows): Admission {
-  const wanting = evses.filter((evse) => ceilingOf(evse, request).ceiling_mA >= evse.min_mA && evse.min_mA > 0);
-  const order = wanting
-    .map((evse) => ({ evse, key: admissionKey(request, evse) }))
-    .sort(
-      (a, b) =>
-        a.key.group - b.key.group ||
-        a.key.rank - b.key.rank ||
-        a.evse.plugged_at_ms - b.evse.plugged_at_ms ||
-        (a.evse.id < b.evse.id ? -1 : 1),
-    );
-  const admitted: AllocationEvse[] = [];
-  const queue: AllocationEvse[] = [];
-  const blockedBy = new Map<string, Row>();
-  for (const { evse } of order) {
-    const space = room(rows, evse);
-    if (space.left_mA >= evse.min_mA) {
-      take(rows, evse, evse.min_mA);
-      admitted.push(evse);
+export function admit(request: AllocationRequest, shares: readonly Share[], network: Network): Admission {
+  const order = admissionOrder(request, shares);
+  const admitted: Share[] = [];
+  const queue: Share[] = [];
+  for (const share of order) {
+    const { left_mA, row } = roomOf(network, share.index);
+    if (left_mA >= share.evse.min_mA) {
+      book(network, share.index, share.evse.min_mA);
+      admitted.push(share);
     } else {
-      queue.push(evse);
-      if (space.by !== null) blockedBy.set(evse.id, space.by);
+      queue.push(share);
+      share.blockedBy = row;
     }
   }
-  return { admitted, queue, blockedBy };
+  return { admitted, queue };
 }
 
-const HOLD_GROUP = 0;
-const MUST_GROUP = 1;
-const OTHER_GROUP = 2;
-const DONE_GROUP = 3;
+type Key = { readonly group: number; readonly rank: number };
 
-function admissionKey(
-  request: AllocationRequest,
-  evse: AllocationEvse,
-): { readonly group: number; readonly rank: number } {
+/** The order in which cars are served; ties by arrival, then id, so that it never depends on the order of the request. */
+export function admissionOrder(request: AllocationRequest, shares: readonly Share[]): readonly Share[] {
+  const byRatio = usesRatio(request, shares);
+  const keys = new Map(shares.map((share) => [share, admissionKey(request, share.evse, byRatio)]));
+  const keyOf = (share: Share): Key => keys.get(share) ?? { group: OTHER, rank: 0 };
+  return [...shares].sort(
+    (a, b) =>
+      keyOf(a).group - keyOf(b).group ||
+      keyOf(a).rank - keyOf(b).rank ||
+      a.evse.plugged_at_ms - b.evse.plugged_at_ms ||
+      (a.evse.id < b.evse.id ? -1 : 1),
+  );
+}
+
+function usesRatio({ policy, usage }: AllocationRequest, shares: readonly Share[]): boolean {
+  if (policy.share !== "need" || (usage?.overload ?? 0) > OVERLOAD_MAX) return false;
+  return shares.some(({ evse }) => evse.needed_Wh !== null && evse.departure_ms !== null);
+}
+
+/** Before every class. */
+const HOLD = Number.MIN_SAFE_INTEGER;
+const STARVING = 1;
+const OTHER = 2;
+const DONE = 3;
+
+function admissionKey(request: AllocationRequest, evse: AllocationEvse, byRatio: boolean): Key {
+  const { policy, now_ms } = request;
+  if (policy.order === "first-come") return { group: OTHER, rank: evse.plugged_at_ms };
   const running = evse.charging_since_ms;
-  if (running !== null && request.now_ms - running < request.policy.hold_ms)
-    return { group: HOLD_GROUP, rank: running };
-  if (evse.needed_Wh !== null && evse.attained_Wh >= evse.needed_Wh)
-    return { group: DONE_GROUP, rank: evse.plugged_at_ms };
+  if (running !== null && (evse.neverPause === true || now_ms - running < policy.hold_ms))
+    return { group: HOLD, rank: running };
+  const base = policy.order === "priority" ? -(DONE + 1) * (evse.priorityClass ?? 0) : 0;
+  if (isSatisfied(evse)) return { group: base + DONE, rank: evse.plugged_at_ms };
+  if (policy.order === "departure") return { group: OTHER, rank: evse.departure_ms ?? Number.MAX_SAFE_INTEGER };
+  if (evse.attained_Wh < NOTHING_WH && now_ms - evse.plugged_at_ms >= STARVING_MS)
+    return { group: base + STARVING, rank: evse.plugged_at_ms };
+  return { group: base + OTHER, rank: byRatio ? -urgency(request, evse) : attainedService(request, evse) };
+}
+
+/** Required rate as a share of the maximum; on skewed sites cars that use idle phases too come first. */
+function urgency(request: AllocationRequest, evse: AllocationEvse): number {
   const ratio = requiredRatio(request, evse);
-  if (request.policy.share === "need" && ratio !== null && ratio >= 1) return { group: MUST_GROUP, rank: -ratio };
-  // Least attained service: energy so far per ampere of what the bay could take, weighted.
-  const attained = evse.attained_Wh / (evse.max_mA * Math.max(1, evse.phases.length) * Math.max(evse.weight, 1e-6));
-  return { group: OTHER_GROUP, rank: attained };
+  return request.usage?.skewed === true ? ratio * evse.phases.length : ratio;
 }
 
-/** Share of its maximum that the car needs all the time until it leaves; above 1 it cannot be met. `null`: not known. */
-export function requiredRatio(request: AllocationRequest, evse: AllocationEvse): number | null {
-  const need = requiredCurrent_mA(request, evse);
-  return need === null || evse.max_mA === 0 ? null : need / evse.max_mA;
-}
-
-/** Constant current that would deliver what is missing by the departure; `null` when nothing is known. */
-export function requiredCurrent_mA(request: AllocationRequest, evse: AllocationEvse): number | null {
-  if (evse.needed_Wh === null || evse.departure_ms === null) return null;
-  const left_h = Math.max((evse.departure_ms - request.now_ms) / 3_600_000, 1 / 60);
-  const missing_Wh = Math.max(0, evse.needed_Wh - evse.attained_Wh);
-  return (missing_Wh / left_h / ((request.voltage_V ?? 230) * Math.max(1, evse.phases.length))) * 1000;
+/** Least attained service: energy so far per ampere of what the bay could take, weighted. */
+function attainedService(request: AllocationRequest, evse: AllocationEvse): number {
+  const phases = Math.max(1, evse.phases.length);
+  const attained = evse.attained_Wh / (Math.max(1, evse.max_mA) * phases * Math.max(evse.weight, 1e-6));
+  return request.usage?.skewed === true ? attained / phases : attained;
 }

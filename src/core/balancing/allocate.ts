@@ -1,131 +1,197 @@
-import { assert, floorToStep, milliamp, onPhase, PHASES } from "../units/index.ts";
+import { assert, milliamp } from "../units/index.ts";
 import type { Milliamp } from "../units/index.ts";
 import { admit } from "./admission.ts";
-import { ceilingOf } from "./ladder.ts";
-import { buildRows, room, take } from "./rows.ts";
-import type { Row, Rows } from "./rows.ts";
-import type { Allocation, AllocationEvse, AllocationRequest, Because, CircuitUse, Grant, QueuePlace } from "./types.ts";
-import { fill } from "./water-fill.ts";
-import type { Filled } from "./water-fill.ts";
-
-const DEFAULT_VOLTAGE_V = 230;
+import { balancePhases } from "./asymmetry.ts";
+import type { Capped } from "./asymmetry.ts";
+import { usesOf } from "./circuit-use.ts";
+import { fill, serveInOrder, startWater } from "./fill.ts";
+import { blockedRung, ceilingOf, rowPlace, rowRung } from "./ladder.ts";
+import type { Ceiling } from "./ladder.ts";
+import { aloneOn, book, compileNetwork, DEFAULT_VOLTAGE_V, loadOf } from "./network.ts";
+import type { Network } from "./network.ts";
+import { roundToSteps } from "./rounding.ts";
+import type { Share } from "./share.ts";
+import type {
+  Allocation,
+  AllocationCircuit,
+  AllocationEvse,
+  AllocationRequest,
+  Because,
+  Grant,
+  QueuePlace,
+} from "./types.ts";
+import type { Water } from "./water-fill.ts";
+import { shareWithin } from "./within.ts";
 
 /**
  * Shares what every circuit and phase has left: minimum current first in order of admission, then what is needed, then
- * equal by weight (max-min). What holds afterwards: no row hands out more than it has, each grant is 0 or between the
- * EVSE's minimum and maximum on its step grid, and its ladder ends at the grant. Pure: same request, same answer.
+ * equal by weight (max-min), then left-over steps. Circuits with a policy of their own share what they got in that way.
+ * What holds afterwards: no row hands out more than it has (what is `reserved` may alone be more), each grant is 0 or
+ * between the EVSE's minimum and maximum on its step grid, and its ladder ends at the grant. Pure: same request, same answer.
  */
 export function allocate(request: AllocationRequest): Allocation {
-  const voltage_V = request.voltage_V ?? DEFAULT_VOLTAGE_V;
-  const rows = buildRows(request, voltage_V);
-  const sharing = request.evses.filter((evse) => (evse.reserved ?? null) === null);
-  for (const evse of request.evses) if (evse.reserved) take(rows, evse, evse.reserved.current_mA);
-
-  const admission = admit(request, sharing, rows);
-  const filled = fill(request, admission.admitted, rows, voltage_V);
-  const rounded = roundToSteps(filled, rows);
-
-  const grants = request.evses.map((evse): Grant => {
-    const share = rounded.get(evse.id);
-    if (share !== undefined) return share;
-    if (evse.reserved) return reservedGrant(evse, request);
-    return queuedGrant(evse, request, admission.blockedBy.get(evse.id) ?? null);
-  });
-  const queue = admission.queue.map((evse, index): QueuePlace => ({
-    evse: evse.id,
-    place: index + 1,
-    because: blockedRung(evse, admission.blockedBy.get(evse.id) ?? null, evse.min_mA),
-  }));
-  for (const row of rows.all) assert(row.left >= 0, "a circuit never hands out more than it has");
-  return { grants, queue, circuits: request.circuits.map((circuit) => circuitUse(circuit.id, request, grants)) };
+  const whole = allocateByOnePolicy(request);
+  return shareWithin(request, whole, allocateByOnePolicy);
 }
 
-/** Down to the step grid above the minimum; left-over steps go to the largest remainder that still fits. */
-function roundToSteps(filled: readonly Filled[], rows: Rows): Map<string, Grant> {
-  const onGrid = filled.map((share) => {
-    const above = floorToStep(milliamp(share.current_mA - share.evse.min_mA), share.evse.step_mA);
-    const current_mA = milliamp(share.evse.min_mA + above);
-    return { ...share, current_mA, lost_mA: share.current_mA - current_mA };
-  });
-  for (const share of onGrid) take(rows, share.evse, milliamp(share.current_mA - share.evse.min_mA));
-  const byLoss = [...onGrid].sort((a, b) => b.lost_mA - a.lost_mA || a.order - b.order);
-  const raised = new Set<string>();
-  for (const share of byLoss) {
-    const { evse } = share;
-    const next = share.current_mA + evse.step_mA;
-    if (evse.step_mA <= 0 || share.lost_mA <= 0 || next > share.ceiling_mA || room(rows, evse).left_mA < evse.step_mA)
-      continue;
-    take(rows, evse, evse.step_mA);
-    raised.add(evse.id);
-  }
-  return new Map(
-    onGrid.map((share) => {
-      const current_mA = raised.has(share.evse.id) ? milliamp(share.current_mA + share.evse.step_mA) : share.current_mA;
-      const because = share.because(current_mA);
-      return [share.evse.id, { evse: share.evse.id, current_mA, because }];
+type Decision = {
+  readonly request: AllocationRequest;
+  readonly circuits: ReadonlyMap<string, AllocationCircuit>;
+  readonly network: Network;
+  readonly water: Water;
+  readonly ceilings: readonly Ceiling[];
+};
+
+function allocateByOnePolicy(request: AllocationRequest): Allocation {
+  const voltage_V = request.voltage_V ?? DEFAULT_VOLTAGE_V;
+  const circuits = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
+  const decision: Decision = {
+    request: { ...request, voltage_V },
+    circuits,
+    network: compileNetwork(request.circuits, request.evses, voltage_V),
+    water: startWater(request.evses),
+    ceilings: request.evses.map((evse) => ceilingOf(evse, circuits.get(evse.circuit))),
+  };
+  const { network, water } = decision;
+  const bookReserved = (): void => {
+    request.evses.forEach((evse, index) => {
+      book(network, index, evse.reserved?.current_mA ?? 0);
+    });
+  };
+  bookReserved();
+  const reserved = network.rows.map((_, row) => loadOf(network, row));
+
+  const shares = wanting(decision);
+  const { admitted, queue } =
+    request.policy.order === "first-come"
+      ? serveInOrder(decision.request, shares, network, water)
+      : admit(decision.request, shares, network);
+  if (request.policy.order !== "first-come") fill(decision.request, admitted, network, water);
+  const currents = new Map(
+    roundToSteps(admitted, network, water, (rounded) => {
+      network.laneA.fill(0);
+      network.laneB.fill(0);
+      bookReserved();
+      for (const [{ index }, current_mA] of rounded) book(network, index, current_mA);
     }),
   );
+  const capped = keepBalance(decision, admitted, currents);
+  network.rows.forEach((row, index) => {
+    assert(loadOf(network, index) <= Math.max(row.capacity, reserved[index] ?? 0) + 1e-3, "no row hands out too much");
+  });
+  return answer(decision, shares, queue, currents, capped);
 }
 
-function reservedGrant(evse: AllocationEvse, request: AllocationRequest): Grant {
-  assert(evse.reserved !== undefined && evse.reserved !== null, "only a reserved EVSE gets a reserved grant");
-  const { rungs, ceiling_mA } = ceilingOf(evse, request);
-  const { current_mA, kind } = evse.reserved;
-  return {
-    evse: evse.id,
-    current_mA,
-    because: [...rungs, { kind, ref: evse.id, before_mA: ceiling_mA, after_mA: current_mA }],
-  };
+/** Cars that take part: not reserved, and what bounds them leaves at least their minimum. */
+function wanting({ request, ceilings }: Decision): readonly Share[] {
+  return request.evses.flatMap((evse, index): readonly Share[] => {
+    const ceiling = ceilings[index];
+    if (evse.reserved || ceiling === undefined || ceiling.ceiling_mA <= 0 || ceiling.ceiling_mA < evse.min_mA)
+      return [];
+    return [{ evse, index, ...ceiling, blockedBy: -1 }];
+  });
 }
 
-function queuedGrant(evse: AllocationEvse, request: AllocationRequest, blockedBy: Row | null): Grant {
-  const { rungs, ceiling_mA } = ceilingOf(evse, request);
-  const last = ceiling_mA === 0 ? [] : blockedRung(evse, blockedBy, ceiling_mA);
-  return { evse: evse.id, current_mA: milliamp(0), because: [...rungs, ...last] };
-}
-
-/** IEC 61851-1: no charging below 6 A, so what is left below the minimum is nothing for this car. */
-function blockedRung(evse: AllocationEvse, blockedBy: Row | null, before_mA: Milliamp): readonly Because[] {
-  const after_mA = milliamp(0);
-  if (blockedBy === null) return [{ kind: "min_current", ref: evse.id, before_mA, after_mA }];
-  return blockedBy.phase === null
-    ? [{ kind: "min_current", ref: blockedBy.circuitId, before_mA, after_mA }]
-    : [{ kind: "min_current", ref: blockedBy.circuitId, phase: blockedBy.phase, before_mA, after_mA }];
-}
-
-function circuitUse(id: string, request: AllocationRequest, grants: readonly Grant[]): CircuitUse {
-  const circuit = request.circuits.find((candidate) => candidate.id === id);
-  assert(circuit !== undefined, "a circuit of the request");
-  const below = belowCircuit(request, id);
-  const granted = PHASES.map((phase) =>
-    grants.reduce((sum, grant) => {
-      const evse = below.get(grant.evse);
-      return evse?.phases.includes(phase) === true ? sum + grant.current_mA : sum;
-    }, 0),
-  );
-  const [l1 = 0, l2 = 0, l3 = 0] = granted;
-  const used = [l1, l2, l3] as const;
-  const free = PHASES.map((phase, index) =>
-    Math.max(0, onPhase(circuit.limit_mA, phase) - onPhase(circuit.otherLoad_mA, phase) - (used[index] ?? 0)),
-  );
-  const [f1 = 0, f2 = 0, f3 = 0] = free;
-  return {
-    id,
-    limit_mA: circuit.limit_mA,
-    granted_mA: [milliamp(l1), milliamp(l2), milliamp(l3)],
-    free_mA: [milliamp(f1), milliamp(f2), milliamp(f3)],
-  };
-}
-
-function belowCircuit(request: AllocationRequest, circuitId: string): ReadonlyMap<string, AllocationEvse> {
-  const parents = new Map(request.circuits.map((circuit) => [circuit.id, circuit.parent]));
-  const isBelow = (start: string): boolean => {
-    let next: string | null | undefined = start;
-    for (let depth = 0; next !== null && next !== undefined && depth <= parents.size; depth += 1) {
-      if (next === circuitId) return true;
-      next = parents.get(next);
+function keepBalance(
+  { request, network, circuits }: Decision,
+  admitted: readonly Share[],
+  currents: Map<Share, Milliamp>,
+): ReadonlyMap<Share, Capped> {
+  const all = new Map<Share, Capped>();
+  for (const circuit of request.circuits) {
+    if ((circuit.unbalance_mA ?? null) === null) continue;
+    const isBelow = (evse: AllocationEvse): boolean => pathOf(circuits, evse.circuit).includes(circuit);
+    const fixed = request.evses.flatMap((evse) =>
+      evse.reserved && isBelow(evse) ? [{ evse, current_mA: evse.reserved.current_mA }] : [],
+    );
+    const before = new Map(currents);
+    const below = admitted.filter(({ evse }) => isBelow(evse));
+    for (const [share, cap] of balancePhases(circuit, below, fixed, currents)) {
+      book(network, share.index, (currents.get(share) ?? 0) - (before.get(share) ?? 0));
+      all.set(share, { ...cap, before_mA: all.get(share)?.before_mA ?? cap.before_mA });
     }
-    return false;
+  }
+  return all;
+}
+
+/** The circuit and those above it, nearest first. */
+function pathOf(circuits: ReadonlyMap<string, AllocationCircuit>, id: string): readonly AllocationCircuit[] {
+  const path: AllocationCircuit[] = [];
+  let next = circuits.get(id);
+  while (next !== undefined && path.length <= circuits.size) {
+    path.push(next);
+    next = next.parent === null ? undefined : circuits.get(next.parent);
+  }
+  return path;
+}
+
+function answer(
+  decision: Decision,
+  shares: readonly Share[],
+  queue: readonly Share[],
+  currents: ReadonlyMap<Share, Milliamp>,
+  capped: ReadonlyMap<Share, Capped>,
+): Allocation {
+  const { request, network, ceilings } = decision;
+  const byIndex = new Map(shares.map((share) => [share.index, share]));
+  const grants = request.evses.map((evse, index): Grant => {
+    const share = byIndex.get(index);
+    const current_mA = share === undefined ? undefined : currents.get(share);
+    const { rungs, ceiling_mA } = share ?? ceilings[index] ?? { rungs: [], ceiling_mA: milliamp(0) };
+    if (share !== undefined && current_mA !== undefined)
+      return { evse: evse.id, current_mA, because: ladder(decision, share, current_mA, capped.get(share)) };
+    if (evse.reserved) {
+      const { current_mA: kept, kind } = evse.reserved;
+      const last: Because = { kind, ref: evse.id, before_mA: ceiling_mA, after_mA: kept };
+      return { evse: evse.id, current_mA: kept, because: [...rungs, last] };
+    }
+    const last = ceiling_mA === 0 ? [] : [blockedRung(evse, blockedRow(network, share), ceiling_mA)];
+    return { evse: evse.id, current_mA: milliamp(0), because: [...rungs, ...last] };
+  });
+  const waiting = [...queue, ...shares.filter((share) => currents.get(share) === 0 && share.evse.min_mA > 0)];
+  return {
+    grants,
+    queue: waiting.map((share, index): QueuePlace => ({
+      evse: share.evse.id,
+      place: index + 1,
+      because: [waitingRung(network, share, capped.get(share))],
+    })),
+    circuits: usesOf(request, network),
   };
-  return new Map(request.evses.filter((evse) => isBelow(evse.circuit)).map((evse) => [evse.id, evse]));
+}
+
+const blockedRow = (network: Network, share: Share | undefined): Network["rows"][number] | null =>
+  network.rows[share?.blockedBy ?? -1] ?? null;
+
+function waitingRung(network: Network, share: Share, cap: Capped | undefined): Because {
+  const { evse } = share;
+  if (cap === undefined) return blockedRung(evse, blockedRow(network, share), evse.min_mA);
+  return { kind: "asymmetry", ref: cap.circuitId, phase: cap.phase, before_mA: evse.min_mA, after_mA: milliamp(0) };
+}
+
+/** From the ceiling to the grant: what the full row had for cars at all, this car's share of it, the box's step, the balance. */
+function ladder(
+  { network, water }: Decision,
+  share: Share,
+  granted_mA: Milliamp,
+  cap: Capped | undefined,
+): readonly Because[] {
+  const rungs: Because[] = [...share.rungs];
+  let at = share.ceiling_mA;
+  const filled = milliamp(Math.min(at, Math.floor((water.current[share.index] ?? 0) + 1e-6)));
+  const stoppedBy = water.stoppedBy[share.index] ?? -1;
+  const row = network.rows[stoppedBy];
+  if (row !== undefined && filled < at) {
+    const alone = milliamp(Math.max(filled, Math.min(at, aloneOn(network, share.index, stoppedBy))));
+    if (alone < at) rungs.push(rowRung(row, at, alone));
+    if (filled < alone) rungs.push({ kind: "policy_share", ...rowPlace(row), before_mA: alone, after_mA: filled });
+    at = filled;
+  }
+  const stepped = cap?.before_mA ?? granted_mA;
+  if (stepped !== at) rungs.push({ kind: "step_round", ref: share.evse.id, before_mA: at, after_mA: stepped });
+  if (cap !== undefined) {
+    const { circuitId, phase, before_mA, after_mA } = cap;
+    rungs.push({ kind: "asymmetry", ref: circuitId, phase, before_mA, after_mA });
+  }
+  return rungs;
 }

@@ -1,16 +1,15 @@
 import { milliamp, onPhase } from "../units/index.ts";
 import type { Milliamp } from "../units/index.ts";
-import type { AllocationEvse, AllocationRequest, Because } from "./types.ts";
+import type { NetworkRow } from "./network.ts";
+import type { AllocationCircuit, AllocationEvse, Because } from "./types.ts";
+
+export type Ceiling = { readonly ceiling_mA: Milliamp; readonly rungs: readonly Because[] };
 
 /**
  * What the EVSE could have if it were alone: the box's maximum, then each bound that lowers it (cable, car, owner's cap).
  * Rungs chain: each begins where the one before ended.
  */
-export function ceilingOf(
-  evse: AllocationEvse,
-  request: AllocationRequest,
-): { readonly ceiling_mA: Milliamp; readonly rungs: readonly Because[] } {
-  const circuit = request.circuits.find((candidate) => candidate.id === evse.circuit);
+export function ceilingOf(evse: AllocationEvse, circuit: AllocationCircuit | undefined): Ceiling {
   const wired = circuit === undefined ? [] : evse.phases.map((phase) => onPhase(circuit.limit_mA, phase));
   const start = milliamp(Math.max(evse.max_mA, wired.length === 0 ? 0 : Math.min(...wired)));
   const rungs: Because[] = [{ kind: "evse_max", ref: evse.id, before_mA: start, after_mA: evse.max_mA }];
@@ -23,4 +22,22 @@ export function ceilingOf(
     ceiling_mA = after_mA;
   }
   return { ceiling_mA, rungs };
+}
+
+/** Where a row stands in a ladder: what it is, and on which phase. */
+export const rowPlace = (row: NetworkRow): { readonly ref: string; readonly phase?: NonNullable<Because["phase"]> } =>
+  row.phase === null ? { ref: row.circuit.id } : { ref: row.circuit.id, phase: row.phase };
+
+/** The row as a rung: the fuse, the power limit, or whatever lowered the circuit's limit. */
+export function rowRung(row: NetworkRow, before_mA: Milliamp, after_mA: Milliamp): Because {
+  const lowered = row.circuit.limitedBy ?? null;
+  if (row.phase !== null && lowered !== null)
+    return { kind: lowered.kind, ref: lowered.ref, phase: row.phase, before_mA, after_mA };
+  return { kind: row.phase === null ? "circuit_power" : "circuit_phase", ...rowPlace(row), before_mA, after_mA };
+}
+
+/** IEC 61851-1: no charging below the minimum, so what is left below it is nothing for this car. */
+export function blockedRung(evse: AllocationEvse, row: NetworkRow | null, before_mA: Milliamp): Because {
+  const place = row === null ? { ref: evse.id } : rowPlace(row);
+  return { kind: "min_current", ...place, before_mA, after_mA: milliamp(0) };
 }

@@ -26,6 +26,8 @@ export type AllocationCircuit = {
   /** Everything on this circuit that is not one of its EVSEs or its child circuits' EVSEs. */
   readonly otherLoad_mA: PerPhase<Milliamp>;
   readonly limit_W?: Watt | null;
+  /** Why `limit_mA` is below what the wires would carry; left out: it is the fuse less its margin. */
+  readonly limitedBy?: { readonly kind: ReasonKind; readonly ref: string } | null;
   /**
    * `star` (left out): each phase of an EVSE loads that line. `delta`: 230 V between the lines (IT networks, US 208 V): an
    * EVSE on two phases hangs between these two lines, on three it is three equal loads; line currents add as phasors.
