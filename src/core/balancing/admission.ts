@@ -44,15 +44,16 @@ type Key = { readonly group: number; readonly rank: number };
 /** The order in which cars are served; ties by arrival, then id, so that it never depends on the order of the request. */
 export function admissionOrder(request: AllocationRequest, shares: readonly Share[]): readonly Share[] {
   const byRatio = usesRatio(request, shares);
-  const keys = new Map(shares.map((share) => [share, admissionKey(request, share.evse, byRatio)]));
-  const keyOf = (share: Share): Key => keys.get(share) ?? { group: OTHER, rank: 0 };
-  return [...shares].sort(
-    (a, b) =>
-      keyOf(a).group - keyOf(b).group ||
-      keyOf(a).rank - keyOf(b).rank ||
-      a.evse.plugged_at_ms - b.evse.plugged_at_ms ||
-      (a.evse.id < b.evse.id ? -1 : 1),
-  );
+  return shares
+    .map((share) => ({ share, key: admissionKey(request, share.evse, byRatio) }))
+    .sort(
+      (a, b) =>
+        a.key.group - b.key.group ||
+        a.key.rank - b.key.rank ||
+        a.share.evse.plugged_at_ms - b.share.evse.plugged_at_ms ||
+        (a.share.evse.id < b.share.evse.id ? -1 : 1),
+    )
+    .map(({ share }) => share);
 }
 
 function usesRatio({ policy, usage }: AllocationRequest, shares: readonly Share[]): boolean {

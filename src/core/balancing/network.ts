@@ -19,6 +19,8 @@ export type NetworkRow = {
 
 export type Network = {
   readonly rows: readonly NetworkRow[];
+  /** Capacities of the rows once more, for the loops. */
+  readonly capacity: Float64Array;
   readonly laneA: Float64Array;
   readonly laneB: Float64Array;
   /** Uses of EVSE i: entries `first[i]` up to `first[i + 1]` of the next three. */
@@ -62,6 +64,7 @@ export function compileNetwork(
   });
   return {
     rows,
+    capacity: Float64Array.from(rows, (one) => one.capacity),
     laneA: new Float64Array(rows.length),
     laneB: new Float64Array(rows.length),
     first,
@@ -146,10 +149,10 @@ export function loadOf(network: Network, row: number): number {
 }
 
 /** What is left on a row; below zero where more is booked than there is. */
-export const leftOf = (network: Network, row: number): number =>
-  (network.rows[row]?.capacity ?? 0) - loadOf(network, row);
+export const leftOf = (network: Network, row: number): number => (network.capacity[row] ?? 0) - loadOf(network, row);
 
-const length = (a: number, b: number): number => (b === 0 ? Math.abs(a) : Math.sqrt(a * a + b * b + a * b));
+/** √(a² + b² + ab): two currents that meet at 60 degrees. */
+export const length = (a: number, b: number): number => (b === 0 ? Math.abs(a) : Math.sqrt(a * a + b * b + a * b));
 
 /**
  * How far along (perA, perB) the row can go from (a, b) before its load reaches the capacity: 0 when it is there already,
@@ -174,7 +177,7 @@ export function roomOf(network: Network, index: number): { readonly left_mA: num
     const here = network.useRow[use] ?? 0;
     const a = network.laneA[here] ?? 0;
     const b = network.laneB[here] ?? 0;
-    const more = reach(a, b, network.useA[use] ?? 0, network.useB[use] ?? 0, network.rows[here]?.capacity ?? 0);
+    const more = reach(a, b, network.useA[use] ?? 0, network.useB[use] ?? 0, network.capacity[here] ?? 0);
     if (more < left_mA) [left_mA, row] = [more, here];
   }
   return { left_mA: Math.floor(left_mA + EPSILON), row };
@@ -196,7 +199,7 @@ export function aloneOn(network: Network, index: number, row: number): number {
   const end = network.first[index + 1] ?? 0;
   for (let use = network.first[index] ?? 0; use < end; use += 1)
     if (network.useRow[use] === row) {
-      const capacity = network.rows[row]?.capacity ?? 0;
+      const capacity = network.capacity[row] ?? 0;
       return Math.floor(reach(0, 0, network.useA[use] ?? 0, network.useB[use] ?? 0, capacity) + EPSILON);
     }
   return Number.POSITIVE_INFINITY;
