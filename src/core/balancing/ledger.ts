@@ -43,7 +43,16 @@ export type BoxView = {
   readonly drawn_mA: Milliamp | null;
   readonly drawn_at_ms: EpochMs | null;
   readonly max_mA: Milliamp;
+  /** What it keeps by itself when it hears nothing: its own value where it has shown one, else what the site file says. */
   readonly fallback_mA: Milliamp;
+  /** What the site file promises for it, and everybody may have at once. Absent: the same as `fallback_mA`. */
+  readonly promised_mA?: Milliamp;
+  /** True when `fallback_mA` was read back from the box itself. */
+  readonly fallbackProven?: boolean;
+  /** After so much silence it falls back, as the box itself shows; `null`: nobody knows, or our asking keeps it from it. */
+  readonly fallbackAfter_ms?: number | null;
+  /** Our last contact: nothing we sent later can have reached it. `null`: there was none. */
+  readonly heard_at_ms?: EpochMs | null;
 };
 
 /** Nothing known yet: a box that talks may offer its maximum until it has confirmed something lower. */
@@ -180,7 +189,7 @@ function decreaseOrRepeat(one: Participant, keep: boolean, now_ms: EpochMs): Com
   if (setpoint_mA === null) {
     // Nothing is known: begin with the target if it is small, else with what the box keeps anyway.
     const waits = sent_at_ms !== null && now_ms - sent_at_ms < RESEND_MS && one.entry.misses > 0;
-    const first = milliamp(Math.min(one.target_mA, one.box.fallback_mA));
+    const first = milliamp(Math.min(one.target_mA, one.box.promised_mA ?? one.box.fallback_mA));
     return waits ? null : { evse: one.id, current_mA: first, kind: "decrease" };
   }
   if (one.target_mA < setpoint_mA && !keep) return { evse: one.id, current_mA: one.target_mA, kind: "decrease" };
