@@ -121,13 +121,31 @@ export type StationEvent =
     };
 
 /**
+ * Why a fail-safe is not `known`: the box has no such guard; nobody documents one; it was not asked yet; it does not show
+ * it; it is switched off in the box; it goes up to its maximum; it keeps more than the site file promises.
+ */
+type FailSafeDoubt =
+  | "no-guard"
+  | "not-documented"
+  | "not-asked"
+  | "not-readable"
+  | "switched-off"
+  | "expires-up"
+  | "more-than-promised";
+
+/**
  * What a box offers when it hears nothing from us for `timeout_ms`. `known`: read back from the box, and no more than
- * the site reckons with. `unknown`: it may keep its last limit for ever. `unsafe`: it would offer more.
+ * the site reckons with. `unknown`: it may keep its last limit for ever. `unsafe`: it would offer more, as much as
+ * `current_mA` where it shows that, else perhaps its maximum.
  */
 export type FailSafe = {
   readonly kind: "known" | "unknown" | "unsafe";
   readonly current_mA: number | null;
   readonly timeout_ms: number | null;
+  /** Left out when `known`. */
+  readonly doubt?: FailSafeDoubt;
+  /** Any request of ours keeps the box from falling back: one that we merely do not hear goes on with its last limit. */
+  readonly fedByAsking?: true;
 };
 
 /** One charging part that can be told how much it may offer. */

@@ -299,15 +299,18 @@ describe.each(chargers.map((profile) => [profile.id, profile] as const))("charge
 
   test("says what it offers when it hears nothing, and then does so", () => {
     const { failSafe, expired } = outcomeOf(profile);
-    const { feed = "unknown", current, on_expiry, power } = profile.failsafe ?? {};
+    const { feed = "unknown", current, power } = profile.failsafe ?? {};
     if (feed === "none" || feed === "unknown") {
-      expect(failSafe).toEqual({ kind: "unknown", current_mA: null, timeout_ms: null });
+      expect(failSafe).toMatchObject({ kind: "unknown", current_mA: null, timeout_ms: null });
+      expect(failSafe?.doubt).toBe(feed === "none" ? "no-guard" : "not-documented");
       expect(expired).toBeNull();
       return;
     }
     expect(expired).toMatchObject({ before: false });
     const isTold = (current?.write_fc !== undefined && current.unverified !== true) || power !== undefined;
-    if (on_expiry === "maximum") expect(failSafe?.kind).toBe("unsafe");
+    // What cannot be read back is not known, whatever the box accepted.
+    const isShown = current?.fc !== undefined || power?.fc !== undefined;
+    if (isTold && !isShown) expect(failSafe).toMatchObject({ kind: "unknown", doubt: "not-readable" });
     else if (isTold) {
       expect(failSafe?.kind).toBe("known");
       expect(Math.abs((failSafe?.current_mA ?? 0) - 6_000)).toBeLessThan(10);

@@ -6,7 +6,8 @@ import { failureOf } from "./limit-control.ts";
 import type { StepValues } from "./profile-steps.ts";
 
 const NOMINAL_V = 230;
-const UNKNOWN: FailSafe = { kind: "unknown", current_mA: null, timeout_ms: null };
+/** A box that was not asked yet. */
+export const NOT_ASKED: FailSafe = { kind: "unknown", current_mA: null, timeout_ms: null, doubt: "not-asked" };
 
 type Failsafe = NonNullable<DeviceProfile["failsafe"]>;
 type Watched = NonNullable<Failsafe["timeout"]>;
@@ -35,7 +36,7 @@ export type FailSafeSetup = {
 export async function setUpFailSafe(context: FailSafeContext): Promise<FailSafeSetup | CommandFailure> {
   const { failsafe } = context.profile;
   if (failsafe === undefined || failsafe.feed === "none" || failsafe.feed === "unknown")
-    return { failSafe: UNKNOWN, refused: [] };
+    return { failSafe: withoutGuard(failsafe?.feed ?? "unknown"), refused: [] };
   const { values, phases } = context;
   const targets: readonly (readonly [Watched | undefined, number | null])[] = [
     [failsafe.current, within(failsafe.current, values.failsafe_A)],
@@ -45,16 +46,24 @@ export async function setUpFailSafe(context: FailSafeContext): Promise<FailSafeS
     [failsafe.enabled, 1],
   ];
   const refused: string[] = [];
-  const held = new Map<Watched, number | null>();
+  const held = new Map<Watched, Held>();
   for (const [watched, wanted] of targets) {
     if (watched === undefined) continue;
     const result = await settle(context, watched, wanted);
     if (result.kind === "failed") return result.failure;
-    if (result.kind === "refused") refused.push(result.detail);
-    else held.set(watched, result.value);
+    if (result.refused !== undefined) refused.push(result.refused);
+    held.set(watched, result);
   }
   return { failSafe: judge(context, failsafe, held), refused };
 }
+
+/** A box whose profile names nothing that could be set: whether it has no guard, or nobody knows of one. */
+export const withoutGuard = (feed: "none" | "unknown"): FailSafe => ({
+  kind: "unknown",
+  current_mA: null,
+  timeout_ms: null,
+  doubt: feed === "none" ? "no-guard" : "not-documented",
+});
 
 /** `0` stays 0: an error or a pause; else what the box can hold. */
 const within = (watched: Watched | undefined, value_A: number): number =>
@@ -67,33 +76,64 @@ function timeoutCode(watched: Watched | undefined, timeout_s: number): number {
   return fitting === undefined ? timeout_s : Number(fitting[0]);
 }
 
-function judge(context: FailSafeContext, failsafe: Failsafe, held: ReadonlyMap<Watched, number | null>): FailSafe {
-  const shown = (watched: Watched | undefined, unit: number): number | null => {
-    if (watched === undefined) return null;
-    const value = watched.read === undefined ? held.get(watched) : undefined;
-    if (watched.read !== undefined) return context.get(watched.read);
-    return value === undefined || value === null ? null : Math.round(value * unit);
-  };
-  const power_W = shown(failsafe.power, 1);
-  const current_mA =
-    shown(failsafe.current, 1000) ??
-    (power_W === null ? null : Math.round((power_W * 1000) / (NOMINAL_V * context.phases)));
-  const code = held.get(failsafe.timeout ?? {}) ?? null;
-  const seconds =
-    failsafe.timeout?.read === undefined
-      ? (failsafe.timeout?.codes?.[String(code)] ?? code)
-      : context.get(failsafe.timeout.read);
-  const timeout_ms = seconds === null ? null : Math.round(seconds * 1000);
-  if (failsafe.on_expiry === "maximum") return { kind: "unsafe", current_mA: null, timeout_ms };
-  if (current_mA === null) return { ...UNKNOWN, timeout_ms };
-  // More than the site reckons with may not be relied on.
-  const isSafe = current_mA <= Math.round(context.values.failsafe_A * 1000);
-  return { kind: isSafe ? "known" : "unsafe", current_mA, timeout_ms };
+function judge(context: FailSafeContext, failsafe: Failsafe, held: ReadonlyMap<Watched, Held>): FailSafe {
+  const { timeout, enabled } = failsafe;
+  const current_mA = shownCurrent_mA(context, failsafe, held);
+  const timeout_ms = shownTimeout_ms(context, failsafe, held);
+  const fed = failsafe.feed === "any_request" ? { fedByAsking: true as const } : {};
+  const isOff =
+    (enabled !== undefined && held.get(enabled)?.value === 0) || (timeout_ms === 0 && (timeout?.off ?? 0) === 0);
+  if (isOff) return { kind: "unknown", current_mA, timeout_ms: null, doubt: "switched-off" };
+  const promised_mA = Math.round(context.values.failsafe_A * 1000);
+  const goesUp = failsafe.on_expiry === "maximum" || (failsafe.current?.default ?? 0) * 1000 > promised_mA;
+  // A box that by its nature goes up is believed when it shows that it will not, and by nothing else.
+  if (goesUp && (current_mA === null || (failsafe.on_expiry === "maximum" && current_mA > promised_mA)))
+    return { kind: "unsafe", current_mA: null, timeout_ms, doubt: "expires-up", ...fed };
+  if (current_mA === null) return { kind: "unknown", current_mA, timeout_ms, doubt: "not-readable", ...fed };
+  return current_mA <= promised_mA
+    ? { kind: "known", current_mA, timeout_ms, ...fed }
+    : { kind: "unsafe", current_mA, timeout_ms, doubt: "more-than-promised", ...fed };
 }
 
+/** As the box itself shows it, the higher of what its current and its power allow; `null` where it shows nothing. */
+function shownCurrent_mA(
+  context: FailSafeContext,
+  { current, power }: Failsafe,
+  held: ReadonlyMap<Watched, Held>,
+): number | null {
+  const own = current?.read === undefined ? scaled(current, held, 1_000) : context.get(current.read);
+  if (own !== null) return own;
+  const power_W = scaled(power, held, 1);
+  return power_W === null ? null : Math.round((power_W * 1_000) / (NOMINAL_V * context.phases));
+}
+
+/** `null` where the box does not show it, or shows what is left of it instead of all of it. */
+function shownTimeout_ms(
+  context: FailSafeContext,
+  { timeout, heartbeat }: Failsafe,
+  held: ReadonlyMap<Watched, Held>,
+): number | null {
+  if (timeout === undefined) {
+    const { must_be_below_s, unverified } = heartbeat ?? {};
+    return must_be_below_s === undefined || unverified === true ? null : must_be_below_s * 1_000;
+  }
+  if (timeout.unverified === true) return null;
+  const shown = timeout.read === undefined ? (held.get(timeout)?.value ?? null) : context.get(timeout.read);
+  const seconds = shown === null ? null : (timeout.codes?.[String(shown)] ?? shown);
+  return seconds === null ? null : Math.round(seconds * 1_000);
+}
+
+/** Only what was read counts: a box may accept a value and keep another. */
+const scaled = (watched: Watched | undefined, held: ReadonlyMap<Watched, Held>, unit: number): number | null => {
+  const found = watched === undefined ? undefined : held.get(watched);
+  const value = found?.value ?? null;
+  return value === null ? null : Math.round(value * unit);
+};
+
+/** What the box shows of a setting; `null` where it shows nothing. */
+type Held = { readonly value: number | null };
 type Settled =
-  | { readonly kind: "held"; readonly value: number | null }
-  | { readonly kind: "refused"; readonly detail: string }
+  | ({ readonly kind: "held"; readonly refused?: string } & Held)
   | { readonly kind: "failed"; readonly failure: CommandFailure };
 
 async function settle(context: FailSafeContext, watched: Watched, wanted: number | null): Promise<Settled> {
@@ -108,12 +148,9 @@ async function settle(context: FailSafeContext, watched: Watched, wanted: number
   const reply = await context.wire.ask(request, "identity");
   if (!reply.ok)
     return reply.code === "exception"
-      ? { kind: "refused", detail: `register ${String(address)}: exception ${String(reply.exception)}` }
+      ? { ...before, refused: `register ${String(address)}: exception ${String(reply.exception)}` }
       : { kind: "failed", failure: failureOf(reply) };
-  const after = await look(context, watched);
-  // Where nothing can be read, what was accepted is what is known.
-  const canBeRead = watched.fc !== undefined && watched.address !== undefined;
-  return after.kind === "held" && !canBeRead ? { kind: "held", value: wanted } : after;
+  return look(context, watched);
 }
 
 /** What the box holds now; `null` where that cannot be read. */

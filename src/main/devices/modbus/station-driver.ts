@@ -13,7 +13,7 @@ import { statusOf } from "./charging-state.ts";
 import { createCommandLane } from "./command-lane.ts";
 import { startDeviceLoop, type DeviceLoop } from "./device-loop.ts";
 import type { DeviceWire } from "./device-wire.ts";
-import { setUpFailSafe } from "./fail-safe.ts";
+import { NOT_ASKED, setUpFailSafe } from "./fail-safe.ts";
 import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
 import { applyLimit, failure, type LimitContext } from "./limit-control.ts";
 import { limitPlan, offered } from "./limit-plan.ts";
@@ -67,7 +67,7 @@ class Driver implements StationDriver {
   /** Phases this car was seen to charge on; what the box is wired to until then. */
   #phases: 1 | 2 | 3;
   #problem: string | null = null;
-  #failSafe: FailSafe = { kind: "unknown", current_mA: null, timeout_ms: null };
+  #failSafe: FailSafe = NOT_ASKED;
   #recovered_ms = -Infinity;
 
   constructor(context: Context) {
