@@ -11,6 +11,7 @@ export * from "./billing.ts";
 export * from "./devices.ts";
 export * from "./history.ts";
 export * from "./live.ts";
+export * from "./ocpp.ts";
 export * from "./roles.ts";
 export * from "./sessions.ts";
 export * from "./stations.ts";

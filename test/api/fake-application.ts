@@ -247,6 +247,13 @@ function fakeStores(): Stores {
       iterate: () =>
         [sessionRow("s1"), sessionRow("s2", { customerName: "=cmd()", cost: null, energy_Wh: null })].values(),
     },
+    ocpp: {
+      facts: () => null,
+      saveFacts: notGiven,
+      passwords: () => [],
+      setPassword: () => undefined,
+      confirmPassword: notGiven,
+    },
     tariffs: { list: () => [], view: notGiven, at: () => null, add: notGiven },
     customers: {
       list: () => [CUSTOMER],

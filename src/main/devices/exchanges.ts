@@ -94,7 +94,8 @@ function cut(exchange: Exchange): Exchange {
   return {
     ...exchange,
     summary: summary.slice(0, SUMMARY_CHARS_MAX),
-    raw: raw.length > RAW_CHARS_MAX ? `${raw.slice(0, RAW_CHARS_MAX - 1)}…` : raw,
+    // Through bytes, because a slice alone would keep the whole text in memory.
+    raw: raw.length > RAW_CHARS_MAX ? `${Buffer.from(raw.slice(0, RAW_CHARS_MAX - 1)).toString()}…` : raw,
     decoded: decoded.slice(0, DECODED_MAX).map(({ name, value }) => ({
       name: name.slice(0, DECODED_CHARS_MAX),
       value: value.slice(0, DECODED_CHARS_MAX),

@@ -17,6 +17,13 @@ export type OcppCallReply =
       readonly detail: string;
     };
 
+/** A message as it went over the wire; `dropped` says why one that came was not taken. */
+export type WireMessage = {
+  readonly direction: "out" | "in";
+  readonly text: string;
+  readonly dropped: DropReason | null;
+};
+
 export interface OcppConnection {
   readonly identity: string;
   readonly remoteAddress: string | null;
@@ -31,6 +38,8 @@ export interface OcppConnection {
   /** Ends the connection: politely, then by force. Its `onClosed` runs at once. */
   close(reason: string): void;
   onHeard(listener: () => void): void;
+  /** Every message in both directions, before it is handled. */
+  onMessage(listener: (message: WireMessage) => void): void;
   onClosed(listener: () => void): void;
 }
 
@@ -41,6 +50,7 @@ export interface RpcPeer {
   readonly handshake: { readonly remoteAddress: string | undefined };
   handle(handler: (call: { readonly method?: string; readonly params?: unknown }) => Promise<JsonObject>): void;
   call(action: string, payload: unknown, options: { readonly callTimeoutMs: number }): Promise<unknown>;
+  on(event: "message", listener: (event: { readonly message: unknown; readonly outbound: boolean }) => void): unknown;
   close(options: { readonly code: number; readonly reason: string }): Promise<unknown>;
 }
 
@@ -49,6 +59,7 @@ export function createOcppConnection(peer: RpcPeer, socket: ScreenedSocket): Ocp
   const dropped = new Map<DropReason, number>();
   const heardListeners: (() => void)[] = [];
   const closedListeners: (() => void)[] = [];
+  const messageListeners: ((message: WireMessage) => void)[] = [];
   let heard = 0;
   let closed = false;
 
@@ -57,13 +68,22 @@ export function createOcppConnection(peer: RpcPeer, socket: ScreenedSocket): Ocp
     closed = true;
     for (const listener of closedListeners) listener();
   };
+  const tell = (message: WireMessage): void => {
+    for (const listener of messageListeners) listener(message);
+  };
   socket.once("close", finish);
   socket.watch({
     heard: () => {
       heard += 1;
       for (const listener of heardListeners) listener();
     },
-    dropped: (reason) => dropped.set(reason, (dropped.get(reason) ?? 0) + 1),
+    dropped: (reason, text) => {
+      dropped.set(reason, (dropped.get(reason) ?? 0) + 1);
+      tell({ direction: "in", text, dropped: reason });
+    },
+  });
+  peer.on("message", ({ message, outbound }) => {
+    tell({ direction: outbound ? "out" : "in", text: String(message), dropped: null });
   });
 
   return {
@@ -94,6 +114,7 @@ export function createOcppConnection(peer: RpcPeer, socket: ScreenedSocket): Ocp
       finish();
     },
     onHeard: (listener) => heardListeners.push(listener),
+    onMessage: (listener) => messageListeners.push(listener),
     onClosed: (listener) => closedListeners.push(listener),
   };
 }

@@ -9,13 +9,16 @@ const UNSENT_BYTES_MAX = 1024 * 1024;
 const MESSAGES_PER_S = 100;
 const MESSAGES_BURST = 300;
 const SALVAGE_BYTES = 1024;
+/** Of a message that is not taken, so much is shown to whoever looks for the fault. */
+const SHOWN_BYTES = 4096;
 
 export type DropReason = BadFrame | "broken-websocket-frame";
 
 export type SocketEvents = {
   /** A message in proper form has arrived and is about to be handled. */
   readonly heard: () => void;
-  readonly dropped: (reason: DropReason) => void;
+  /** `text` is its beginning, as far as there is one. */
+  readonly dropped: (reason: DropReason, text: string) => void;
 };
 
 /**
@@ -35,7 +38,7 @@ export class ScreenedSocket extends WebSocket {
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     if (event === "error") {
       // "close" follows. RPCServer waits for that alone, and would be torn from its wait by an "error".
-      this.#events?.dropped("broken-websocket-frame");
+      this.#events?.dropped("broken-websocket-frame", "");
       return true;
     }
     if (event !== "message") return super.emit(event, ...args);
@@ -57,7 +60,7 @@ export class ScreenedSocket extends WebSocket {
       this.#events?.heard();
       return frame.text;
     }
-    this.#events?.dropped(frame.reason);
+    this.#events?.dropped(frame.reason, data.toString("utf8", 0, SHOWN_BYTES));
     if (frame.reply !== null && this.readyState === WebSocket.OPEN) this.send(frame.reply);
     return null;
   }

@@ -8,7 +8,7 @@ import { chooseProtocol, identityOf } from "./ocpp-server-address.ts";
 import { createOcppConnection, type OcppConnection, type RpcPeer } from "./ocpp-server-connection.ts";
 import { ScreenedSocket, SOCKET_PAYLOAD_BYTES_MAX } from "./ocpp-server-socket.ts";
 
-export type { OcppCallReply, OcppConnection } from "./ocpp-server-connection.ts";
+export type { OcppCallReply, OcppConnection, WireMessage } from "./ocpp-server-connection.ts";
 
 /** Real milliseconds between pings; a station that misses one whole interval is cut off. */
 const PING_INTERVAL_MS = 30_000;

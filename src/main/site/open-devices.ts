@@ -61,6 +61,12 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
         stationIds.find((id) => stores.sessions.findByTransaction(id, transactionId) !== null) ??
         null,
       remoteStartToken: () => (stored.access.cards === "any" ? OWNER_TOKEN : null),
+      facts: {
+        load: (identity, connectorId) => stores.ocpp.facts(identity, connectorId),
+        save: (identity, connectorId, facts) => {
+          stores.ocpp.saveFacts(identity, connectorId, facts);
+        },
+      },
       ...(vendors.ok ? { vendorRows: vendors.rows } : {}),
       log: ({ level, message, data }) => {
         log[level](data ?? {}, message);

@@ -10,6 +10,7 @@ import { grantStore } from "./grant-store.ts";
 import { historyStore, latestInHistory } from "./history-store.ts";
 import { brokenInvoices, invoiceStore } from "./invoice-store.ts";
 import { migrate, schemaState } from "./migrations/migrate.ts";
+import { ocppStore } from "./ocpp-store.ts";
 import { sellerStore } from "./seller-store.ts";
 import { latestInSessions, sessionStore } from "./session-store.ts";
 import { siteStore } from "./site-store.ts";
@@ -124,6 +125,7 @@ const storesOn = (db: Connection): Stores => ({
   grants: grantStore(db),
   stationLog: stationLogStore(db),
   alerts: alertStore(db),
+  ocpp: ocppStore(db),
 });
 
 function latest(db: Connection): EpochMs | null {

@@ -13,7 +13,7 @@ import {
   watt,
   wattHour,
 } from "../../core/units/index.ts";
-import { type Alert, type Seller, sellerSchema } from "../../contract/index.ts";
+import { type Alert, type OcppFacts, ocppFactsSchema, type Seller, sellerSchema } from "../../contract/index.ts";
 import type { InvoiceDocument, StoredSite } from "./types.ts";
 
 // What stands as JSON in a column, read back into exact types. It was written by us, so a mismatch is our own fault
@@ -31,7 +31,7 @@ const minorText = z
 
 const flagsSchema = z.array(
   z.object({
-    rule: z.enum(["D01", "D02", "D03", "D04", "D05", "D06", "D08", "D09", "D10", "D11", "D14", "D21", "D22"]),
+    rule: z.enum(["D01", "D02", "D03", "D04", "D05", "D06", "D08", "D09", "D10", "D11", "D13", "D14", "D21", "D22"]),
     severity: z.enum(["B", "W", "I"]),
     inputs: z.record(z.string(), scalar),
   }),
@@ -223,6 +223,7 @@ export const readSite = (json: string): StoredSite => siteSchema.parse(JSON.pars
 export const readSeller = (json: string): Seller => sellerSchema.parse(JSON.parse(json));
 export const readInvoice = (json: string): InvoiceDocument => invoiceSchema.parse(JSON.parse(json));
 export const readBecause = (json: string): Because[] => becauseSchema.parse(JSON.parse(json));
+export const readOcppFacts = (json: string): OcppFacts => ocppFactsSchema.parse(JSON.parse(json));
 export const readInputs = (json: string): Alert["inputs"] => inputsSchema.parse(JSON.parse(json));
 /** Most sessions have no flags: those are not worth parsing. */
 export const readFlags = (json: string): Flag[] => (json === "[]" ? [] : flagsSchema.parse(JSON.parse(json)));

@@ -134,6 +134,8 @@ export type Tables = {
   invoice_bytes: { invoice_no: number; bytes: Uint8Array };
   station_register: { station_id: string; at_ms: EpochMs; received_at_ms: EpochMs; register_Wh: WattHour };
   station_grant: { no: Generated<number>; station_id: string; at_ms: EpochMs; granted_mA: Milliamp; because: string };
+  ocpp_facts: { identity: string; connector_id: number; at_ms: number; firmware: string | null; document: string };
+  ocpp_password: { no: Generated<number>; identity: string; salt: Uint8Array; hash: Uint8Array; since_ms: number };
   station_state: { no: Generated<number>; station_id: string; at_ms: EpochMs; state: string; status: string | null };
   alert: {
     no: Generated<number>;

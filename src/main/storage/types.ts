@@ -8,6 +8,7 @@ import type {
   Alert,
   Customer,
   InvoiceSummary,
+  OcppFacts,
   Seller,
   SessionDetail,
   SessionFilter,
@@ -264,6 +265,25 @@ export interface AlertStore {
   acknowledge(id: string, at_ms: EpochMs): Alert | null;
 }
 
+/** A password as it is kept. */
+export type PasswordHash = { readonly salt: Uint8Array; readonly hash: Uint8Array };
+
+export interface OcppStore {
+  /** What was last found out about one EVSE of a station. */
+  facts(identity: string, connectorId: number): OcppFacts | null;
+  saveFacts(identity: string, connectorId: number, facts: OcppFacts): void;
+  /** Any of these lets the station in, newest first; none: it needs no password. */
+  passwords(identity: string): readonly PasswordHash[];
+  /** `keepBefore`: the one before holds too until the station has come with the new one. `null`: no password any more. */
+  setPassword(
+    identity: string,
+    password: PasswordHash | null,
+    options: { readonly keepBefore: boolean; readonly at_ms: EpochMs },
+  ): void;
+  /** The station has come with its newest password: the one before is no longer good. */
+  confirmPassword(identity: string): void;
+}
+
 export type Stores = {
   readonly site: SiteStore;
   readonly sessions: SessionStore;
@@ -275,6 +295,7 @@ export type Stores = {
   readonly grants: GrantStore;
   readonly stationLog: StationLogStore;
   readonly alerts: AlertStore;
+  readonly ocpp: OcppStore;
 };
 
 /** The folder is in use by another process, or cannot be used; the sentence says what to do. */

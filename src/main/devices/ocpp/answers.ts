@@ -11,6 +11,7 @@ import {
   type StatusNotification,
   type StopTransaction,
 } from "../../protocol/ocpp/index.ts";
+import { keepFacts } from "./facts.ts";
 import { PENDING_INTERVAL_S, setUpAfterBoot } from "./bring-up.ts";
 import { PRIORITY } from "./call-lane.ts";
 import {
@@ -72,6 +73,7 @@ function resultFor(point: Point, host: OcppHost, message: StationMessage, receiv
     case "Report":
       for (const [name, value] of message.variables)
         if (point.variables.size < VARIABLES_MAX || point.variables.has(name)) point.variables.set(name, value);
+      keepFacts(point, host);
       return {};
     case "TransactionEvent": {
       const [evse] = point.evses;

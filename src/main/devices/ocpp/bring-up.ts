@@ -3,6 +3,7 @@ import type { CommandReply } from "../ports.ts";
 import { PRIORITY } from "./call-lane.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 import { announceOffline, announceOnline, logAbout, type Point } from "./point.ts";
+import { keepFacts } from "./facts.ts";
 import { learn } from "./probe.ts";
 import { commandReply } from "./replies.ts";
 import type { VendorBehaviour } from "./vendor-rows.ts";
@@ -29,9 +30,13 @@ const CONFIGURATION_201 = [
 export function setUpAfterBoot(point: Point, host: OcppHost): void {
   point.setup.abort();
   point.setup = new AbortController();
+  point.isProbed = false;
   const { signal } = point.setup;
   void setUp(point, host, signal).then((refused) => {
     if (signal.aborted) return;
+    point.refusedSteps = refused;
+    point.isProbed = true;
+    keepFacts(point, host);
     const level = refused.length === 0 ? "info" : "warn";
     logAbout(point, host, { level, message: "the station is set up", data: { refused, ...point.capabilities } });
   });
@@ -65,13 +70,25 @@ async function setUp(point: Point, host: OcppHost, signal: AbortSignal): Promise
   await configure("WebSocketPingInterval", String(behaviour.ws_ping_s));
   await configure("HeartbeatInterval", String(behaviour.boot_interval_s));
   if (point.version === "2.0.1") for (const [key, value] of CONFIGURATION_201) await configure(key, value);
+  await askForNow(point, step);
+  if (point.version === "2.0.1") await step("GetBaseReport", "GetBaseReport", baseReport(point));
+  return refused;
+}
+
+/** Has each connector say what it is doing. */
+async function askForNow(point: Point, step: Step): Promise<void> {
   for (const { connectorId } of point.evses) {
     if (point.version === "2.0.1")
       await step("TriggerMessage", "TriggerMessage", { requestedMessage: "TransactionEvent", connectorId });
     await step("TriggerMessage", "TriggerMessage", { requestedMessage: "StatusNotification", connectorId });
     await step("TriggerMessage", "TriggerMessage", { requestedMessage: "MeterValues", connectorId });
   }
-  return refused;
+}
+
+/** OCPP 2.0.1: asks for everything the box is and can do; it comes in reports. */
+export function baseReport(point: Point): JsonObject {
+  point.requests += 1;
+  return { requestId: point.requests, reportBase: "FullInventory" };
 }
 
 type Step = (name: string, action: string, payload: JsonObject, fine?: readonly string[]) => Promise<boolean>;
@@ -134,6 +151,12 @@ const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 async function bringUpWithoutBoot(point: Point, host: OcppHost, signal: AbortSignal): Promise<void> {
   if (point.evses.length > 0 && !point.isOnline) announceOnline(point, host);
+  // The box did not restart, we did or the line was cut: what was found out holds, and its car is left in peace.
+  if (point.isProbed) {
+    for (const evse of point.evses) if (!signal.aborted) await evse.limiter.storeFallback(PRIORITY.setup);
+    await askForNow(point, async (_name, action, payload) => !signal.aborted && (await ask(point, action, payload)).ok);
+    return;
+  }
   const asked = commandReply(
     await point.lane.add(PRIORITY.setup, (call) => call("TriggerMessage", { requestedMessage: "BootNotification" }))
       .done,

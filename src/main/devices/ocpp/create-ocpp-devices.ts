@@ -1,11 +1,13 @@
-import type { DeviceHealth, WaitingStation } from "../../../contract/index.ts";
+import type { DeviceHealth, OcppFacts, WaitingStation } from "../../../contract/index.ts";
 import type { Station } from "../../../core/site/index.ts";
 import { assert } from "../../../core/units/index.ts";
 import { isVersion201 } from "../../links/ocpp-server-address.ts";
 import { createOcppServer, type OcppConnection, type OcppServerListener } from "../../links/ocpp-server.ts";
+import type { Exchange } from "../exchanges.ts";
 import { answerCall } from "./answers.ts";
 import { setUpAfterBoot, watchConnection } from "./bring-up.ts";
-import { connectorOf, createEvse } from "./evse.ts";
+import { connectorOf, createEvse, type Evse } from "./evse.ts";
+import { keepFacts, recallFacts } from "./facts.ts";
 import { createLimiter } from "./limiter.ts";
 import { createObedience } from "./obedience.ts";
 import type { OcppHost } from "./ocpp-host.ts";
@@ -30,6 +32,10 @@ export interface OcppDevices {
   /** Makes a waiting identity (or one that never called) a station of the site; its events follow in a later turn. */
   adopt(station: Station): OcppStationPort;
   health(): DeviceHealth[];
+  /** What one station was found to be and to do; `null` when that is not known yet, or it speaks no OCPP. */
+  factsOf(stationId: string): OcppFacts | null;
+  /** The last messages of the box a station belongs to, oldest first, and those with a problem, kept longer. */
+  framesOf(stationId: string): { readonly frames: readonly Exchange[]; readonly errors: readonly Exchange[] };
   close(): Promise<void>;
 }
 
@@ -82,12 +88,26 @@ export async function createOcppDevices(options: {
       return port;
     },
     health: () => [...[...points.values()].flatMap(healthOf), linkHealth()],
+    factsOf(stationId) {
+      const point = pointOf(points, stationId);
+      const evse = point?.evses.find(({ station }) => station.id === stationId);
+      return evse === undefined ? null : (point?.facts.get(evse.connectorId) ?? null);
+    },
+    framesOf(stationId) {
+      const point = pointOf(points, stationId);
+      if (point === undefined) return { frames: [], errors: [] };
+      const { frames, version } = point;
+      return { frames: frames.list(version), errors: frames.errors(version) };
+    },
     async close() {
       for (const point of points.values()) point.setup.abort();
       await server.close();
     },
   };
 }
+
+const pointOf = (points: ReadonlyMap<string, Point>, stationId: string): Point | undefined =>
+  [...points.values()].find(({ evses }) => evses.some(({ station }) => station.id === stationId));
 
 function pointFor(points: Map<string, Point>, identity: string, host: OcppHost): Point {
   const known = points.get(identity);
@@ -129,15 +149,40 @@ function addTo(point: Point, station: Station, host: OcppHost): OcppStationPort 
         connectorId,
         phaseCount: station.phaseCount,
         scheduleUnit: () => (point.behaviour.composite_schedule ? (evse.limiter.unit() ?? "A") : null),
+        activity: () => activityOf(evse),
+        found: () => {
+          keepFacts(point, host);
+        },
+        offeredLess: (offered_mA) => {
+          const isNews = evse.limiter.replaceAfresh();
+          const data = { stationId: station.id, offered_mA };
+          const message = "the station offers less than it accepted";
+          logAbout(point, host, { level: isNews ? "warn" : "info", message, data });
+          // It may only have kept an older setpoint: then it follows when that is cleared.
+          if (isNews) void setAfresh(evse);
+        },
         disobeyed: (by) => {
           const data = { stationId: station.id, by };
+          evse.limiter.replaceAfresh();
           logAbout(point, host, { level: "warn", message: "the station accepts limits but does not follow", data });
           announceAgain(point, host);
         },
       }),
   });
   point.evses = [...point.evses, evse];
-  return createStationPort(point, evse);
+  return createStationPort(point, evse, () => {
+    keepFacts(point, host);
+  });
+}
+
+function activityOf({ running, status }: Evse): "charging" | "held-by-box" | null {
+  if (running === null) return null;
+  return status === "Charging" ? "charging" : status === "SuspendedEVSE" ? "held-by-box" : null;
+}
+
+async function setAfresh({ limiter, obedience }: Evse): Promise<void> {
+  const reply = await limiter.refresh();
+  if (reply !== null) await obedience.judge(reply);
 }
 
 function listenerFor(host: OcppHost, pointFor: (identity: string) => Point): OcppServerListener {
@@ -149,6 +194,9 @@ function listenerFor(host: OcppHost, pointFor: (identity: string) => Point): Ocp
         point.lastHeard_ms = host.clock.now_ms();
         point.exchanges += 1;
       });
+      connection.onMessage((message) => {
+        point.frames.note(message, host.clock.now_ms());
+      });
     },
     call: (connection, action, payload) => answerCall(pointFor(connection.identity), host, action, payload),
     closed(connection) {
@@ -157,6 +205,7 @@ function listenerFor(host: OcppHost, pointFor: (identity: string) => Point): Ocp
       point.connection = null;
       point.connected.abort();
       point.setup.abort();
+      point.isProbed = false;
       point.errors += countDropped(connection);
       point.lane.detach();
       for (const evse of point.evses) {
@@ -187,6 +236,7 @@ function attach(point: Point, host: OcppHost, connection: OcppConnection): void 
     level: "info",
     message: point.evses.length > 0 ? "a station connected" : "an unknown station connected and waits to be adopted",
   });
+  recallFacts(point, host);
   follow(point, host);
 }
 

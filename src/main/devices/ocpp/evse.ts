@@ -38,6 +38,8 @@ export type Evse = {
   unended: number | null;
   starts: readonly KnownStart[];
   isFree: boolean;
+  /** What it last said of itself. */
+  status: ChargingStatus | null;
   /** A car is plugged in and nothing has started it yet. */
   isPreparing: boolean;
   /** Its transaction is over and the car has not been seen to leave (OCPP 2.0.1 calls both "occupied"). */
@@ -76,6 +78,7 @@ export function createEvse(
     unended: null,
     starts: [],
     isFree: false,
+    status: null,
     isPreparing: false,
     isFinished: false,
     held: null,
@@ -103,6 +106,7 @@ export function rememberStart(evse: Evse, start: KnownStart): void {
 export function forgetAfterBoot(evse: Evse): void {
   evse.running = null;
   evse.isFree = false;
+  evse.status = null;
   evse.isPreparing = false;
   evse.isFinished = false;
   evse.clockBehind_ms = 0;
@@ -113,6 +117,7 @@ export function forgetAfterBoot(evse: Evse): void {
 /** Emits the status as a reading without measured values, so that none of them becomes younger than it is. */
 export function takeStatus(evse: Evse, host: OcppHost, message: StatusNotification, received_at_ms: EpochMs): void {
   evse.isFree = message.status === "Available";
+  evse.status = message.status;
   if (evse.isFree) {
     setRunning(evse, null);
     evse.isFinished = false;
@@ -127,6 +132,7 @@ export function takeStatus(evse: Evse, host: OcppHost, message: StatusNotificati
 export function takeState(evse: Evse, host: OcppHost, status: ChargingStatus): void {
   evse.isPreparing = false;
   evse.lastState = status;
+  evse.status = status;
   const controlPilot = CONTROL_PILOT[status];
   emitReading(evse, host, { ...NOTHING, measured_at_ms: host.clock.now_ms(), status, controlPilot });
 }

@@ -12,6 +12,7 @@ import type { Clock, CommandFailure, CommandReply, LimitReply } from "../ports.t
 import { PRIORITY, type Call, type CallLane, type Priority, type Queued } from "./call-lane.ts";
 import type { LogEntry } from "./ocpp-host.ts";
 import { commandReply, failure } from "./replies.ts";
+import { clearSetpoint, possibleReplacement, setpointId, type Place, type Replacement } from "./replacement.ts";
 import type { VendorBehaviour } from "./vendor-rows.ts";
 
 /** A setpoint holds 120 s in the box; it is sent again well before. Times of the site's clock. */
@@ -59,10 +60,26 @@ export interface Limiter {
   unit(): RateUnit | null;
   /** Which kinds of profile it has taken and refused since it booted. */
   purposes(): { readonly accepted: readonly ProfilePurpose[]; readonly refused: readonly ProfilePurpose[] };
+  /** How a new setpoint takes the place of the one before. */
+  replaces(): Replacement;
+  /** What was found out in an earlier connection holds. */
+  recall(found: Recalled): void;
+  /**
+   * The box was seen not to take a new setpoint as it should: from now on the one before is cleared first. False when
+   * that is done already.
+   */
+  replaceAfresh(): boolean;
+  /** Brings the setpoint that holds to the box once more; `null` when there is none or a newer one is on its way. */
+  refresh(): Promise<LimitReply | null>;
   /** Renews the setpoint until `signal` aborts. */
   keep(signal: AbortSignal): Promise<void>;
 }
 
+type Recalled = {
+  readonly unit: RateUnit | null;
+  readonly purposes: { readonly accepted: readonly ProfilePurpose[]; readonly refused: readonly ProfilePurpose[] };
+  readonly replace: Replacement;
+};
 type Waiter = { readonly asked_mA: Milliamp; readonly resolve: (reply: LimitReply) => void };
 type Slot = { current_mA: Milliamp; readonly waiters: Waiter[]; job: Queued<void> | null };
 type Known = {
@@ -72,6 +89,10 @@ type Known = {
   fallback: "unknown" | "kept" | "refused";
   /** Found by trying, where the box did not say. */
   unit: RateUnit | null;
+  /** Found by watching; `null`: as the vendor's row says. */
+  replace: Replacement | null;
+  /** The setpoint that was last written on this connection, and where it stands. */
+  sent: { readonly current_mA: Milliamp | null; readonly place: Place } | null;
   readonly takes: Map<ProfilePurpose, boolean>;
 };
 
@@ -81,6 +102,8 @@ const nothingKnown = (): Known => ({
   purpose: null,
   fallback: "unknown",
   unit: null,
+  replace: null,
+  sent: null,
   takes: new Map(),
 });
 
@@ -100,6 +123,23 @@ export function createLimiter(context: LimiterContext): Limiter {
       const which = (taken: boolean): ProfilePurpose[] => takes.flatMap(([one, does]) => (does === taken ? [one] : []));
       return { accepted: which(true), refused: which(false) };
     },
+    replaces: () => replacementFor(context, holding.known),
+    recall({ unit, purposes, replace }) {
+      const { known } = holding;
+      known.unit = unit;
+      for (const one of purposes.accepted) known.takes.set(one, true);
+      for (const one of purposes.refused) known.takes.set(one, false);
+      if (replace !== context.behaviour().replace) known.replace = replace;
+    },
+    replaceAfresh() {
+      const { known } = holding;
+      if (replacementFor(context, known) !== "overwrite") return false;
+      known.replace = "clear";
+      // Whatever stands there now is not what was sent.
+      known.sent = { current_mA: null, place: known.sent?.place ?? "upper" };
+      return true;
+    },
+    refresh: () => refresh(holding),
     transactionEnded() {
       const { known } = holding;
       if (known.purpose === "TxProfile") Object.assign(known, { confirmed_mA: null, purpose: null });
@@ -152,6 +192,7 @@ async function storeFallback(holding: Holding, call: Call): Promise<void> {
     current_mA: station.fallback_mA,
     then: "forever",
     which: "fallback",
+    place: "upper",
   });
   if (reply.ok) known.fallback = "kept";
   else if (reply.code === "rejected" || reply.code === "not-supported") {
@@ -166,9 +207,8 @@ async function apply(holding: Holding, call: Call, current_mA: Milliamp): Promis
   const { context, known } = holding;
   await storeFallback(holding, call);
   let last: CommandFailure = failure("not-supported", "no charging profile fits");
-  for (const purpose of purposesFor(context, known.purpose)) {
-    const what = { ...shapeFor(context, known, purpose), purpose, current_mA, which: "setpoint" } as const;
-    const reply = await send(holding, call, what);
+  for (const purpose of purposesFor(context, known)) {
+    const reply = await place(holding, call, purpose, current_mA);
     if (reply.ok) {
       const { confirmed_mA } = rateLimit(current_mA, "A", context.station.phaseCount);
       Object.assign(known, { confirmed_mA, confirmedAt_ms: context.clock.now_ms(), purpose });
@@ -181,6 +221,50 @@ async function apply(holding: Holding, call: Call, current_mA: Milliamp): Promis
   const isCertain = last.code === "rejected" || last.code === "not-supported";
   if (!isCertain || (known.confirmed_mA !== null && current_mA < known.confirmed_mA)) known.confirmed_mA = null;
   return last;
+}
+
+/** Writes the setpoint such that the box takes it instead of the one before. */
+async function place(
+  holding: Holding,
+  call: Call,
+  purpose: ProfilePurpose,
+  current_mA: Milliamp,
+): Promise<CommandReply> {
+  const { context, known } = holding;
+  const shape = shapeFor(context, known, purpose);
+  const { connectorId } = context;
+  const { sent } = known;
+  const isNew = sent !== null && sent.current_mA !== current_mA;
+  const replacement = possibleReplacement(replacementFor(context, known), shape.stackLevel);
+  // In between the box is at its fallback, for less time than a car takes to notice (IEC 61851-1: 5 s).
+  if (isNew && replacement === "clear") await clearSetpoint(call, connectorId, sent.place);
+  const stays = sent?.place ?? "upper";
+  const goes: Place = isNew && replacement === "raise" ? (stays === "upper" ? "lower" : "upper") : stays;
+  const stackLevel = goes === "lower" ? shape.stackLevel - 1 : shape.stackLevel;
+  const reply = await send(holding, call, {
+    ...shape,
+    stackLevel,
+    purpose,
+    current_mA,
+    which: "setpoint",
+    place: goes,
+  });
+  if (reply.ok) known.sent = { current_mA, place: goes };
+  // From below, the new one counts only when the one above it is gone.
+  if (reply.ok && isNew && goes !== stays) await clearSetpoint(call, connectorId, stays);
+  return reply;
+}
+
+const replacementFor = (context: LimiterContext, known: Known): Replacement =>
+  known.replace ?? context.behaviour().replace;
+
+function refresh(holding: Holding): Promise<LimitReply | null> {
+  const { context, known } = holding;
+  return context.lane.add(PRIORITY.renew, (call) => {
+    const { confirmed_mA } = known;
+    const isOver = confirmed_mA === null || holding.slot !== null || holding.known !== known;
+    return isOver ? Promise.resolve(null) : apply(holding, call, confirmed_mA);
+  }).done;
 }
 
 async function renew(holding: Holding, signal: AbortSignal): Promise<void> {
@@ -217,7 +301,7 @@ const replyFor = (waiter: Waiter, reply: LimitReply): LimitReply =>
   reply.ok && reply.confirmed_mA > waiter.asked_mA ? { ...REPLACED, retry: false } : reply;
 
 /** What worked last goes first, then the order that most boxes understand (device notes D1). */
-function purposesFor(context: LimiterContext, last: ProfilePurpose | null): readonly ProfilePurpose[] {
+function purposesFor(context: LimiterContext, { purpose: last, takes: taken }: Known): readonly ProfilePurpose[] {
   const usable = context
     .behaviour()
     .purposes.filter(
@@ -225,7 +309,8 @@ function purposesFor(context: LimiterContext, last: ProfilePurpose | null): read
         (purpose !== "ChargePointMaxProfile" || context.isAlone()) &&
         (purpose !== "TxProfile" || context.runningTransaction() !== null),
     );
-  return last === null || !usable.includes(last) ? usable : [last, ...usable.filter((purpose) => purpose !== last)];
+  const first = last ?? usable.find((purpose) => taken.get(purpose) === true) ?? null;
+  return first === null || !usable.includes(first) ? usable : [first, ...usable.filter((purpose) => purpose !== first)];
 }
 
 type Shape = Pick<ProfileParts, "stackLevel"> & {
@@ -247,6 +332,7 @@ type Sent = Shape & {
   readonly purpose: ProfilePurpose;
   readonly current_mA: Milliamp;
   readonly which: "fallback" | "setpoint";
+  readonly place: Place;
 };
 
 /** Unit that the vendor's row or the box itself names. */
@@ -276,7 +362,7 @@ async function sendIn(context: LimiterContext, call: Call, what: Sent, unit: Rat
   const profile = setChargingProfile({
     purpose: what.purpose,
     connectorId: what.purpose === "ChargePointMaxProfile" ? 0 : connectorId,
-    profileId: 2 * connectorId - (what.which === "fallback" ? 1 : 0),
+    profileId: what.which === "fallback" ? 2 * connectorId - 1 : setpointId(connectorId, what.place),
     stackLevel: what.stackLevel,
     unit,
     limit: limitOf(what.current_mA),

@@ -21,11 +21,19 @@ const SCHEDULE_S = 60;
 
 type Evidence = "Current.Offered" | "Power.Offered" | "GetCompositeSchedule" | "Current.Import";
 export type ObedienceView = {
-  readonly state: "unproven" | "obeys" | "disobeys";
+  /** `offers-less`: it accepted more than it then offered a car that would take it. */
+  readonly state: "unproven" | "obeys" | "offers-less" | "disobeys";
   readonly by: Evidence | null;
+  /** What it offered, where that is less. */
+  readonly offered_mA: number | null;
   readonly at_ms: EpochMs | null;
 };
-type Verdict = "obeys" | "disobeys" | "unknown" | "superseded";
+type Verdict = "obeys" | "offers-less" | "disobeys" | "unknown" | "superseded";
+type Decision = {
+  readonly verdict: "obeys" | "offers-less" | "disobeys";
+  readonly by: Evidence;
+  readonly offered_mA: number | null;
+};
 /** How a value that the box shows compares with its limit. */
 type Shown = "above" | "near" | "below";
 
@@ -46,6 +54,12 @@ export type ObedienceContext = {
   readonly scheduleUnit: () => RateUnit | null;
   /** The box was found to accept limits without following them: it must be set anew, and believed no more. */
   readonly disobeyed: (by: Evidence) => void;
+  /** The box offers less than it accepted; it may still be at an older setpoint. */
+  readonly offeredLess: (offered_mA: number) => void;
+  /** Something was found out. */
+  readonly found: () => void;
+  /** What the box does for its car: `null` while it does nothing, when what it offers proves nothing. */
+  readonly activity: () => "charging" | "held-by-box" | null;
 };
 
 /** Watches whether one EVSE follows the limits it accepts. */
@@ -61,19 +75,21 @@ export interface Obedience {
   saw(sample: OfferSample): void;
   /** The box restarted or reconnected. */
   forget(): void;
+  /** What was found out in an earlier connection holds. */
+  recall(view: ObedienceView): void;
 }
 
 type Watch = {
   readonly limit_mA: Milliamp;
   readonly since_ms: EpochMs;
-  readonly shown: Map<Evidence, Shown>;
+  readonly shown_mA: Map<Evidence, number>;
   readonly stop: AbortController;
   readonly settle: (verdict: Verdict) => void;
   readonly done: Promise<Verdict>;
 };
 type Watching = { readonly context: ObedienceContext; view: ObedienceView; watch: Watch | null };
 
-const UNPROVEN: ObedienceView = { state: "unproven", by: null, at_ms: null };
+const UNPROVEN: ObedienceView = { state: "unproven", by: null, offered_mA: null, at_ms: null };
 
 export function createObedience(context: ObedienceContext): Obedience {
   const watching: Watching = { context, view: UNPROVEN, watch: null };
@@ -83,7 +99,10 @@ export function createObedience(context: ObedienceContext): Obedience {
       if (!reply.ok) return reply;
       const trusted = watching.view.state !== "disobeys";
       const { done } = begin(watching, reply.confirmed_mA);
-      if (trusted || (await done) === "obeys") return reply;
+      if (trusted) return reply;
+      const verdict = await done;
+      // Less than it was told is no danger to anybody's fuse.
+      if (verdict === "obeys" || verdict === "offers-less") return reply;
       return { ...failure("not-followed", "the station accepts limits but was seen not to follow them"), retry: true };
     },
     changing(limit_mA) {
@@ -94,11 +113,14 @@ export function createObedience(context: ObedienceContext): Obedience {
       const { watch } = watching;
       if (watch === null || sample.at_ms <= watch.since_ms) return;
       note(watch, sample, context.phaseCount);
-      if (decide(watch)?.verdict === "obeys") finish(watching, watch);
+      if (decide(watch, null)?.verdict === "obeys") finish(watching, watch);
     },
     forget() {
       end(watching, "superseded");
       watching.view = UNPROVEN;
+    },
+    recall(view) {
+      watching.view = view;
     },
   };
 }
@@ -110,7 +132,7 @@ function begin(watching: Watching, limit_mA: Milliamp): Watch {
   let settle: (verdict: Verdict) => void = () => undefined;
   const done = new Promise<Verdict>((resolve) => (settle = resolve));
   const since_ms = watching.context.clock.now_ms();
-  const watch: Watch = { limit_mA, since_ms, shown: new Map(), stop: new AbortController(), settle, done };
+  const watch: Watch = { limit_mA, since_ms, shown_mA: new Map(), stop: new AbortController(), settle, done };
   watching.watch = watch;
   void follow(watching, watch);
   return watch;
@@ -137,7 +159,7 @@ async function askSchedule({ scheduleUnit, lane, connectorId, phaseCount }: Obed
   const limit = reply.ok ? firstLimit(reply.payload) : null;
   if (limit === null) return;
   const shown_mA = limit.unit === "A" ? limit.value * 1000 : inMilliamps(limit.value, phaseCount);
-  watch.shown.set("GetCompositeSchedule", compared(shown_mA, watch.limit_mA));
+  watch.shown_mA.set("GetCompositeSchedule", shown_mA);
 }
 
 /** The limit now in an answer to GetCompositeSchedule. */
@@ -149,9 +171,9 @@ function firstLimit(payload: unknown): { readonly value: number; readonly unit: 
   return value === null ? null : { value, unit: field(schedule, "chargingRateUnit") === "W" ? "W" : "A" };
 }
 
-function note({ shown, limit_mA }: Watch, sample: OfferSample, phaseCount: 1 | 2 | 3): void {
+function note({ shown_mA }: Watch, sample: OfferSample, phaseCount: 1 | 2 | 3): void {
   const see = (evidence: Evidence, value_mA: number | null): void => {
-    if (value_mA !== null) shown.set(evidence, compared(value_mA, limit_mA));
+    if (value_mA !== null) shown_mA.set(evidence, value_mA);
   };
   see("Current.Offered", sample.offered_mA);
   see("Power.Offered", sample.offered_W === null ? null : inMilliamps(sample.offered_W, phaseCount));
@@ -165,26 +187,42 @@ const inMilliamps = (power_W: number, phaseCount: number): number =>
 const compared = (value_mA: number, limit_mA: number): Shown =>
   value_mA > limit_mA + SLACK_MA ? "above" : value_mA >= limit_mA - NEAR_MA ? "near" : "below";
 
+const WORDS: readonly Evidence[] = ["Current.Offered", "Power.Offered", "GetCompositeSchedule"];
+
 /** `null`: nothing that was seen proves anything. */
-function decide({ shown }: Watch): { readonly verdict: "obeys" | "disobeys"; readonly by: Evidence } | null {
-  const measured = shown.get("Current.Import");
-  if (measured === "above") return { verdict: "disobeys", by: "Current.Import" };
-  const words: readonly Evidence[] = ["Current.Offered", "Power.Offered", "GetCompositeSchedule"];
-  const near = words.find((one) => shown.get(one) === "near");
-  const above = words.find((one) => shown.get(one) === "above");
+function decide({ shown_mA, limit_mA }: Watch, activity: ReturnType<ObedienceContext["activity"]>): Decision | null {
+  const shown = (one: Evidence): Shown | null => {
+    const value_mA = shown_mA.get(one);
+    return value_mA === undefined ? null : compared(value_mA, limit_mA);
+  };
+  const measured = shown("Current.Import");
+  if (measured === "above") return { verdict: "disobeys", by: "Current.Import", offered_mA: null };
+  const near = WORDS.find((one) => shown(one) === "near");
+  const above = WORDS.find((one) => shown(one) === "above");
   // Some boxes always show their maximum as offered; what is measured right below the limit outweighs that.
-  if (above !== undefined && near === undefined && measured !== "near") return { verdict: "disobeys", by: above };
-  if (near !== undefined) return { verdict: "obeys", by: near };
-  return measured === "near" ? { verdict: "obeys", by: "Current.Import" } : null;
+  if (above !== undefined && near === undefined && measured !== "near")
+    return { verdict: "disobeys", by: above, offered_mA: null };
+  if (near !== undefined) return { verdict: "obeys", by: near, offered_mA: null };
+  if (measured === "near") return { verdict: "obeys", by: "Current.Import", offered_mA: null };
+  const below = WORDS.find((one) => shown(one) === "below");
+  const offered_mA = below === undefined ? null : (shown_mA.get(below) ?? null);
+  if (below === undefined || offered_mA === null || activity === null) return null;
+  // Nothing offered counts only where the box itself says that it holds the car back; others write 0 for "unknown".
+  return offered_mA > 0 || activity === "held-by-box" ? { verdict: "offers-less", by: below, offered_mA } : null;
 }
 
 function finish(watching: Watching, watch: Watch): void {
-  const decided = decide(watch);
+  const { context } = watching;
+  const decided = decide(watch, context.activity());
   const before = watching.view.state;
-  if (decided !== null)
-    watching.view = { state: decided.verdict, by: decided.by, at_ms: watching.context.clock.now_ms() };
+  if (decided !== null) {
+    const { verdict: state, by, offered_mA } = decided;
+    watching.view = { state, by, offered_mA, at_ms: context.clock.now_ms() };
+  }
   end(watching, decided?.verdict ?? "unknown");
-  if (decided?.verdict === "disobeys" && before !== "disobeys") watching.context.disobeyed(decided.by);
+  if (decided?.verdict === "disobeys" && before !== "disobeys") context.disobeyed(decided.by);
+  if (decided?.verdict === "offers-less") context.offeredLess(decided.offered_mA ?? 0);
+  if (decided !== null) context.found();
 }
 
 function end(watching: Watching, verdict: Verdict): void {

@@ -1,3 +1,4 @@
+import type { OcppFacts } from "../../../contract/index.ts";
 import type { EpochMs, WattHour } from "../../../core/units/index.ts";
 import type { Clock, DeviceListener } from "../ports.ts";
 import type { VendorRows } from "./vendor-rows.ts";
@@ -7,6 +8,14 @@ export type LogEntry = {
   readonly message: string;
   readonly data?: Record<string, unknown>;
 };
+
+export type OcppVersion = "1.6" | "2.0.1";
+
+/** Where facts are kept between two lives of our process. */
+export interface FactsKeeper {
+  load(identity: string, connectorId: number): OcppFacts | null;
+  save(identity: string, connectorId: number, facts: OcppFacts): void;
+}
 
 /** What the OCPP devices need of the site they belong to. */
 export interface OcppHost {
@@ -30,6 +39,8 @@ export interface OcppHost {
   remoteStartToken?(stationId: string): string | null;
   /** Which of the stations behind one identity runs this transaction: a StopTransaction names no connector. */
   stationOfTransaction?(transactionId: number, stationIds: readonly string[]): string | null;
+  /** Without it everything is found out anew by each process. */
+  readonly facts?: FactsKeeper;
   /** How boxes of different makers differ; without them all are treated alike. */
   readonly vendorRows?: VendorRows;
   readonly log: (entry: LogEntry) => void;

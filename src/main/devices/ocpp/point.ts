@@ -1,15 +1,16 @@
 import { epochMs, type EpochMs } from "../../../core/units/index.ts";
 import type { OcppConnection } from "../../links/ocpp-server.ts";
+import type { OcppFacts } from "../../../contract/index.ts";
+import type { Configuration } from "../../protocol/ocpp/index.ts";
+import { createFrameLog, type FrameLog } from "./frames.ts";
 import { createCallLane, type CallLane } from "./call-lane.ts";
 import type { Evse } from "./evse.ts";
 import type { HeardTransaction } from "./heard-transaction.ts";
-import type { LogEntry, OcppHost } from "./ocpp-host.ts";
+import type { LogEntry, OcppHost, OcppVersion } from "./ocpp-host.ts";
 import { behaviourFor, NO_ROWS, type Identification, type VendorBehaviour, type VendorRows } from "./vendor-rows.ts";
 import type { Capabilities } from "./limiter.ts";
 
 const NOBODY: Identification = { vendor: null, model: null, serial: null, firmware: null };
-
-export type OcppVersion = "1.6" | "2.0.1";
 
 /** One identity that has called or may call: a box with one or more connectors, or a stranger with none of ours. */
 export type Point = {
@@ -35,6 +36,15 @@ export type Point = {
   requests: number;
   capabilities: Capabilities;
   hasLearned: boolean;
+  /** Its set-up has ended since it booted, or what was known before holds. */
+  isProbed: boolean;
+  /** What the box said of its configuration, by the names of its version. */
+  configuration: Configuration;
+  /** What it refused of its set-up. */
+  refusedSteps: readonly string[];
+  /** What has been kept of its EVSEs, by connector. */
+  readonly facts: Map<number, OcppFacts>;
+  readonly frames: FrameLog;
   firstSeen_ms: EpochMs | null;
   /** When the connection there is, or was, began. */
   connectedAt_ms: EpochMs;
@@ -63,6 +73,11 @@ export function createPoint(identity: string, rows: VendorRows = NO_ROWS): Point
     requests: 0,
     capabilities: { unit: null, stackLevelMax: null, canSwitchPhases: null, plugAndChargeToken: null },
     hasLearned: false,
+    isProbed: false,
+    configuration: new Map(),
+    refusedSteps: [],
+    facts: new Map(),
+    frames: createFrameLog(),
     firstSeen_ms: null,
     connectedAt_ms: epochMs(0),
     lastHeard_ms: null,

@@ -4,6 +4,7 @@ import type { Call } from "./call-lane.ts";
 import type { Evse } from "./evse.ts";
 import type { ObedienceView } from "./obedience.ts";
 import type { Point } from "./point.ts";
+import type { Replacement } from "./replacement.ts";
 
 // What is found out about a box at commissioning and after each boot.
 
@@ -14,6 +15,8 @@ export type ProbeResult = {
   readonly unit: RateUnit | null;
   readonly stackLevelMax: number | null;
   readonly canSwitchPhases: boolean | null;
+  /** How a new setpoint has to take the place of the one before. */
+  readonly replace: Replacement;
   readonly purposes: { readonly accepted: readonly ProfilePurpose[]; readonly refused: readonly ProfilePurpose[] };
   readonly follows: ObedienceView;
 };
@@ -35,6 +38,7 @@ export async function learn(point: Point, call: Call): Promise<void> {
   const reply = await call("GetConfiguration", { key: [...KEYS, ...own] });
   if (!reply.ok) return;
   const configuration = decodeConfiguration(reply.payload);
+  point.configuration = configuration;
   const valueOf = (key: string | null): string | null => (key === null ? null : (configuration.get(key) ?? null));
   const switches = valueOf(phase_switch);
   point.capabilities = {
@@ -53,6 +57,7 @@ export function probeResult(point: Point, evse: Evse): ProbeResult {
     unit: evse.limiter.unit(),
     stackLevelMax,
     canSwitchPhases,
+    replace: evse.limiter.replaces(),
     purposes: evse.limiter.purposes(),
     follows: evse.obedience.view(),
   };
@@ -68,6 +73,9 @@ export function probeText(point: Point, evse: Evse): readonly string[] {
     ...(purpose === undefined ? [] : [`${purpose} in ${unit ?? "A"}`]),
     ...(stackLevelMax === null ? [] : [`stack level up to ${String(stackLevelMax)}`]),
     ...(follows.state === "obeys" ? [`follows (${follows.by ?? ""})`] : []),
+    ...(follows.state === "offers-less"
+      ? [`accepts more but offers ${String(Math.round((follows.offered_mA ?? 0) / 100) / 10)} A`]
+      : []),
     ...(follows.state === "disobeys" ? [`accepts limits but does not follow (${follows.by ?? ""})`] : []),
     ...(point.behaviour.firmwareHint === null ? [] : [point.behaviour.firmwareHint]),
     ...(point.isOnline ? [] : [`dials again within ${String(point.behaviour.connect_timeout_s)} s`]),

@@ -1,5 +1,6 @@
 import { decodeConfiguration, type Configuration, type JsonObject } from "../../protocol/ocpp/index.ts";
 import type { CommandFailure, CommandReply, StationPort } from "../ports.ts";
+import { baseReport } from "./bring-up.ts";
 import { PRIORITY } from "./call-lane.ts";
 import type { Evse } from "./evse.ts";
 import { createOperations, type OcppOperations } from "./operations.ts";
@@ -39,7 +40,8 @@ export type TriggerableMessage =
   | "MeterValues"
   | "StatusNotification";
 
-export function createStationPort(point: Point, evse: Evse): OcppStationPort {
+/** `keep` is called when something may have been found out about the box. */
+export function createStationPort(point: Point, evse: Evse, keep: () => void): OcppStationPort {
   const { station, connectorId, limiter, obedience } = evse;
   const command = async (action: string, payload: JsonObject, fine?: readonly string[]): Promise<CommandReply> =>
     commandReply(await point.lane.add(PRIORITY.command, (call) => call(action, payload)).done, fine);
@@ -51,7 +53,9 @@ export function createStationPort(point: Point, evse: Evse): OcppStationPort {
     connectorId,
     async setLimit(current_mA) {
       obedience.changing(current_mA);
-      return obedience.judge(await limiter.set(current_mA));
+      const reply = await limiter.set(current_mA);
+      keep();
+      return obedience.judge(reply);
     },
     probe: () => probeResult(point, evse),
     start: (idToken) =>
@@ -73,10 +77,7 @@ export function createStationPort(point: Point, evse: Evse): OcppStationPort {
       return reply;
     },
     operations: createOperations(point, evse),
-    requestReport() {
-      point.requests += 1;
-      return command("GetBaseReport", { requestId: point.requests, reportBase: "FullInventory" });
-    },
+    requestReport: () => command("GetBaseReport", baseReport(point)),
     variables: point.variables,
     changeConfiguration: (key, value) => command("ChangeConfiguration", { key, value }, ["Accepted", "RebootRequired"]),
     async getConfiguration(keys) {

@@ -18,6 +18,7 @@ const profileSchema = z.strictObject({
   start_offset_s: z.int().min(-3600).max(0),
   stack_level: z.union([z.literal("max"), z.int().min(0).max(100)]),
   rate_unit: z.enum(["auto", "A", "W"]),
+  replace: z.enum(["overwrite", "clear", "raise"]),
 });
 const keysSchema = z.strictObject({
   phase_switch: z.string().min(1).max(50).nullable(),
@@ -96,6 +97,7 @@ export const NO_ROWS: VendorRows = {
       start_offset_s: -60,
       stack_level: "max",
       rate_unit: "auto",
+      replace: "overwrite",
     },
     start: "autostart",
     change_availability: true,

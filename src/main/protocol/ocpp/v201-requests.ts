@@ -50,7 +50,7 @@ export function toV201(action: string, payload: JsonObject, context: V201Context
     case "SetChargingProfile":
       return setProfile(payload, evseId, context);
     case "ClearChargingProfile":
-      return { action, payload: { chargingProfileCriteria: { evseId } } };
+      return { action, payload: clearing(readWhole(field(payload, "id")), evseId) };
     case "GetCompositeSchedule": {
       const { connectorId: _connector, ...rest } = payload;
       return { action, payload: { ...rest, evseId } };
@@ -102,6 +102,9 @@ export function fromV201(action: string, answer: unknown): unknown {
       return answer;
   }
 }
+
+const clearing = (chargingProfileId: number | null, evseId: number): JsonObject =>
+  chargingProfileId === null ? { chargingProfileCriteria: { evseId } } : { chargingProfileId };
 
 /** A variable as `Component.Variable`. */
 function variable(name: string): JsonObject | null {

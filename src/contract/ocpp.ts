@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { current_mA, instant_ms } from "./quantities.ts";
+
+const purpose = z.enum(["TxDefaultProfile", "ChargePointMaxProfile", "TxProfile"]);
+const text = z.string().max(500);
+
+/** What one EVSE of an OCPP station was found to be and to do; `null`: it did not say, or it is not known yet. */
+export const ocppFactsSchema = z.object({
+  /** When the newest of it was found out. */
+  at_ms: instant_ms,
+  version: z.enum(["1.6", "2.0.1"]),
+  vendor: text.nullable(),
+  model: text.nullable(),
+  serial: text.nullable(),
+  firmware: text.nullable(),
+  /** Row of the vendor file it is treated by. */
+  vendorRow: text.nullable(),
+  /** Unit in which it takes limits. */
+  unit: z.enum(["A", "W"]).nullable(),
+  stackLevelMax: z.int().min(0).nullable(),
+  canSwitchPhases: z.boolean().nullable(),
+  /** Card number it writes by itself when anybody may charge. */
+  plugAndChargeToken: text.nullable(),
+  purposes: z.object({ accepted: z.array(purpose), refused: z.array(purpose) }),
+  /** How a new setpoint has to take the place of the one before. */
+  replace: z.enum(["overwrite", "clear", "raise"]),
+  /** Whether it does what it accepts, and by which evidence. */
+  follows: z.object({
+    state: z.enum(["unproven", "obeys", "offers-less", "disobeys"]),
+    by: z.enum(["Current.Offered", "Power.Offered", "GetCompositeSchedule", "Current.Import"]).nullable(),
+    /** What it offered instead, where it accepted more and offers less. */
+    offered_mA: current_mA.nullable(),
+    at_ms: instant_ms.nullable(),
+  }),
+  /** Steps of its set-up that it refused, in its own words. */
+  refusedSteps: z.array(text),
+  /** Its configuration as far as it matters: keys of OCPP 1.6, or `Component.Variable` of its 2.0.1 report. */
+  configuration: z.record(z.string(), text),
+});
+export type OcppFacts = z.infer<typeof ocppFactsSchema>;
