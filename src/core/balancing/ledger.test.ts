@@ -1,20 +1,20 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { epochMs, milliamp } from "../units/index.ts";
 import type { EpochMs, Milliamp } from "../units/index.ts";
 import {
   acknowledged,
   forgotten,
+  isStubborn,
   missed,
-  plan,
+  RESEND_MS,
   sent,
   SETTLE_MS,
   settled,
+  STUBBORN_AFTER,
   unknownEntry,
   worstCase_mA,
 } from "./ledger.ts";
-import type { BoxView, LedgerEntry, Participant } from "./ledger.ts";
-import type { AllocationCircuit } from "./types.ts";
+import type { BoxView, LedgerEntry } from "./ledger.ts";
 
 const t = (ms: number): EpochMs => epochMs(1_760_000_000_000 + ms);
 const mA = (value: number): Milliamp => milliamp(value);
@@ -28,39 +28,110 @@ const box = (more: Partial<BoxView> = {}): BoxView => ({
   ...more,
 });
 const at = (current: number): LedgerEntry => ({
+  ...unknownEntry({ max_mA: mA(current) }),
   setpoint_mA: mA(current),
-  upper_mA: mA(current),
+  commandNumber: 1,
   sent_at_ms: t(-100_000),
   acknowledged_at_ms: t(-90_000),
-  raised_at_ms: null,
-  misses: 0,
-  before_mA: null,
+});
+const drawing = (current: number, ms: number): BoxView => box({ drawn_mA: mA(current), drawn_at_ms: t(ms) });
+/** Lowered to 6 A at 0 and confirmed at once. */
+const lowered = (from: number): LedgerEntry => acknowledged(sent(at(from), mA(6000), t(0)), mA(6000), t(0));
+
+describe("a decrease", () => {
+  test("counts only when confirmed and settled", () => {
+    const open = sent(at(16_000), mA(6000), t(0));
+    expect(worstCase_mA(settled(open, box(), t(60_000)), box())).toBe(16_000);
+    expect(worstCase_mA(settled(lowered(16_000), box(), t(SETTLE_MS - 1)), box())).toBe(16_000);
+    expect(worstCase_mA(settled(lowered(16_000), box(), t(SETTLE_MS)), box())).toBe(6000);
+  });
+
+  test("of a metered box counts only when two of its readings in a row agree", () => {
+    const first = settled(lowered(16_000), drawing(5900, 9_000), t(11_000));
+    expect(worstCase_mA(first, drawing(5900, 9_000))).toBe(16_000);
+    // The same reading looked at again is no second one.
+    expect(settled(first, drawing(5900, 9_000), t(12_000)).upper_mA).toBe(16_000);
+    const contradicted = settled(first, drawing(15_000, 13_000), t(13_000));
+    expect(settled(contradicted, drawing(5900, 14_000), t(14_000)).upper_mA).toBe(16_000);
+    expect(settled(first, drawing(6400, 13_000), t(13_000)).upper_mA).toBe(6000);
+  });
+
+  test("is not proven by readings from before a car could follow", () => {
+    const early = settled(settled(lowered(16_000), drawing(0, 1_000), t(1_000)), drawing(0, 2_000), t(2_000));
+    expect(settled(early, drawing(0, 5_000), t(SETTLE_MS)).upper_mA).toBe(16_000);
+  });
+
+  test("that the box says yes to and does not heed is told again, and the third time the box is stubborn", () => {
+    let entry = lowered(16_000);
+    for (let round = 0; round < STUBBORN_AFTER; round += 1) {
+      expect(isStubborn(entry)).toBe(false);
+      const now = (round + 1) * 30_000;
+      const read = drawing(15_900, now);
+      entry = settled({ ...entry, acknowledged_at_ms: t(now - RESEND_MS) }, read, t(now));
+      expect(entry.failed).toBe(true);
+      entry = acknowledged(sent(entry, mA(6000), t(now)), mA(6000), t(now));
+    }
+    expect(isStubborn(entry)).toBe(true);
+    expect(worstCase_mA(entry, drawing(15_900, 100_000))).toBe(16_000);
+  });
+
+  test("to a car that takes a little more than it is told is followed all the same", () => {
+    const zoe = at(20_000);
+    const told = acknowledged(sent(zoe, mA(16_000), t(0)), mA(16_000), t(0));
+    const once = settled(told, drawing(17_200, 11_000), t(11_000));
+    const twice = settled(once, drawing(17_200, 12_000), t(12_000));
+    expect(twice.upper_mA).toBe(16_000);
+    expect(worstCase_mA(twice, drawing(17_200, 12_000))).toBe(17_700);
+  });
+});
+
+describe("an answer", () => {
+  test("to an older command confirms nothing", () => {
+    const newer = sent(sent(at(16_000), mA(10_000), t(0)), mA(6000), t(10));
+    expect(acknowledged(newer, mA(10_000), t(20))).toBe(newer);
+  });
+
+  test("to an earlier command of the same value is not taken for the newest one", () => {
+    const first = sent(at(16_000), mA(6000), t(0));
+    const last = sent(sent(first, mA(10_000), t(1)), mA(6000), t(2));
+    expect(acknowledged(last, mA(6000), t(3), first.commandNumber).acknowledged_at_ms).toBeNull();
+    expect(acknowledged(last, mA(6000), t(3), last.commandNumber).acknowledged_at_ms).toBe(t(3));
+  });
+
+  test("that comes after the newer one's may mean a changed order: nothing is confirmed any more", () => {
+    const older = sent(at(16_000), mA(10_000), t(0));
+    const newer = acknowledged(sent(older, mA(6000), t(1)), mA(6000), t(2));
+    const late = acknowledged(newer, mA(10_000), t(3), older.commandNumber);
+    expect(late).toMatchObject({ acknowledged_at_ms: null, failed: true });
+    expect(settled(late, box(), t(60_000)).upper_mA).toBe(16_000);
+  });
+
+  test("that never came counts once, and not against a newer command", () => {
+    const open = sent(at(16_000), mA(6000), t(0));
+    expect(missed(open).misses).toBe(1);
+    expect(missed(sent(open, mA(7000), t(1)), open.commandNumber).misses).toBe(0);
+  });
 });
 
 describe("what a box may be drawing", () => {
-  test("a decrease counts only when confirmed, settled and not contradicted by the box's own meter", () => {
-    const lowered = sent(at(16_000), mA(6000), t(0));
-    expect(worstCase_mA(lowered, box())).toBe(16_000);
-    const confirmed = acknowledged(lowered, mA(6000), t(100));
-    expect(worstCase_mA(settled(confirmed, box(), t(5000)), box())).toBe(16_000);
-    const still = settled(confirmed, box({ drawn_mA: mA(15_000) }), t(SETTLE_MS + 100));
-    expect(worstCase_mA(still, box({ drawn_mA: mA(15_000) }))).toBe(16_000);
-    expect(worstCase_mA(settled(confirmed, box({ drawn_mA: mA(5900) }), t(SETTLE_MS + 100)), box())).toBe(6000);
-  });
-
   test("an increase counts from the moment it is sent", () => {
     expect(worstCase_mA(sent(at(6000), mA(16_000), t(0)), box())).toBe(16_000);
-  });
-
-  test("the answer to an older command confirms nothing", () => {
-    const newer = sent(sent(at(16_000), mA(10_000), t(0)), mA(6000), t(10));
-    expect(acknowledged(newer, mA(10_000), t(20))).toBe(newer);
   });
 
   test("a silent box counts with its fallback or its last value, whichever is larger, and never with zero", () => {
     expect(worstCase_mA(at(16_000), box({ online: false }))).toBe(16_000);
     expect(worstCase_mA(at(0), box({ online: false }))).toBe(6000);
     expect(worstCase_mA(unknownEntry({ max_mA: mA(32_000) }), box({ online: false }))).toBe(6000);
+  });
+
+  test("a silent box counts with its fallback only when that is proven and its time and half of it again are over", () => {
+    const silent = { online: false, fallbackAfter_ms: 60_000, heard_at_ms: t(0) };
+    const proven = box({ ...silent, fallbackProven: true });
+    expect(worstCase_mA(at(16_000), proven, t(89_999))).toBe(16_000);
+    expect(worstCase_mA(at(16_000), proven, t(90_000))).toBe(6000);
+    expect(worstCase_mA(at(16_000), proven)).toBe(16_000);
+    expect(worstCase_mA(at(16_000), box({ ...silent, fallbackProven: false }), t(900_000))).toBe(16_000);
+    expect(worstCase_mA(at(16_000), { ...proven, fallbackAfter_ms: null }, t(900_000))).toBe(16_000);
   });
 
   test("a box that comes back and leaves again before it confirmed anything still counts with what it held before", () => {
@@ -73,151 +144,15 @@ describe("what a box may be drawing", () => {
     expect(worstCase_mA(forgotten(at(6000), { max_mA: mA(32_000) }), box())).toBe(32_000);
   });
 
-  test("a car that draws more than its setpoint counts with what it draws", () => {
+  test("a car that draws more than its setpoint counts with what it draws, and one known to, with what it would", () => {
     expect(worstCase_mA(at(10_000), box({ drawn_mA: mA(13_000) }))).toBe(13_500);
+    expect(worstCase_mA(at(10_000), box({ over_permille: 80 }))).toBe(10_800);
   });
 
-  test("without a car nothing can flow", () => {
-    expect(worstCase_mA(at(16_000), box({ unplugged: true }))).toBe(0);
+  test("a free box counts with what it would offer the next car, and with nothing once it confirmed nothing", () => {
+    const free = box({ unplugged: true });
+    expect(worstCase_mA(at(16_000), free)).toBe(16_000);
+    const told = acknowledged(sent(at(16_000), mA(0), t(0)), mA(0), t(100));
+    expect(worstCase_mA(settled(told, free, t(101)), free)).toBe(0);
   });
-});
-
-const main = (limit: number): AllocationCircuit => ({
-  id: "main",
-  parent: null,
-  limit_mA: [mA(limit), mA(limit), mA(limit)],
-  otherLoad_mA: [mA(0), mA(0), mA(0)],
-});
-const participant = (id: string, entry: LedgerEntry, target: number, view: Partial<BoxView> = {}): Participant => ({
-  id,
-  circuit: "main",
-  phases: ["L1"],
-  min_mA: mA(6000),
-  step_mA: mA(1000),
-  entry,
-  box: box(view),
-  target_mA: mA(target),
-  booked_mA: mA(target),
-  commandable: view.online !== false,
-});
-const planned = (circuit: AllocationCircuit, all: readonly Participant[], ms: number, raises = true) =>
-  plan([circuit], all, { now_ms: t(ms), voltage_V: 230, shared: [circuit], raisesAllowed: () => raises });
-
-describe("what to send", () => {
-  test("an increase waits until the decrease it relies on is proven", () => {
-    const both = [participant("a", at(16_000), 8000), participant("b", at(0), 8000)];
-    expect(planned(main(16_000), both, 0)).toEqual([{ evse: "a", current_mA: 8000, kind: "decrease" }]);
-    const lowered = acknowledged(sent(at(16_000), mA(8000), t(0)), mA(8000), t(100));
-    const after = settled(lowered, box({ drawn_mA: mA(7900) }), t(SETTLE_MS + 200));
-    const later = [participant("a", after, 8000, { drawn_mA: mA(7900) }), participant("b", at(0), 8000)];
-    expect(planned(main(16_000), later, SETTLE_MS + 200)).toEqual([{ evse: "b", current_mA: 8000, kind: "increase" }]);
-  });
-
-  test("raising a box that may still draw its old value frees nothing for the others", () => {
-    const lowered = acknowledged(sent(at(32_000), mA(6000), t(0)), mA(6000), t(100));
-    const both = [participant("a", lowered, 10_000), participant("b", at(0), 22_000)];
-    expect(planned(main(32_000), both, 2000).filter((command) => command.evse === "b")).toEqual([]);
-  });
-
-  test("nobody is raised while the meter above is stale", () => {
-    expect(planned(main(63_000), [participant("b", at(0), 8000)], 0, false)).toEqual([]);
-  });
-
-  test("a box of which nothing is known is told its fallback or less first", () => {
-    expect(planned(main(63_000), [participant("a", unknownEntry({ max_mA: mA(32_000) }), 16_000)], 0)).toEqual([
-      { evse: "a", current_mA: 6000, kind: "decrease" },
-    ]);
-  });
-
-  test("less than an ampere down is not worth a command while the circuit holds, and is sent when it does not", () => {
-    const one = (limit: number) => planned(main(limit), [participant("a", at(16_000), 15_400)], 0);
-    expect(one(16_000)).toEqual([]);
-    expect(one(15_400)).toEqual([{ evse: "a", current_mA: 15_400, kind: "decrease" }]);
-  });
-
-  test("a small step down is not spared at the cost of a box that takes more than its target", () => {
-    const silent = { ...participant("b", at(0), 0, { online: false }), booked_mA: mA(6000) };
-    expect(planned(main(21_500), [participant("a", at(16_000), 15_500), silent], 0)).toEqual([
-      { evse: "a", current_mA: 15_500, kind: "decrease" },
-    ]);
-  });
-
-  test("a silent box gets no command", () => {
-    expect(planned(main(63_000), [participant("a", at(16_000), 6000, { online: false })], 0)).toEqual([]);
-  });
-
-  test("an unanswered command is repeated after twenty seconds", () => {
-    const unanswered = missed(sent(at(6000), mA(6000), t(0)));
-    expect(planned(main(63_000), [participant("a", unanswered, 6000)], 19_000)).toEqual([]);
-    expect(planned(main(63_000), [participant("a", unanswered, 6000)], 20_000)).toEqual([
-      { evse: "a", current_mA: 6000, kind: "repeat" },
-    ]);
-  });
-});
-
-/** A box and car on the other end of a bad line: it may obey any command that was sent, at any time, in order, and late. */
-type Sim = {
-  entry: LedgerEntry;
-  inFlight: { current: number; lost: boolean }[];
-  real: number;
-  /** What the car may still draw though the box has taken a lower value. */
-  lag: { current: number; until: number }[];
-};
-
-test("whatever is lost or late, the boxes together never draw more than the circuit carries", () => {
-  const step = fc.record({
-    targets: fc.array(fc.constantFrom(0, 6000, 8000, 10_000, 16_000, 32_000), { minLength: 4, maxLength: 4 }),
-    arrives: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
-    replyLost: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
-    wait_ms: fc.constantFrom(1000, 5000, 12_000, 30_000),
-  });
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const limit = 40_000;
-      let now = 0;
-      const sims: Sim[] = [0, 1, 2, 3].map(() => ({
-        entry: { ...at(0), acknowledged_at_ms: t(-90_000) },
-        inFlight: [],
-        real: 0,
-        lag: [],
-      }));
-      for (const { targets, arrives, replyLost, wait_ms } of steps) {
-        now += wait_ms;
-        sims.forEach((sim, index) => {
-          if (arrives[index] === true) {
-            for (const command of sim.inFlight) {
-              sim.lag.push({ current: sim.real, until: now + SETTLE_MS });
-              sim.real = command.current;
-              if (replyLost[index] === true) sim.entry = missed(sim.entry);
-              else sim.entry = acknowledged(sim.entry, mA(command.current), t(now));
-            }
-            sim.inFlight = [];
-          }
-          sim.entry = settled(sim.entry, box(), t(now));
-        });
-        // The targets themselves may be nonsense: the account alone has to keep the promise.
-        const fair = targets.map((target, index) =>
-          participant(`P${String(index)}`, sims[index]?.entry ?? at(0), target),
-        );
-        for (const command of planned(main(limit), fair, now)) {
-          const sim = sims[Number(command.evse.slice(1))];
-          if (sim === undefined) continue;
-          sim.entry = sent(sim.entry, command.current_mA, t(now));
-          sim.inFlight.push({ current: command.current_mA, lost: false });
-        }
-        const worst = sims.reduce(
-          (sum, sim) =>
-            sum +
-            Math.max(
-              sim.real,
-              ...sim.inFlight.map((command) => command.current),
-              ...sim.lag.filter((one) => one.until > now).map((one) => one.current),
-            ),
-          0,
-        );
-        expect(worst).toBeLessThanOrEqual(limit);
-      }
-    }),
-    { numRuns: 2000 },
-  );
 });
