@@ -94,6 +94,13 @@ type Row = {
 
 const rows: readonly Row[] = [
   {
+    given: "a register of volt-ampere-hours",
+    change: { registerKind: "apparent-energy" },
+    flags: [["D13", "W"]],
+    energy_Wh: 5_000,
+    inputs: { register: "apparent-energy" },
+  },
+  {
     given: "stop below start",
     change: { stop_Wh: 9_500, samples: [[30, 12_000]] },
     flags: [["D01", "B"]],

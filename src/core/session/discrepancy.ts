@@ -48,6 +48,8 @@ export type SessionEvidence = {
   readonly sameParent?: boolean;
   /** What the list of cards says of the start card; leave out where every card may charge. */
   readonly card?: "accepted" | "blocked" | "unknown";
+  /** Why the box's register is no watt-hours to send a bill for, as its maker says; leave out where nothing is known. */
+  readonly registerKind?: "apparent-energy" | "estimate" | null;
   /** The tariff has a price per time: then a wrong clock blocks. */
   readonly timePriced?: boolean;
 };
@@ -215,6 +217,15 @@ function zeroSession({ time }: Case, energy_Wh: WattHour | null): Flag | null {
   return nothing ? flag("D11", "I", { energy_Wh, duration_ms: time.charging_ms + time.parked_ms }) : null;
 }
 
+/**
+ * D13: the register counts something else than watt-hours (volt-ampere-hours are never fewer), or only estimates them.
+ * The session is billed with this note: the box has no better register, and nobody can rescale this one.
+ */
+const otherUnit: Rule = ({ evidence }) => {
+  const { registerKind = null } = evidence;
+  return registerKind === null ? null : flag("D13", "W", { register: registerKind });
+};
+
 type Stamp = { readonly at_ms: EpochMs; readonly received_at_ms: EpochMs; readonly replayed: boolean };
 
 const clockIsWrong = ({ at_ms, received_at_ms, replayed }: Stamp): boolean =>
@@ -258,6 +269,7 @@ const RULES: readonly Rule[] = [
   duplicateMessage,
   overlap,
   unassignedEnergy,
+  otherUnit,
   wrongClock,
   cardMismatch,
 ];

@@ -31,7 +31,7 @@ export type Severity = "B" | "W" | "I";
 
 /** Discrepancy rules of billing.md §3.3 that this version detects. */
 export type FlagRule =
-  "D01" | "D02" | "D03" | "D04" | "D05" | "D06" | "D08" | "D09" | "D10" | "D11" | "D14" | "D21" | "D22";
+  "D01" | "D02" | "D03" | "D04" | "D05" | "D06" | "D08" | "D09" | "D10" | "D11" | "D13" | "D14" | "D21" | "D22";
 
 /** A doubt about a session, with the numbers that raised it. Words are made in the UI. */
 export type Flag = {

@@ -1,3 +1,4 @@
+import type { Quarantined } from "../../core/metering/index.ts";
 import type { EpochMs, Milliamp, Millivolt, PerPhase, Watt, WattHour } from "../../core/units/index.ts";
 
 /** Everything timed in the app takes its time from here; the demo runs it faster than the wall clock. */
@@ -41,7 +42,14 @@ export type StationReading = {
   readonly limit_mA: Milliamp | null;
   /** Vendor's or OCPP error code while faulted. */
   readonly errorCode: string | null;
+  /** Why the register is no watt-hours to send a bill for; left out: nothing speaks against it. */
+  readonly notForBilling?: RegisterKind;
+  /** What the box showed that cannot be; those quantities are `null` above. Left out: nothing. */
+  readonly quarantined?: readonly Quarantined[];
 };
+
+/** Registers that look like watt-hours and are none: volt-ampere-hours, or sums that the box itself only estimates. */
+export type RegisterKind = "apparent-energy" | "estimate";
 
 export type MeterReading = {
   readonly measured_at_ms: EpochMs;
@@ -50,6 +58,8 @@ export type MeterReading = {
   readonly power_W: Watt | null;
   readonly energyImport_Wh: WattHour | null;
   readonly energyExport_Wh: WattHour | null;
+  /** As in `StationReading`. */
+  readonly quarantined?: readonly Quarantined[];
 };
 
 /** Why a device did not do what it was told; `retry` says whether asking again can help. */

@@ -191,6 +191,8 @@ function merged(before: StationReading | null, now: StationReading): StationRead
     energyRegister_Wh: keep(now.energyRegister_Wh, before.energyRegister_Wh),
     limit_mA: keep(now.limit_mA, before.limit_mA),
     errorCode: now.status === null ? before.errorCode : now.errorCode,
+    ...(now.notForBilling === undefined ? {} : { notForBilling: now.notForBilling }),
+    ...(now.quarantined === undefined ? {} : { quarantined: now.quarantined }),
   };
 }
 

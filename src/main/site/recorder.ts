@@ -215,6 +215,7 @@ export class SessionRecorder {
       previousEnded_at_ms: previous?.ended_at_ms ?? null,
       ratedPower_W: box === null ? null : ratedPower_W(box, this.#options.site.model.identity.nominal_V),
       endedBy: effect.endedBy,
+      registerKind: box?.reading?.notForBilling ?? null,
       startReplayed: isReplayed(effect.opened.started_at_ms, effect.opened.received_at_ms, box),
       stopReplayed: effect.stop !== null && isReplayed(effect.stop.at_ms, effect.stop.received_at_ms, box),
       // A start message always names a card and mostly a register; what we took up half-way has neither.

@@ -2,7 +2,7 @@ import type { HttpPeer, HttpReply, HttpRequest } from "../../links/http-peer.ts"
 import type { ProfileOf } from "../profile/index.ts";
 import type { Clock } from "../ports.ts";
 import type { ReadOutcome } from "../network/polled-meter.ts";
-import { canonical, completed, type Values } from "../network/values.ts";
+import { completed, ShownValues, type Values } from "../network/values.ts";
 import { fillRequest, type Fillings } from "./fill-request.ts";
 import { valueAt } from "./json-path.ts";
 
@@ -51,7 +51,7 @@ export const unitFillings = (unitId: number): Fillings => ({ connector: unitId, 
  * gives one the device counts as silent.
  */
 export async function readHttp({ profile, host, unitId }: HttpDevice, fresh: boolean): Promise<ReadOutcome> {
-  const values = new Map<string, ReturnType<typeof canonical>>();
+  const values = new ShownValues();
   const used = new Set(profile.readings.map((reading) => reading.request));
   let trouble: string | null = null;
   let answers = 0;
@@ -69,8 +69,7 @@ export async function readHttp({ profile, host, unitId }: HttpDevice, fresh: boo
     answers += 1;
     for (const reading of profile.readings.filter((one) => one.request === name)) {
       reading.what.forEach((what, index) => {
-        const value = canonical(what, valueAt(document, reading.path[index] ?? ""), reading);
-        if (value !== null) values.set(what, value);
+        values.take(what, valueAt(document, reading.path[index] ?? ""), reading);
       });
     }
   }

@@ -4,7 +4,7 @@ import type { CommandFailure, FailSafe } from "../ports.ts";
 import type { ProfileOf } from "../profile/index.ts";
 import type { ReadOutcome } from "../network/polled-meter.ts";
 import type { StationTalk } from "../network/station-talk.ts";
-import { canonical, completed, type Values } from "../network/values.ts";
+import { completed, ShownValues, type Values } from "../network/values.ts";
 import type { KebaPeer } from "./keba-socket.ts";
 
 const PERIOD_ms = 1_000;
@@ -112,18 +112,14 @@ function parsed(text: string): Report | null {
 const SESSION_REPORTS_FROM = 100;
 
 async function readReports(profile: ProfileOf<"keba-udp">, peer: KebaPeer, identity: Report): Promise<ReadOutcome> {
-  const values = new Map<string, ReturnType<typeof canonical>>();
-  const put = (what: string, raw: unknown, reading: Parameters<typeof canonical>[2]): void => {
-    const value = canonical(what, raw, reading);
-    if (value !== null) values.set(what, value);
-  };
+  const values = new ShownValues();
   const ids = new Set(profile.readings.map((reading) => reading.report).filter((id) => id < SESSION_REPORTS_FROM));
   for (const id of ids) {
     const content = await report(peer, id);
     if (content === null) return { kind: "missed", detail: `no answer to report ${String(id)}` };
     for (const reading of profile.readings.filter((one) => one.report === id)) {
       reading.what.forEach((what, index) => {
-        put(what, content[reading.keys[index] ?? ""], reading);
+        values.take(what, content[reading.keys[index] ?? ""], reading);
       });
     }
   }
@@ -132,6 +128,6 @@ async function readReports(profile: ProfileOf<"keba-udp">, peer: KebaPeer, ident
     ["serial", "Serial"],
     ["firmware", "Firmware"],
   ] as const)
-    put(what, identity[key], {});
+    values.take(what, identity[key], {});
   return { kind: "values", values: completed(values, profile) };
 }

@@ -1,3 +1,4 @@
+import type { Quarantined } from "../../../core/metering/index.ts";
 import type { EpochMs } from "../../../core/units/index.ts";
 import type { BusPriority, BusReply } from "../../links/bus.ts";
 import { EXCEPTION } from "../../protocol/modbus/index.ts";
@@ -5,7 +6,7 @@ import {
   decodeRegister,
   expressionOf,
   holds,
-  toCanonical,
+  judge,
   type CanonicalValue,
   type DeviceProfile,
 } from "../profile/index.ts";
@@ -32,6 +33,10 @@ const SPLITS_PER_READ_max = 8;
 /** Long reads that stay unanswered this often in a row, while others are answered, are made shorter. */
 const MISSES_TO_SHORTEN = 2;
 
+/** Many devices say "no value" of a phase they do not have; of the register that money is made of it is a fault. */
+const MONEY = /^energy_import$/u;
+const NO_NUMBER = { code: "no-number", value: null, bound: null } as const;
+
 export type ReadValue = { readonly value: CanonicalValue; readonly at_ms: EpochMs; readonly group: ReadGroup };
 
 export interface RegisterReader {
@@ -53,6 +58,8 @@ export interface RegisterReader {
   /** Groups that hold at least one wanted value. */
   readonly groups: ReadonlySet<ReadGroup>;
   readonly learned: Learned;
+  /** Values that cannot be, as last read; what has become a value again is not among them. */
+  readonly doubts: readonly Quarantined[];
   /** After the device came back: values are unknown again and missing ones are tried again. */
   forget(): void;
 }
@@ -85,6 +92,7 @@ class Reader implements RegisterReader {
   readonly #station: readonly Slot[];
   readonly #conditions: ReadonlySet<string>;
   readonly #values = new Map<string, ReadValue>();
+  readonly #doubts = new Map<string, Quarantined>();
   readonly #plans = new Map<string, readonly Block[]>();
   readonly groups: ReadonlySet<ReadGroup>;
   #profile: DeviceProfile;
@@ -115,6 +123,10 @@ class Reader implements RegisterReader {
 
   get learned(): Learned {
     return this.#learned;
+  }
+
+  get doubts(): readonly Quarantined[] {
+    return [...this.#doubts.values()];
   }
 
   get(what: string): ReadValue | null {
@@ -170,6 +182,7 @@ class Reader implements RegisterReader {
 
   forget(): void {
     this.#values.clear();
+    this.#doubts.clear();
     this.#orderIsKnown = false;
     this.#profile = this.#options.profile;
     this.#learn({ ...this.#learned, missing: new Set(), otherFc: new Set() });
@@ -259,11 +272,21 @@ class Reader implements RegisterReader {
     }
     for (const slot of block.slots) {
       const raw = decodeRegister(this.#profile, slot.register, wordsOfSlot(slot));
-      const value = toCanonical(slot.what, raw, slot.register.unit);
+      const { value, doubt } = judge(slot.what, raw, slot.register.unit);
+      this.#doubt(
+        slot,
+        doubt ?? (raw === null && MONEY.test(slot.what) ? { ...NO_NUMBER, what: slot.what } : null),
+        at_ms,
+      );
       // What exists may depend on it.
       if (this.#conditions.has(slot.what) && this.#values.get(slot.what)?.value !== value) this.#plans.clear();
       this.#values.set(slot.what, { value, at_ms, group: readGroupOf(slot) });
     }
+  }
+
+  #doubt({ what }: Slot, doubt: Omit<Quarantined, "at_ms"> | null, at_ms: EpochMs): void {
+    if (doubt === null) this.#doubts.delete(what);
+    else this.#doubts.set(what, { ...doubt, at_ms });
   }
 
   #noteMiss(block: Block): void {

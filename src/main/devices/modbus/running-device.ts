@@ -15,6 +15,8 @@ export type DeviceHealth = {
   readonly problem: string | null;
   /** Registers per read as learned. */
   readonly max_read: number;
+  /** Values that could not be, since it runs. */
+  readonly quarantined: number;
   /** Values of the profile (`fc:address`) this device does not have. */
   readonly missing: readonly string[];
 };

@@ -1,14 +1,17 @@
+import {
+  energyOf,
+  heldEnergy,
+  nextEnergy,
+  NO_ENERGY,
+  withinRating,
+  type EnergyRegister,
+} from "../../../core/metering/index.ts";
 import { wattHour, type Milliamp } from "../../../core/units/index.ts";
 import type { Station } from "../../../core/site/index.ts";
 import type { Clock, DeviceListener, FailSafe, LimitReply, StationPort, StationReading } from "../ports.ts";
-import {
-  canonicalState,
-  nextEnergy,
-  NO_ENERGY,
-  type CanonicalState,
-  type DeviceProfile,
-  type EnergyFilter,
-} from "../profile/index.ts";
+import { canonicalState, registerKind, type CanonicalState, type DeviceProfile } from "../profile/index.ts";
+import { createQuarantineBook, type QuarantineBook } from "../quarantine-book.ts";
+import { stationRating } from "../station-rating.ts";
 import { statusOf } from "./charging-state.ts";
 import { createCommandLane } from "./command-lane.ts";
 import { startDeviceLoop, type DeviceLoop } from "./device-loop.ts";
@@ -25,9 +28,6 @@ import type { DeviceHealth, DeviceLog, RunningDevice } from "./running-device.ts
 import { createSetpointWatch } from "./setpoint-watch.ts";
 import { stationPort } from "./station-commands.ts";
 
-/** Boxes of small sites: three phases of at least 32 A at 250 V. */
-const CURRENT_A_min_for_power = 32;
-const VOLTAGE_V_max = 250;
 /** A box that is told to recover from its error is told again after this long. */
 const RECOVER_AGAIN_ms = 60_000;
 
@@ -61,7 +61,8 @@ class Driver implements StationDriver {
   readonly #heartbeat: Heartbeat;
   readonly #loop: DeviceLoop;
   readonly #phaseSwitch: PhaseSwitch;
-  #energy: EnergyFilter = NO_ENERGY;
+  readonly #book: QuarantineBook;
+  #energy: EnergyRegister = NO_ENERGY;
   #lastState: CanonicalState = "unknown";
   #hasCharged = false;
   /** Phases this car was seen to charge on; what the box is wired to until then. */
@@ -73,6 +74,7 @@ class Driver implements StationDriver {
   constructor(context: Context) {
     const { station, profile, wire, clock } = context;
     this.#context = context;
+    this.#book = createQuarantineBook({ stationId: station.id }, context.log);
     this.#phases = station.phaseCount;
     this.#reader = createRegisterReader({ profile, wire, now_ms: () => clock.now_ms(), wants: WANTED });
     this.#values = stepValues(profile, station.fallback_mA);
@@ -146,6 +148,7 @@ class Driver implements StationDriver {
       state: this.#loop.liveness.kind,
       problem: this.#problem,
       max_read: learned.max_read,
+      quarantined: this.#book.count,
       missing: [...learned.missing],
     };
   }
@@ -212,8 +215,11 @@ class Driver implements StationDriver {
     const { profile, station, clock, emit, log } = this.#context;
     const state = canonicalState(profile, (what) => this.#loop.fresh(what));
     // The register at the moment charging begins or ends is what the session is billed by.
-    const changed = state !== this.#lastState && this.#reader.groups.has("energy");
-    if (changed && (await this.#reader.read(new Set(["energy"]))) === "missed") return "missed";
+    // One that is not believed yet is looked at again at once.
+    const { accepted_Wh, doubted_Wh } = this.#energy;
+    const asks = state !== this.#lastState || (accepted_Wh === null && doubted_Wh !== null);
+    if (asks && this.#reader.groups.has("energy") && (await this.#reader.read(new Set(["energy"]))) === "missed")
+      return "missed";
     this.#lastState = state;
     if (state === "charging") this.#hasCharged = true;
     if (state === "none") this.#hasCharged = false;
@@ -261,7 +267,8 @@ class Driver implements StationDriver {
     const read = this.#reader.get("energy_import");
     if (typeof read?.value !== "number") return;
     if (read.at_ms === this.#energy.accepted_at_ms || read.at_ms === this.#energy.doubted_at_ms) return;
-    const reading = { value_Wh: read.value, at_ms: read.at_ms, power_W_max: power_W_max(this.#context.station) };
+    const { power_W_max } = stationRating(this.#context.station);
+    const reading = { value_Wh: read.value, at_ms: read.at_ms, power_W_max, isBilled: true };
     this.#energy = nextEnergy(this.#energy, reading);
   }
 
@@ -274,16 +281,23 @@ class Driver implements StationDriver {
   }
 
   #reading(state: CanonicalState): StationReading {
-    const { accepted_Wh, doubted_Wh } = this.#energy;
-    const isKnown = doubted_Wh === null && this.#loop.fresh("energy_import") !== null;
+    const { station, profile, clock } = this.#context;
+    const register_Wh = this.#loop.fresh("energy_import") === null ? null : energyOf(this.#energy);
     const error = this.#loop.fresh("error_code") ?? this.#reader.get("state")?.value ?? null;
+    const shown = electrical(this.#loop, this.#reader);
+    const { measured, quarantined } = withinRating(shown, stationRating(station), clock.now_ms());
+    const held = heldEnergy("energy_import", this.#energy);
+    const doubts = this.#book.note([...(held === null ? [] : [held]), ...this.#reader.doubts, ...quarantined]);
+    const notForBilling = registerKind(profile);
     return {
-      measured_at_ms: this.#reader.get("state")?.at_ms ?? this.#context.clock.now_ms(),
+      measured_at_ms: this.#reader.get("state")?.at_ms ?? clock.now_ms(),
       ...statusOf(state, this.#setpoint.told_mA === 0, this.#hasCharged),
-      ...electrical(this.#loop, this.#reader),
-      energyRegister_Wh: isKnown && accepted_Wh !== null ? wattHour(accepted_Wh) : null,
+      ...measured,
+      energyRegister_Wh: register_Wh === null ? null : wattHour(register_Wh),
       limit_mA: mA(this.#loop.fresh("current_limit")),
       errorCode: state === "error" && error !== null ? String(error) : null,
+      ...(notForBilling === null ? {} : { notForBilling }),
+      ...(doubts.length === 0 ? {} : { quarantined: doubts }),
     };
   }
 
@@ -304,6 +318,3 @@ class Driver implements StationDriver {
     return reply;
   }
 }
-
-const power_W_max = (station: Station): number =>
-  Math.max(station.current_mA_max / 1000, CURRENT_A_min_for_power) * VOLTAGE_V_max * 3;

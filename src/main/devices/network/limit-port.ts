@@ -1,14 +1,5 @@
-import type { Station } from "../../../core/site/index.ts";
 import { milliamp, type Milliamp } from "../../../core/units/index.ts";
 import type { CommandFailure, CommandReply, LimitReply, StationPort } from "../ports.ts";
-
-/** Boxes of small sites: three phases of at least 32 A at 250 V. */
-const CURRENT_A_min_for_power = 32;
-const VOLTAGE_V_max = 250;
-
-/** The most that a station can draw, for doubting its register. */
-export const stationPower_W_max = (station: Station): number =>
-  Math.max(station.current_mA_max / 1000, CURRENT_A_min_for_power) * VOLTAGE_V_max * 3;
 
 export const failed = (code: CommandFailure["code"], retry: boolean, detail: string): CommandFailure => ({
   ok: false,

@@ -9,6 +9,8 @@ export type NetworkDeviceHealth = {
   readonly state: Liveness["kind"];
   readonly exchanges: number;
   readonly errors: number;
+  /** Values that could not be, since it runs. */
+  readonly quarantined: number;
   /** What is wrong, in words for the log; `null` when all is well. Never a password. */
   readonly problem: string | null;
 };

@@ -1,11 +1,14 @@
 import type { Station } from "../../../core/site/index.ts";
+import { energyOf, heldEnergy, nextEnergy, NO_ENERGY, withinRating } from "../../../core/metering/index.ts";
 import { milliamp, wattHour, type Milliamp } from "../../../core/units/index.ts";
 import { statusOf } from "../modbus/charging-state.ts";
 import type { DeviceLog } from "../modbus/running-device.ts";
 import { createSetpointWatch } from "../modbus/setpoint-watch.ts";
 import type { Clock, CommandFailure, DeviceListener, LimitReply, StationPort } from "../ports.ts";
-import { canonicalState, nextEnergy, NO_ENERGY, type CanonicalState } from "../profile/index.ts";
-import { failed, limitPort, stationPower_W_max } from "./limit-port.ts";
+import { canonicalState, registerKind, type CanonicalState } from "../profile/index.ts";
+import { createQuarantineBook, type QuarantineBook } from "../quarantine-book.ts";
+import { stationRating } from "../station-rating.ts";
+import { failed, limitPort } from "./limit-port.ts";
 import type { NetworkDeviceHealth, RunningNetworkDevice } from "./network-health.ts";
 import { startPollLoop, type PollAnswer, type PollLoop } from "./poll-loop.ts";
 import type { StationTalk } from "./station-talk.ts";
@@ -41,6 +44,7 @@ class Driver implements NetworkStation {
   readonly #context: Context;
   readonly #setpoint = createSetpointWatch();
   readonly #loop: PollLoop;
+  readonly #book: QuarantineBook;
   #values: Values = NOTHING;
   #energy = NO_ENERGY;
   #hasCharged = false;
@@ -50,6 +54,7 @@ class Driver implements NetworkStation {
   constructor(context: Context) {
     const { station, talk, clock, emit, log } = context;
     this.#context = context;
+    this.#book = createQuarantineBook({ stationId: station.id }, log);
     this.port = {
       ...limitPort(station.id, (limit_mA) => this.#setLimit(limit_mA)),
       failSafe: () => talk.failSafe(this.#values),
@@ -82,6 +87,7 @@ class Driver implements NetworkStation {
       linkId,
       state: this.#loop.liveness.kind,
       ...talk.counters,
+      quarantined: this.#book.count,
       problem: this.#problem,
     };
   }
@@ -139,7 +145,12 @@ class Driver implements NetworkStation {
     if (state === "charging") this.#hasCharged = true;
     if (state === "none") this.#hasCharged = false;
     const value_Wh = registerOf(this.#values, "energy_import");
-    this.#energy = nextEnergy(this.#energy, { value_Wh, at_ms, power_W_max: stationPower_W_max(station) });
+    this.#energy = nextEnergy(this.#energy, {
+      value_Wh,
+      at_ms,
+      power_W_max: stationRating(station).power_W_max,
+      isBilled: true,
+    });
     if (this.#hasLostSetpoint(at_ms)) {
       log.warn({ stationId: station.id }, "station holds another limit than it was told");
       this.#setpoint.forget();
@@ -163,20 +174,31 @@ class Driver implements NetworkStation {
   }
 
   #emitReading(state: CanonicalState, hasRegister: boolean): void {
-    const { station, clock, emit } = this.#context;
-    const { accepted_Wh, doubted_Wh } = this.#energy;
+    const { station, talk, clock, emit } = this.#context;
+    const at_ms = clock.now_ms();
+    const register_Wh = hasRegister ? energyOf(this.#energy) : null;
+    const { measured, quarantined } = withinRating(electricalOf(this.#values), stationRating(station), at_ms);
+    const held = hasRegister ? heldEnergy("energy_import", this.#energy) : null;
+    const doubts = this.#book.note([
+      ...(held === null ? [] : [held]),
+      ...(this.#values.doubts ?? []).map((doubt) => ({ ...doubt, at_ms })),
+      ...quarantined,
+    ]);
+    const notForBilling = registerKind(talk.profile);
     const error = textOf(this.#values, "error_code") ?? textOf(this.#values, "state");
     const limit_mA = registerOf(this.#values, "current_limit");
     emit({
       kind: "reading",
       stationId: station.id,
       reading: {
-        measured_at_ms: clock.now_ms(),
+        measured_at_ms: at_ms,
         ...statusOf(state, this.#setpoint.told_mA === 0, this.#hasCharged),
-        ...electricalOf(this.#values),
-        energyRegister_Wh: hasRegister && doubted_Wh === null && accepted_Wh !== null ? wattHour(accepted_Wh) : null,
+        ...measured,
+        energyRegister_Wh: register_Wh === null ? null : wattHour(register_Wh),
         limit_mA: limit_mA === null ? null : milliamp(limit_mA),
         errorCode: state === "error" ? error : null,
+        ...(notForBilling === null ? {} : { notForBilling }),
+        ...(doubts.length === 0 ? {} : { quarantined: doubts }),
       },
     });
   }

@@ -30,7 +30,7 @@ export function startPolledMeter(context: {
   readonly startAfter_ms: number;
 }): RunningNetworkDevice {
   const { meter, talk, clock, emit, log } = context;
-  const readingOf = createMeterReadings();
+  const readings = createMeterReadings(meter.id, log);
   let problem: string | null = null;
   const loop = startPollLoop({
     clock,
@@ -46,7 +46,7 @@ export function startPolledMeter(context: {
         const outcome = await talk.read();
         problem = outcome.kind === "missed" ? outcome.detail : null;
         if (outcome.kind === "missed") return "missed";
-        emit({ kind: "meter-reading", meterId: meter.id, reading: readingOf(outcome.values, clock.now_ms()) });
+        emit({ kind: "meter-reading", meterId: meter.id, reading: readings.of(outcome.values, clock.now_ms()) });
         return "answered";
       },
       lost: () => {
@@ -63,6 +63,7 @@ export function startPolledMeter(context: {
       linkId: meter.linkId,
       state: loop.liveness.kind,
       ...talk.counters,
+      quarantined: readings.quarantined,
       problem,
     }),
     stop: () => loop.stop(),

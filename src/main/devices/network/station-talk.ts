@@ -1,6 +1,6 @@
 import type { Milliamp } from "../../../core/units/index.ts";
 import type { CommandFailure, FailSafe } from "../ports.ts";
-import type { AnyProfile } from "../profile/index.ts";
+import type { AnyProfile, registerKind } from "../profile/index.ts";
 import type { ReadOutcome } from "./polled-meter.ts";
 import type { Values } from "./values.ts";
 
@@ -18,9 +18,8 @@ export type LimitTalk = {
 
 /** A charger that answers when it is asked, whatever it speaks. */
 export interface StationTalk {
-  readonly profile: Pick<AnyProfile, "id" | "vendor" | "models" | "enums" | "derived"> & {
-    readonly limits: { readonly min_write_ms: number };
-  };
+  readonly profile: Pick<AnyProfile, "id" | "vendor" | "models" | "enums" | "derived"> &
+    Parameters<typeof registerKind>[0] & { readonly limits: { readonly min_write_ms: number } };
   readonly period_ms: number;
   /** Real milliseconds. */
   readonly timeout_ms: number;

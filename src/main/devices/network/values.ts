@@ -7,11 +7,34 @@ import {
   type PerPhase,
   type Watt,
 } from "../../../core/units/index.ts";
+import type { Quarantined } from "../../../core/metering/index.ts";
 import type { MeterReading } from "../ports.ts";
-import { expressionOf, toCanonical, type AnyProfile, type CanonicalValue } from "../profile/index.ts";
+import { expressionOf, judge, type AnyProfile, type CanonicalValue, type Judged } from "../profile/index.ts";
 
 /** What a device shows at one moment, by our names, in whole mA, mV, W and Wh; a name that is absent is not known. */
-export type Values = ReadonlyMap<string, CanonicalValue>;
+export type Values = ReadonlyMap<string, CanonicalValue> & {
+  /** What it showed that cannot be, and why; never among the values. Left out: nothing. */
+  readonly doubts?: readonly Doubt[];
+};
+export type Doubt = Omit<Quarantined, "at_ms">;
+type Reading = { readonly scale?: number | undefined; readonly unit?: string | undefined };
+
+/** Values while they are being read. */
+export class ShownValues extends Map<string, CanonicalValue> {
+  readonly doubts: Doubt[] = [];
+
+  constructor(from: Values = new Map()) {
+    super(from);
+    this.doubts.push(...(from.doubts ?? []));
+  }
+
+  /** Takes the device's own value: in our unit when it can be, else as a doubt. */
+  take(what: string, raw: unknown, reading: Reading): void {
+    const { value, doubt } = judged(what, raw, reading);
+    if (value !== null) this.set(what, value);
+    if (doubt !== null) this.doubts.push(doubt);
+  }
+}
 
 type Scalar = number | string | boolean | null;
 
@@ -21,19 +44,17 @@ const TEXT_CHARS_MAX = 256;
 /** Names whose values are words or ids even where they look like numbers. */
 const TEXTUAL = /^(?:serial|firmware|model|rfid|evcc_id)$/u;
 
-/** Turns a device's own value into ours; what cannot be true, or has no unit we know, is `null`. */
-export function canonical(
-  what: string,
-  raw: unknown,
-  reading: { readonly scale?: number | undefined; readonly unit?: string | undefined },
-): CanonicalValue {
+/** Turns a device's own value into ours; what cannot be true, or has no unit we know, is none. */
+function judged(what: string, raw: unknown, reading: Reading): Judged {
   const value = scalarOf(raw);
-  if (value === null) return null;
-  if (TEXTUAL.test(what)) return String(value).slice(0, TEXT_CHARS_MAX);
-  if (typeof value === "boolean") return value ? 1 : 0;
+  const certain = (known: CanonicalValue): Judged => ({ value: known, doubt: null });
+  if (value === null) return certain(null);
+  if (TEXTUAL.test(what)) return certain(String(value).slice(0, TEXT_CHARS_MAX));
+  if (typeof value === "boolean") return certain(value ? 1 : 0);
   const number = typeof value === "number" ? value : NUMERIC.test(value) ? Number(value) : null;
-  if (number === null) return toCanonical(what, String(value).slice(0, TEXT_CHARS_MAX), reading.unit);
-  return Number.isFinite(number) ? toCanonical(what, number * (reading.scale ?? 1), reading.unit) : null;
+  return number === null
+    ? judge(what, String(value).slice(0, TEXT_CHARS_MAX), reading.unit)
+    : judge(what, number * (reading.scale ?? 1), reading.unit);
 }
 
 const scalarOf = (raw: unknown): Scalar =>
@@ -44,7 +65,7 @@ const scalarOf = (raw: unknown): Scalar =>
  * of currents that a device counts without direction. Only from values that are known.
  */
 export function completed(read: Values, profile: Pick<AnyProfile, "derived">): Values {
-  const values = new Map(read);
+  const values = new ShownValues(read);
   const number = (what: string): number | null => {
     const value = values.get(what);
     return typeof value === "number" ? value : null;

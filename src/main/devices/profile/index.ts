@@ -1,10 +1,10 @@
 export * from "./canonical-state.ts";
 export * from "./connector.ts";
-export * from "./energy-filter.ts";
 export * from "./expression.ts";
 export * from "./load-profile.ts";
 export * from "./profile-rules.ts";
 export * from "./profile-schema.ts";
 export { CANONICAL_STATES, type CanonicalState, type PollGroup } from "./schema-parts.ts";
 export * from "./quantities.ts";
+export * from "./register-kind.ts";
 export * from "./register-values.ts";

@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { nextEnergy, NO_ENERGY, type EnergyFilter } from "./energy-filter.ts";
 import { loadProfile, parseProfile } from "./load-profile.ts";
 import type { DeviceProfile } from "./profile-schema.ts";
 import { toCanonical } from "./quantities.ts";
@@ -95,75 +94,5 @@ describe("values", () => {
     const sentinel = { ...register(heidelberg, "power"), invalid: [65_535] };
     expect(decodeRegister(heidelberg, sentinel, [65_535])).toBeNull();
     expect(decodeRegister(heidelberg, sentinel, [65_534])).toBe(65_534);
-  });
-});
-
-describe("an energy register", () => {
-  const run = (readings: readonly (readonly [value_Wh: number | null, at_s: number])[]): EnergyFilter =>
-    readings.reduce(
-      (filter, [value_Wh, at_s]) => nextEnergy(filter, { value_Wh, at_ms: at_s * 1_000, power_W_max: 22_000 }),
-      NO_ENERGY,
-    );
-
-  test("runs up with what the box can draw", () => {
-    expect(
-      run([
-        [1_000, 0],
-        [1_090, 15],
-      ]),
-    ).toMatchObject({ accepted_Wh: 1_090, doubted_Wh: null });
-  });
-
-  test("that falls to zero or jumps is doubted, not shown", () => {
-    expect(
-      run([
-        [1_000, 0],
-        [0, 15],
-      ]),
-    ).toMatchObject({ accepted_Wh: 1_000, doubted_Wh: 0 });
-    expect(
-      run([
-        [1_000, 0],
-        [900_000, 15],
-      ]),
-    ).toMatchObject({ accepted_Wh: 1_000, doubted_Wh: 900_000 });
-  });
-
-  test("that was wrong once is believed again at once", () => {
-    expect(
-      run([
-        [1_000, 0],
-        [0, 15],
-        [1_050, 30],
-      ]),
-    ).toMatchObject({ accepted_Wh: 1_050, doubted_Wh: null });
-  });
-
-  test("that agrees with itself three times was really reset", () => {
-    expect(
-      run([
-        [1_000, 0],
-        [0, 15],
-        [20, 30],
-        [60, 45],
-      ]),
-    ).toMatchObject({ accepted_Wh: 60, doubted_Wh: null });
-    expect(
-      run([
-        [1_000, 0],
-        [5, 15],
-        [0, 30],
-        [3, 45],
-      ]),
-    ).toMatchObject({ accepted_Wh: 1_000, doubted_Wh: 3 });
-  });
-
-  test("no value changes nothing", () => {
-    expect(
-      run([
-        [1_000, 0],
-        [null, 15],
-      ]),
-    ).toMatchObject({ accepted_Wh: 1_000 });
   });
 });

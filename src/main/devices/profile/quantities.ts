@@ -1,9 +1,10 @@
+import { outOfRange, type Quarantined, type Range } from "../../../core/metering/index.ts";
 import type { RegisterValue } from "./register-values.ts";
 
 /** Whole numbers in our units (mA, mV, W, Wh) for what is a quantity; anything else stays as the device gave it. */
 export type CanonicalValue = number | string | null;
 
-type Quantity = { readonly units: Readonly<Record<string, number>>; readonly min: number; readonly max: number };
+type Quantity = Range & { readonly units: Readonly<Record<string, number>> };
 
 const CURRENT: Quantity = { units: { A: 1000, mA: 1 }, min: -6_000_000, max: 6_000_000 };
 /** Line to neutral. Above 300 V the decoding is wrong (word order, scale), not the grid. */
@@ -24,18 +25,33 @@ const BY_NAME: readonly (readonly [RegExp, Quantity])[] = [
 
 const quantityOf = (what: string): Quantity | null => BY_NAME.find(([name]) => name.test(what))?.[1] ?? null;
 
+/** A value in our unit, or none and why not. */
+export type Judged = { readonly value: CanonicalValue; readonly doubt: Omit<Quarantined, "at_ms"> | null };
+
 /**
  * Turns a profile's value into ours: the only place where device readings are rounded (to the nearest unit).
- * What cannot be true is `null`: 300 V and more, negative energy, numbers without a known unit.
+ * What cannot be true is no value but a doubt: 300 V and more, negative energy, NaN, numbers without a known unit. A
+ * device that says it has no value is believed.
  */
-export function toCanonical(what: string, value: RegisterValue, unit: string | undefined): CanonicalValue {
+export function judge(what: string, value: RegisterValue, unit: string | undefined): Judged {
   const quantity = quantityOf(what);
-  if (quantity === null) return value;
+  if (quantity === null || value === null) return { value, doubt: null };
   const factor = unit === undefined ? undefined : quantity.units[unit];
-  if (typeof value !== "number" || factor === undefined) return null;
+  if (typeof value !== "number") return doubted(what, { code: "no-number", value: null, bound: null });
+  if (factor === undefined) return doubted(what, { code: "unknown-unit", value, bound: null });
   const ours = Math.round(value * factor);
-  return ours >= quantity.min && ours <= quantity.max ? ours + 0 : null;
+  const doubt = outOfRange(ours, quantity);
+  return doubt === null ? { value: ours + 0, doubt: null } : doubted(what, doubt);
 }
+
+const doubted = (what: string, doubt: Pick<Quarantined, "code" | "value" | "bound">): Judged => ({
+  value: null,
+  doubt: { what, ...doubt },
+});
+
+/** The value of `judge` alone. */
+export const toCanonical = (what: string, value: RegisterValue, unit: string | undefined): CanonicalValue =>
+  judge(what, value, unit).value;
 
 /** The opposite way, for the simulator. */
 export function fromCanonical(what: string, value: CanonicalValue, unit: string | undefined): RegisterValue {

@@ -55,6 +55,8 @@ const register = z
     global: flag,
     connector_stride: count.optional(),
     unit_id: z.int().min(0).max(255).optional(),
+    /** The device only estimates this energy, or its maker says that no bill may be made of it. */
+    not_for_billing: flag,
     ...note,
   })
   .transform(({ poll, ...rest }) => ({

@@ -8,6 +8,8 @@ const reading = {
   scale: z.number().optional(),
   unit: text.optional(),
   optional: flag,
+  /** The device only estimates this energy, or its maker says that no bill may be made of it. */
+  not_for_billing: flag,
   ...note,
 };
 const feed = z.enum(["any_request", "rewrite_setpoint", "heartbeat_write", "none", "unknown"]);

@@ -1,19 +1,18 @@
 import type { P1Telegram, P1Value } from "../../protocol/dsmr/index.ts";
 import type { ProfileOf } from "../profile/index.ts";
-import { canonical, completed, type Values } from "../network/values.ts";
+import { completed, ShownValues, type Values } from "../network/values.ts";
 
 /**
  * What a telegram shows. Dutch meters print currents without their decimals, so a phase counts at least what its power
  * and voltage make; the direction is that of the power.
  */
 export function p1Values(profile: ProfileOf<"p1">, telegram: P1Telegram): Values {
-  const values = new Map<string, ReturnType<typeof canonical>>();
+  const values = new ShownValues();
   for (const reading of profile.readings) {
     const single = reading.what.length === 1 && reading.obis.length > 1;
     reading.what.forEach((what, index) => {
       const shown = single ? totalOf(reading.obis, telegram) : telegram.values.get(reading.obis[index] ?? "");
-      const value = shown === undefined ? null : canonical(what, shown.value, { unit: shown.unit });
-      if (value !== null) values.set(what, value);
+      if (shown !== undefined) values.take(what, shown.value, { unit: shown.unit });
     });
   }
   if (telegram.serial !== null) values.set("serial", telegram.serial);
@@ -31,7 +30,7 @@ function totalOf(codes: readonly string[], telegram: P1Telegram): P1Value | unde
 }
 
 function withCurrents(values: Values): Values {
-  const result = new Map(values);
+  const result = new ShownValues(values);
   for (const phase of ["_l1", "_l2", "_l3"]) {
     const [power_W, voltage_mV, printed_mA] = [`power${phase}`, `voltage${phase}`, `current${phase}`].map((what) =>
       values.get(what),

@@ -29,7 +29,7 @@ export function startPushMeter(context: {
   readonly wireProblem: () => string | null;
 }): PushMeter {
   const { meter, silence_ms, clock, emit, log } = context;
-  const readingOf = createMeterReadings();
+  const readings = createMeterReadings(meter.id, log);
   const nap = new AbortController();
   const counters = { exchanges: 0, errors: 0 };
   let state: NetworkDeviceHealth["state"] = "offline";
@@ -63,7 +63,7 @@ export function startPushMeter(context: {
       state = "online";
       announcedLost = false;
       lastDrop = null;
-      emit({ kind: "meter-reading", meterId: meter.id, reading: readingOf(heard.values, heardAt_ms) });
+      emit({ kind: "meter-reading", meterId: meter.id, reading: readings.of(heard.values, heardAt_ms) });
     },
     health: () => ({
       id: meter.id,
@@ -72,6 +72,7 @@ export function startPushMeter(context: {
       linkId: meter.linkId,
       state,
       ...counters,
+      quarantined: readings.quarantined,
       problem: context.wireProblem() ?? lastDrop,
     }),
     async stop() {

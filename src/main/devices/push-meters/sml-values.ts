@@ -1,6 +1,6 @@
 import type { SmlReading } from "../../protocol/sml/index.ts";
 import type { ProfileOf } from "../profile/index.ts";
-import { canonical, completed, type Values } from "../network/values.ts";
+import { completed, ShownValues, type Values } from "../network/values.ts";
 
 /** Units as IEC 62056-61 numbers them. */
 const UNITS: ReadonlyMap<number, string> = new Map([
@@ -14,14 +14,13 @@ const PREFIX = /^7707/u;
 
 /** What a list shows. A value whose unit is another than the profile says is no value. */
 export function smlValues(profile: ProfileOf<"sml">, reading: SmlReading): Values {
-  const values = new Map<string, ReturnType<typeof canonical>>();
+  const values = new ShownValues();
   for (const { what: names, obis, unit } of profile.readings) {
     names.forEach((what, index) => {
       const shown = reading.values.get((obis[index] ?? "").toLowerCase().replace(PREFIX, ""));
       if (shown === undefined) return;
       const own = shown.unit === null ? unit : UNITS.get(shown.unit);
-      const value = own === unit ? canonical(what, shown.value, { unit }) : null;
-      if (value !== null) values.set(what, value);
+      if (own === unit) values.take(what, shown.value, { unit });
     });
   }
   if (reading.serverId !== null) values.set("serial", reading.serverId);

@@ -3,7 +3,7 @@ import { openUdpSocket } from "../../links/udp-socket.ts";
 import { decodeSpeedwire, type SpeedwireTelegram } from "../../protocol/speedwire/index.ts";
 import type { DeviceLog } from "../modbus/running-device.ts";
 import type { RunningNetworkDevice } from "../network/network-health.ts";
-import { canonical, completed, type Values } from "../network/values.ts";
+import { completed, ShownValues, type Values } from "../network/values.ts";
 import type { Clock, DeviceListener } from "../ports.ts";
 import type { ProfileOf } from "../profile/index.ts";
 import { startPushMeter, type PushMeter } from "./push-meter.ts";
@@ -67,12 +67,11 @@ export function startSpeedwireGroup(context: {
 }
 
 function speedwireValues(profile: ProfileOf<"speedwire">, telegram: SpeedwireTelegram): Values {
-  const values = new Map<string, ReturnType<typeof canonical>>([["serial", String(telegram.serial)]]);
+  const values = new ShownValues(new Map([["serial", String(telegram.serial)]]));
   for (const { what: names, channel, type, ...reading } of profile.readings) {
     names.forEach((what, index) => {
       const shown = telegram.values.find((one) => one.channel === channel[index] && one.type === type);
-      const value = canonical(what, shown?.raw ?? null, reading);
-      if (value !== null) values.set(what, value);
+      values.take(what, shown?.raw ?? null, reading);
     });
   }
   return completed(values, profile);

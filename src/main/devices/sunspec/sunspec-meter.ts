@@ -11,7 +11,7 @@ import {
   type SunspecMeterValues,
 } from "../../protocol/sunspec/index.ts";
 import type { MeterTalk } from "../network/polled-meter.ts";
-import { canonical, completed, type Values } from "../network/values.ts";
+import { completed, ShownValues, type Values } from "../network/values.ts";
 import type { ProfileOf } from "../profile/index.ts";
 
 const PERIOD_ms = 1_000;
@@ -97,10 +97,9 @@ const isUsable = ({ modelId, length }: SunspecBlock): boolean =>
   (isIntegerMeter(modelId) && length + 2 >= INTEGER_WORDS) || (isFloatMeter(modelId) && length + 2 >= FLOAT_WORDS);
 
 function sunspecValues(shown: SunspecMeterValues): Values {
-  const values = new Map<string, ReturnType<typeof canonical>>();
+  const values = new ShownValues();
   const put = (what: string, raw: number | null, unit: string): void => {
-    const value = canonical(what, raw, { unit });
-    if (value !== null) values.set(what, value);
+    values.take(what, raw, { unit });
   };
   shown.current_A.forEach((value, index) => {
     put(`current_l${String(index + 1)}`, value, "A");
