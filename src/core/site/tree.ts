@@ -1,3 +1,4 @@
+import type { Sharing } from "../balancing/index.ts";
 import type { Milliamp, PerPhase, Phase, Watt } from "../units/index.ts";
 
 /** Order in which a box's own L1, L2, L3 meet the site's phases. "L2L3L1": the box's L1 hangs on the site's L2. */
@@ -16,7 +17,19 @@ export type Circuit = {
   readonly limit_W: Watt | null;
   /** Largest load other than EVSEs to assume while the meter is silent or absent; `null`: not configured. */
   readonly otherLoad_mA_max: PerPhase<Milliamp> | null;
+  /** What protects it, and so how long an overload may last (balancing.md §1.5); left out: a circuit breaker of IEC 60898. */
+  readonly protection?: ProtectiveDevice;
+  /** `delta`: 230 V between the lines (IT networks), no neutral; left out: `star`. */
+  readonly system?: "star" | "delta";
+  /** Largest difference between the loads of two phases that cars may cause; left out: none is kept. */
+  readonly unbalance_mA?: Milliamp;
+  /** How cars below it share; left out: as the circuit above. */
+  readonly sharing?: Sharing;
 };
+
+/** Circuit breaker of IEC 60898 or 60947-2, selective main switch (E characteristic), gG fuse. */
+export type ProtectiveDevice = (typeof PROTECTIVE_DEVICES)[number];
+export const PROTECTIVE_DEVICES = ["mcb-60898", "mcb-60947", "sls", "gg"] as const;
 
 /** How we reach a box. One station of the site file is one independently charging part (EVSE). */
 export type Connection =
@@ -56,11 +69,11 @@ export type SerialLine = {
 
 export type SerialLink = { readonly id: string; readonly kind: "serial"; readonly path: string } & SerialLine;
 type HostPort = { readonly id: string; readonly host: string; readonly port: number };
+export type UdpLink = HostPort & { readonly kind: "udp" };
 /** Wires that registers are asked over. */
-export type ModbusLink = SerialLink | (HostPort & { readonly kind: "rtu-over-tcp" | "modbus-tcp" });
+export type ModbusLink = SerialLink | UdpLink | (HostPort & { readonly kind: "rtu-over-tcp" | "modbus-tcp" });
 /** Where a device is on the network. The password stays here: no log, no view and no exported file shows it. */
 export type HttpLink = HostPort & { readonly kind: "http"; readonly user?: string; readonly password?: string };
-export type UdpLink = HostPort & { readonly kind: "udp" };
 /** A TCP server that repeats a meter's serial port as it is. */
 export type TcpRawLink = HostPort & { readonly kind: "tcp-raw" };
 export type MulticastLink = {
@@ -76,7 +89,7 @@ export type Link = ModbusLink | HttpLink | UdpLink | TcpRawLink | MulticastLink;
 
 /** Whether registers can be asked over this link. */
 export const isModbusLink = (link: Link): link is ModbusLink =>
-  link.kind === "serial" || link.kind === "rtu-over-tcp" || link.kind === "modbus-tcp";
+  link.kind === "serial" || link.kind === "udp" || link.kind === "rtu-over-tcp" || link.kind === "modbus-tcp";
 
 export type MeterDevice = {
   readonly id: string;
@@ -107,6 +120,8 @@ export type SiteModel = {
   readonly links: readonly Link[];
   readonly meters: readonly MeterDevice[];
   readonly stations: readonly Station[];
+  /** How cars share; left out: what everybody needs first, then equally. */
+  readonly sharing?: Sharing;
 };
 
 const ORDER: Readonly<Record<Rotation, readonly Phase[]>> = {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Because, REASON_KINDS } from "../../core/balancing/index.ts";
+import { type Because, REASON_KINDS, SHARING_RULES } from "../../core/balancing/index.ts";
+import { PROTECTIVE_DEVICES } from "../../core/site/index.ts";
 import type { Flag } from "../../core/session/index.ts";
 import type { Cost, TariffVersion } from "../../core/tariff/index.ts";
 import {
@@ -8,6 +9,7 @@ import {
   epochMs,
   type Milliamp,
   milliamp,
+  millisecond,
   type PerPhase,
   perPhase,
   watt,
@@ -87,6 +89,8 @@ const threeCurrents = z
   .tuple([current, current, current])
   .transform((values): PerPhase<Milliamp> => perPhase((_, index) => values[index]));
 
+const sharingSchema = z.object({ rule: z.enum(SHARING_RULES), hold_ms: z.int().transform(millisecond) });
+
 const linkSchema = z.discriminatedUnion("kind", [
   z.object({
     id: z.string(),
@@ -162,6 +166,10 @@ const siteSchema = z.object({
         meterId: z.string().nullable(),
         limit_W: z.int().transform(watt).nullable(),
         otherLoad_mA_max: threeCurrents.nullable(),
+        protection: z.enum(PROTECTIVE_DEVICES).exactOptional(),
+        system: z.enum(["star", "delta"]).exactOptional(),
+        unbalance_mA: current.exactOptional(),
+        sharing: sharingSchema.exactOptional(),
       }),
     ),
     links: z.array(linkSchema),
@@ -176,6 +184,7 @@ const siteSchema = z.object({
       }),
     ),
     stations: z.array(stationSchema),
+    sharing: sharingSchema.exactOptional(),
   }),
   access: z.object({ cards: z.enum(["any", "listed"]) }),
   demo: z.boolean(),

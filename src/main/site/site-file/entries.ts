@@ -13,6 +13,8 @@ import {
   type MeterEntry,
   meterSchema,
   siteFileSchema,
+  type SharingEntry,
+  sharingSchema,
   type StationEntry,
   stationSchema,
   type TariffEntry,
@@ -52,6 +54,8 @@ export type Entries = {
   readonly stations: readonly Entry<StationEntry>[];
   readonly tariff: Entry<TariffEntry>;
   readonly access: Entry<AccessEntry>;
+  /** `value` is `null` where the section is left out, too. */
+  readonly sharing: Entry<SharingEntry>;
 };
 
 const LINK_KINDS = {
@@ -74,6 +78,7 @@ const NOTHING: Entries = {
   stations: [],
   tariff: ABSENT,
   access: ABSENT,
+  sharing: ABSENT,
 };
 
 /** Reads all entries of a file's data and every mistake that a single field shows. */
@@ -102,6 +107,10 @@ export function readEntries(data: unknown): { entries: Entries; mistakes: readon
       ),
       tariff: read(data["tariff"], ["tariff"], tariffSchema, tariffSchema.partial(), note),
       access: read(data["access"] ?? DEFAULT_ACCESS, ["access"], accessSchema, accessSchema.partial(), note),
+      sharing:
+        data["sharing"] === undefined
+          ? ABSENT
+          : read(data["sharing"], ["sharing"], sharingSchema, sharingSchema.partial(), note),
     },
     mistakes,
   };

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { SHARING_RULES } from "../../../core/balancing/index.ts";
+import { PROTECTIVE_DEVICES } from "../../../core/site/index.ts";
 import type { TariffVersion } from "../../../core/tariff/index.ts";
-import { basisPoint, epochMs, milliamp, type PerPhase, watt } from "../../../core/units/index.ts";
+import { basisPoint, epochMs, milliamp, millisecond, type PerPhase, watt } from "../../../core/units/index.ts";
 import type { StoredSite } from "../../storage/types.ts";
 import { exportSiteFile, parseSiteFile } from "./index.ts";
 import { EXAMPLE, PROFILES } from "./site-file.example.ts";
@@ -28,6 +30,11 @@ const named = fc
   .string({ minLength: 1, maxLength: 40, unit: "grapheme" })
   .filter((text) => text.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}\uFEFF]/u.test(text));
 
+const anySharing = fc.record({
+  rule: fc.constantFrom(...SHARING_RULES),
+  hold_ms: fc.integer({ min: 15, max: 1440 }).map((minutes) => millisecond(minutes * 60_000)),
+});
+
 const sites: fc.Arbitrary<StoredSite> = fc
   .record({
     name: named,
@@ -37,79 +44,101 @@ const sites: fc.Arbitrary<StoredSite> = fc
   })
   .chain(({ name, circuits, stations, cards }) =>
     fc.record({
-      model: fc.record({
-        identity: fc.record({
-          name: fc.constant(name),
-          timezone: fc.constantFrom("Europe/Berlin", "America/New_York", "UTC"),
-          currency: fc.constant("EUR"),
-          country: fc.constantFrom("DE", "NO", "US"),
-          nominal_V: fc.constantFrom(230, 120),
-        }),
-        circuits: fc.tuple(
-          ...Array.from({ length: circuits }, (_, index) =>
-            fc.record({
-              id: fc.constant(`c${String(index)}`),
-              name: named,
-              parentId: index === 0 ? fc.constant(null) : fc.nat(index - 1).map((parent) => `c${String(parent)}`),
-              fuse_mA: threeOf(10_000, 1_000_000),
-              margin_mA: mA(0, 9_999),
-              meterId: fc.constant(index === 0 ? "grid" : null),
-              limit_W: fc.option(fc.integer({ min: 1, max: 1_000_000 }).map(watt)),
-              otherLoad_mA_max: fc.option(threeOf(0, 100_000)),
-            }),
-          ),
-        ),
-        links: fc.tuple(
-          fc.record({
-            id: fc.constant("bus"),
-            kind: fc.constant("serial" as const),
-            path: fc.constantFrom("/dev/ttyUSB0", "COM3"),
-            baud: fc.constantFrom(9600, 19_200),
-            parity: fc.constantFrom("none" as const, "even" as const, "odd" as const),
-            dataBits: fc.constantFrom(7 as const, 8 as const),
-            stopBits: fc.constantFrom(1 as const, 2 as const),
+      model: fc.record(
+        {
+          identity: fc.record({
+            name: fc.constant(name),
+            timezone: fc.constantFrom("Europe/Berlin", "America/New_York", "UTC"),
+            currency: fc.constant("EUR"),
+            country: fc.constantFrom("DE", "NO", "US"),
+            nominal_V: fc.constantFrom(230, 120),
           }),
-          fc.record({
-            id: fc.constant("gw"),
-            kind: fc.constantFrom("rtu-over-tcp" as const, "modbus-tcp" as const),
-            host: fc.constantFrom("10.0.0.1", "fe80::1", "gateway.lan"),
-            port: fc.integer({ min: 1, max: 65_535 }),
-          }),
-        ),
-        meters: fc.tuple(
-          fc.record({
-            id: fc.constant("grid"),
-            name: named,
-            profileId: fc.constant("eastron-sdm630"),
-            linkId: fc.constant("bus"),
-            unitId: fc.constant(247),
-          }),
-        ),
-        stations: fc.tuple(
-          ...Array.from({ length: stations }, (_, index) =>
-            fc.record({
-              id: fc.constant(`s-${String(index)}`),
-              name: named,
-              circuitId: fc.nat(circuits - 1).map((circuit) => `c${String(circuit)}`),
-              phaseCount: fc.constant(1 as const),
-              rotation: fc.constantFrom(...ROTATIONS),
-              current_mA_min: mA(6000, 10_000),
-              current_mA_max: mA(10_000, 80_000),
-              step_mA: mA(1, 2000),
-              fallback_mA: fc.oneof(fc.constant(milliamp(0)), mA(6000, 10_000)),
-              priority: fc.integer({ min: 1, max: 10 }),
-              connection: fc.constantFrom(
+          circuits: fc.tuple(
+            ...Array.from({ length: circuits }, (_, index) =>
+              fc.record(
                 {
-                  kind: "ocpp" as const,
-                  identity: `CP/${String(index)}`.replace("/", "_"),
-                  connectorId: 1 + (index % 2),
+                  id: fc.constant(`c${String(index)}`),
+                  name: named,
+                  parentId: index === 0 ? fc.constant(null) : fc.nat(index - 1).map((parent) => `c${String(parent)}`),
+                  fuse_mA: threeOf(10_000, 1_000_000),
+                  margin_mA: mA(0, 9_999),
+                  meterId: fc.constant(index === 0 ? "grid" : null),
+                  limit_W: fc.option(fc.integer({ min: 1, max: 1_000_000 }).map(watt)),
+                  otherLoad_mA_max: fc.option(threeOf(0, 100_000)),
+                  protection: fc.constantFrom(...PROTECTIVE_DEVICES),
+                  system: fc.constantFrom("star" as const, "delta" as const),
+                  unbalance_mA: mA(1000, 30_000),
+                  sharing: anySharing,
                 },
-                { kind: "profile" as const, profileId: "heidelberg-energy-control", linkId: "gw", unitId: index + 1 },
+                {
+                  requiredKeys: [
+                    "id",
+                    "name",
+                    "parentId",
+                    "fuse_mA",
+                    "margin_mA",
+                    "meterId",
+                    "limit_W",
+                    "otherLoad_mA_max",
+                  ],
+                },
               ),
+            ),
+          ),
+          links: fc.tuple(
+            fc.record({
+              id: fc.constant("bus"),
+              kind: fc.constant("serial" as const),
+              path: fc.constantFrom("/dev/ttyUSB0", "COM3"),
+              baud: fc.constantFrom(9600, 19_200),
+              parity: fc.constantFrom("none" as const, "even" as const, "odd" as const),
+              dataBits: fc.constantFrom(7 as const, 8 as const),
+              stopBits: fc.constantFrom(1 as const, 2 as const),
+            }),
+            fc.record({
+              id: fc.constant("gw"),
+              kind: fc.constantFrom("rtu-over-tcp" as const, "modbus-tcp" as const),
+              host: fc.constantFrom("10.0.0.1", "fe80::1", "gateway.lan"),
+              port: fc.integer({ min: 1, max: 65_535 }),
             }),
           ),
-        ),
-      }),
+          meters: fc.tuple(
+            fc.record({
+              id: fc.constant("grid"),
+              name: named,
+              profileId: fc.constant("eastron-sdm630"),
+              linkId: fc.constant("bus"),
+              unitId: fc.constant(247),
+            }),
+          ),
+          stations: fc.tuple(
+            ...Array.from({ length: stations }, (_, index) =>
+              fc.record({
+                id: fc.constant(`s-${String(index)}`),
+                name: named,
+                circuitId: fc.nat(circuits - 1).map((circuit) => `c${String(circuit)}`),
+                phaseCount: fc.constant(1 as const),
+                rotation: fc.constantFrom(...ROTATIONS),
+                current_mA_min: mA(6000, 10_000),
+                current_mA_max: mA(10_000, 80_000),
+                step_mA: mA(1, 2000),
+                fallback_mA: fc.oneof(fc.constant(milliamp(0)), mA(6000, 10_000)),
+                priority: fc.integer({ min: 1, max: 10 }),
+                connection: fc.constantFrom(
+                  {
+                    kind: "ocpp" as const,
+                    identity: `CP/${String(index)}`.replace("/", "_"),
+                    connectorId: 1 + (index % 2),
+                  },
+                  { kind: "profile" as const, profileId: "heidelberg-energy-control", linkId: "gw", unitId: index + 1 },
+                ),
+              }),
+            ),
+          ),
+          sharing: anySharing,
+        },
+        { requiredKeys: ["identity", "circuits", "links", "meters", "stations"] },
+      ),
       access: fc.constant({ cards }),
       demo: fc.constant(false),
     }),

@@ -1,4 +1,5 @@
 import { Document, isSeq, visit } from "yaml";
+import type { Sharing } from "../../../core/balancing/index.ts";
 import type { Circuit, Link, MeterDevice, Station } from "../../../core/site/index.ts";
 import type { TariffVersion } from "../../../core/tariff/index.ts";
 import type { Milliamp, PerPhase } from "../../../core/units/index.ts";
@@ -25,6 +26,7 @@ export function exportSiteFile(site: StoredSite, tariff: TariffVersion | null): 
       ...(model.stations.length === 0 ? {} : { stations: model.stations.map(fromStation) }),
       ...(tariff === null ? {} : { tariff: fromTariff(tariff) }),
       access: { cards: access.cards },
+      ...(model.sharing === undefined ? {} : { sharing: fromSharing(model.sharing) }),
     },
     // One object used twice is written twice: an alias helps no reader.
     { aliasDuplicateObjects: false },
@@ -65,6 +67,15 @@ const fromCircuit = (circuit: Circuit): object => ({
   ...unless(null, { meter: circuit.meterId }),
   ...(circuit.limit_W === null ? {} : { limit_kW: circuit.limit_W / 1000 }),
   ...(circuit.otherLoad_mA_max === null ? {} : { other_load_max_A: ampsPerPhase(circuit.otherLoad_mA_max) }),
+  ...unless(undefined, { protection: circuit.protection }),
+  ...unless(undefined, { system: circuit.system }),
+  ...(circuit.unbalance_mA === undefined ? {} : { unbalance_A: amps(circuit.unbalance_mA) }),
+  ...(circuit.sharing === undefined ? {} : { sharing: fromSharing(circuit.sharing) }),
+});
+
+const fromSharing = ({ rule, hold_ms }: Sharing): object => ({
+  rule,
+  ...unless(60, { hold_min: hold_ms / 60_000 }),
 });
 
 function fromLink(link: Link): object {

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { HOLD_MS_MIN, SHARING_RULES } from "../../../core/balancing/index.ts";
+import { PROTECTIVE_DEVICES } from "../../../core/site/index.ts";
 
 // Shape of a site file. Every message says what is expected there, because it is shown as that; the JSON Schema under
 // resources/schemas is made from here. What one field alone cannot tell stands in `references.ts`.
@@ -67,6 +69,16 @@ export const identitySchema = z.strictObject({
   nominal_V: whole(100, 400, "voltage from phase to neutral").default(230),
 });
 
+/** Longest hold: a day. */
+const HOLD_MIN_MAX = 1440;
+
+export const sharingSchema = z.strictObject({
+  rule: oneOf(SHARING_RULES).describe(
+    "need = what everybody needs first, then equally; need-by-time = who leaves first is served first",
+  ),
+  hold_min: whole(HOLD_MS_MIN / 60_000, HOLD_MIN_MAX, "minutes a running car keeps its place").default(60),
+});
+
 export const circuitSchema = z.strictObject({
   id,
   name,
@@ -82,6 +94,12 @@ export const circuitSchema = z.strictObject({
   other_load_max_A: perPhase(0, "largest load that is not a station")
     .optional()
     .describe("assumed while the meter is silent or absent"),
+  protection: oneOf(PROTECTIVE_DEVICES).optional().describe("mcb-60898 when left out"),
+  system: oneOf(["star", "delta"])
+    .optional()
+    .describe("delta = 230 V between the lines, no neutral; star when left out"),
+  unbalance_A: current(1, "largest difference between two phases that cars may cause").optional(),
+  sharing: sharingSchema.optional().describe("as the circuit above when left out"),
 });
 
 const PATH = "a serial port such as /dev/ttyUSB0 or COM3";
@@ -238,6 +256,7 @@ export const siteFileSchema = z
     stations: z.array(stationSchema).max(LIST_MAX).optional(),
     tariff: tariffSchema,
     access: accessSchema.optional(),
+    sharing: sharingSchema.optional().describe("need, with a hold of 60 minutes, when left out"),
   })
   .meta({ title: "Chargehand site file" });
 
@@ -250,4 +269,5 @@ export type LinkEntry = z.infer<(typeof linkSchemas)[keyof typeof linkSchemas]>;
 export type MeterEntry = z.infer<typeof meterSchema>;
 export type StationEntry = z.infer<typeof stationSchema>;
 export type TariffEntry = z.infer<typeof tariffSchema>;
+export type SharingEntry = z.infer<typeof sharingSchema>;
 export type AccessEntry = z.infer<typeof accessSchema>;

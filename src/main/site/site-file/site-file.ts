@@ -1,3 +1,4 @@
+import type { Sharing } from "../../../core/balancing/index.ts";
 import type { Circuit, Link, SiteModel, Station } from "../../../core/site/index.ts";
 import {
   assert,
@@ -5,6 +6,7 @@ import {
   basisPoint,
   type Milliamp,
   milliampFromAmp,
+  millisecond,
   type PerPhase,
   watt,
 } from "../../../core/units/index.ts";
@@ -12,7 +14,15 @@ import type { SiteProblem } from "../../../contract/index.ts";
 import type { StoredSite } from "../../storage/types.ts";
 import { type Entries, type Entry, type Mistake, readEntries } from "./entries.ts";
 import { type KnownProfiles, referenceMistakes } from "./references.ts";
-import type { CircuitEntry, IdentityEntry, LinkEntry, MeterEntry, StationEntry, TariffEntry } from "./schema.ts";
+import type {
+  CircuitEntry,
+  IdentityEntry,
+  LinkEntry,
+  MeterEntry,
+  SharingEntry,
+  StationEntry,
+  TariffEntry,
+} from "./schema.ts";
 import { type FieldPath, readYaml } from "./yaml-source.ts";
 
 /** The price a site begins with. */
@@ -103,6 +113,7 @@ function toModel(site: IdentityEntry, entries: Entries): SiteModel {
       ...(meter.serial === undefined ? {} : { serial: meter.serial }),
     })),
     stations: valuesOf(entries.stations).map(toStation),
+    ...(entries.sharing.value === null ? {} : { sharing: toSharing(entries.sharing.value) }),
   };
 }
 
@@ -125,7 +136,13 @@ const toCircuit = (entry: CircuitEntry): Circuit => ({
   meterId: entry.meter ?? null,
   limit_W: entry.limit_kW === undefined ? null : watt(Math.floor(entry.limit_kW * 1000 + 1e-6)),
   otherLoad_mA_max: entry.other_load_max_A === undefined ? null : threePhases(entry.other_load_max_A),
+  ...(entry.protection === undefined ? {} : { protection: entry.protection }),
+  ...(entry.system === undefined ? {} : { system: entry.system }),
+  ...(entry.unbalance_A === undefined ? {} : { unbalance_mA: milliampFromAmp(entry.unbalance_A) }),
+  ...(entry.sharing === undefined ? {} : { sharing: toSharing(entry.sharing) }),
 });
+
+const toSharing = ({ rule, hold_min }: SharingEntry): Sharing => ({ rule, hold_ms: millisecond(hold_min * 60_000) });
 
 function toLink(entry: LinkEntry): Link {
   switch (entry.kind) {
