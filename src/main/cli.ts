@@ -33,7 +33,8 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
     case "doctor": {
       const { doctor } = await import("./commands/doctor.ts");
       const resources = join(ROOT, "resources");
-      return doctor(argv, { resources, stdout: process.stdout, stderr: process.stderr, stop: stopSignal() });
+      const { stdin, stdout, stderr } = process;
+      return doctor(argv, { resources, stdin, stdout, stderr, stop: stopSignal() });
     }
     case "--help":
     case "-h":

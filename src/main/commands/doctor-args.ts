@@ -6,6 +6,7 @@ chargehand doctor set --site FILE --id ID --current_A N [--data DIR]
 chargehand doctor scan --serial PATH [--line 19200-8E1] [--units 1-16]
 chargehand doctor scan --cidr 192.168.1.0/24 [--ports 502,80]
 chargehand doctor simulate PROFILE --port N | --serial PATH [--unit N] [--framing rtu|mbap|ascii]
+                           [--connectors N] [--fault NAME]
 chargehand doctor profile FILE
 
 Tools of the electrician; each answers in JSON on stdout and says what went wrong on stderr.
@@ -13,7 +14,9 @@ Tools of the electrician; each answers in JSON on stdout and says what went wron
   read       opens the link of a station or meter, polls every group once and prints what the device shows; only reads
   set        writes the limit of a station and reads it back; 0 pauses
   scan       looks for devices on a serial bus or in a network (/22 or smaller), a line for each; only reads
-  simulate   answers like a device of that profile on this machine until Ctrl-C
+  simulate   answers like a device of that profile on this machine until Ctrl-C: registers, HTTP, UDP, or telegrams, as
+             the profile says; prints how to read it. Lines on its stdin (not from a terminal) switch faults:
+             "fault NAME", "fault NAME TIMES", "fault off"
   profile    checks a device profile of your own: every mistake with line, field and what belongs there
 
   --site FILE     site file (YAML) that names the device and its link
@@ -24,7 +27,10 @@ Tools of the electrician; each answers in JSON on stdout and says what went wron
   --units A-B     only these unit ids (1 to 247)
   --ports LIST    only these TCP ports
   --unit N        unit id of the simulated device
-  --framing F     what the simulated device speaks on --port; as in its profile where left out
+  --framing F     what the simulated Modbus device speaks on --port; as in its profile where left out
+  --connectors N  sockets of the simulated charger (1), each with a car
+  --fault NAME    what is wrong with its answers from the beginning; delay=3000 with milliseconds, exception=6 with a
+                  number. A name that it does not know is answered with those it knows
 
 Exit code: 0 done, 1 the device does not answer or follow or belongs to a running site, 2 wrong use or a wrong site file.
 `;
@@ -60,6 +66,8 @@ export type DoctorJob =
       readonly place:
         | { readonly kind: "tcp"; readonly port: number; readonly framing: "rtu" | "mbap" | "ascii" | null }
         | { readonly kind: "serial"; readonly path: string; readonly line: SerialLine | null };
+      readonly connectors: number;
+      readonly fault: string | null;
     }
   | { readonly kind: "bad-use"; readonly message: string };
 
@@ -74,7 +82,16 @@ const OPTIONS = {
   read: { site: text, id: text, data: text },
   set: { site: text, id: text, data: text, current_A: text },
   scan: { serial: text, cidr: text, data: text, line: text, units: text, ports: text },
-  simulate: { port: text, serial: text, data: text, unit: text, framing: text, line: text },
+  simulate: {
+    port: text,
+    serial: text,
+    data: text,
+    unit: text,
+    framing: text,
+    line: text,
+    connectors: text,
+    fault: text,
+  },
 } as const satisfies Record<string, ParseArgsOptionsConfig>;
 
 /** Reads the words after `doctor`; everything it does not know is refused with a sentence. */
@@ -147,7 +164,7 @@ function readScan(values: Values): DoctorJob {
 }
 
 function readSimulate(profileId: string | undefined, values: Values): DoctorJob {
-  const { serial, port, data = null, unit, framing } = values;
+  const { serial, port, data = null, unit, framing, fault = null } = values;
   if (profileId === undefined) return badUse("Say which profile to simulate, as in heidelberg-energy-control.");
   if ((serial === undefined) === (port === undefined)) return badUse("Say where to answer: --port N or --serial PATH.");
   const unitId = unit === undefined ? null : numberOf(unit, /^\d{1,3}$/u);
@@ -156,14 +173,17 @@ function readSimulate(profileId: string | undefined, values: Values): DoctorJob 
   if (framing !== undefined && spoken === null) return badUse(`--framing is one of ${FRAMINGS.join(", ")}.`);
   const line = values["line"] === undefined ? null : lineOf(values["line"]);
   if (line === undefined) return badUse(LINE_EXPECTED);
+  const connectors = numberOf(values["connectors"] ?? "1", /^[1-9]\d?$/u);
+  if (connectors === null) return badUse("--connectors is a number from 1.");
+  const asked = { kind: "simulate", profileId, data, unitId, connectors, fault } as const;
   if (serial !== undefined) {
     if (spoken !== null) return badUse("--framing belongs to --port; a serial line follows from its settings.");
-    return { kind: "simulate", profileId, data, unitId, place: { kind: "serial", path: serial, line } };
+    return { ...asked, place: { kind: "serial", path: serial, line } };
   }
   if (line !== null) return badUse("--line belongs to --serial.");
   const tcpPort = portOf(port ?? "");
   if (tcpPort === null) return badUse("--port is a whole number from 0 to 65535.");
-  return { kind: "simulate", profileId, data, unitId, place: { kind: "tcp", port: tcpPort, framing: spoken } };
+  return { ...asked, place: { kind: "tcp", port: tcpPort, framing: spoken } };
 }
 
 const LINE_EXPECTED = "--line is baud, data bits, parity and stop bits as in 19200-8E1.";

@@ -22,6 +22,8 @@ export type ChosenDevice = {
   readonly model: SiteModel;
   readonly link: Link;
   readonly unitId: number;
+  /** Which socket (from 1) of a box whose registers repeat for each of them. */
+  readonly connector: number;
   readonly profileId: string;
 } & ({ readonly kind: "station"; readonly station: Station } | { readonly kind: "meter"; readonly meter: MeterDevice });
 
@@ -67,7 +69,8 @@ function deviceOf(model: SiteModel, id: string): ChosenDevice | Refusal {
   }
   const { profileId, linkId, unitId } = station?.connection ?? meter ?? { profileId: "", linkId: "", unitId: 0 };
   const link = model.links.find((one) => one.id === linkId);
-  const place = { ok: true, model, profileId, unitId } as const;
+  const connector = station?.connection.connector ?? 1;
+  const place = { ok: true, model, profileId, unitId, connector } as const;
   if (station !== undefined && link !== undefined) return { ...place, link, kind: "station", station };
   if (meter !== undefined && link !== undefined) return { ...place, link, kind: "meter", meter };
   const ids = [...model.stations, ...model.meters].map((one) => one.id);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isModbusLink } from "../../core/site/index.ts";
-import { loadAnyProfile, loadProfile, type ProfileProblem } from "../devices/profile/index.ts";
+import { loadAnyProfile, profileForConnector, type ProfileProblem } from "../devices/profile/index.ts";
 import { hostsOf } from "../finding/cidr.ts";
 import type { ScanEvent } from "../finding/find.ts";
 import { readAllProfiles } from "../finding/known-devices.ts";
@@ -13,7 +13,7 @@ import { createClock } from "../site/clock.ts";
 import { DOCTOR_HELP, readDoctorArgs, type DoctorJob } from "./doctor-args.ts";
 import { chooseDevice, defaultDataFolder, type ChosenDevice, type Refusal } from "./doctor-device.ts";
 import { doctorProfile } from "./doctor-profile.ts";
-import { simulateDevice } from "./doctor-simulate.ts";
+import { obeyOrders, simulateDevice, unknownFault, type OrderSource } from "./doctor-simulate.ts";
 import { EXIT } from "./serve.ts";
 
 /** What `doctor` is given by the process it runs in. */
@@ -22,6 +22,8 @@ export type DoctorIo = {
   readonly resources: string;
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
+  /** Orders for a simulation. */
+  readonly stdin?: OrderSource;
   /** Ends a scan or a simulation. */
   readonly stop: AbortSignal;
 };
@@ -76,7 +78,7 @@ async function doctorRead(job: Job<"read">, io: DoctorIo): Promise<number> {
   try {
     const isRegisters = profile.driver === "modbus" && isModbusLink(link);
     const read = isRegisters
-      ? await readRegisters({ link, unitId, profile, clock })
+      ? await readRegisters({ link, unitId, profile: profileForConnector(profile, chosen.connector), clock })
       : await readNetwork({ device, link, unitId, profile, profileFolders, clock });
     if (!read.ok) return fail(io, job.id, read);
     const { readings, exchanges, errors } = read;
@@ -145,20 +147,27 @@ async function doctorScan(job: Job<"scan-serial"> | Job<"scan-network">, io: Doc
 }
 
 async function doctorSimulate(job: Job<"simulate">, io: DoctorIo): Promise<number> {
-  const loaded = loadProfile(job.profileId, foldersOf(job, io));
+  const profileFolders = foldersOf(job, io);
+  const loaded = loadAnyProfile(job.profileId, profileFolders);
   if (!loaded.ok) return refuseProfile(io, loaded.problems);
-  const simulated = await simulateDevice({ profile: loaded.profile, unitId: job.unitId, place: job.place });
-  if (!simulated.ok) return fail(io, null, { code: "offline", detail: simulated.detail });
-  const { unitId, framing, server } = simulated;
-  const place = job.place.kind === "serial" ? { path: job.place.path } : { host: "127.0.0.1", port: server.port };
-  say(io, { event: "ready", profile: job.profileId, ...place, unitId, framing });
-  await new Promise<void>((resolve) => {
-    io.stop.addEventListener("abort", () => {
-      resolve();
-    });
-    if (io.stop.aborted) resolve();
-  });
-  await simulated.close();
+  const simulated = await simulateDevice({ ...job, profile: loaded.profile, profileFolders });
+  if (!simulated.ok) {
+    if (!simulated.badUse) return fail(io, null, { code: "offline", detail: simulated.detail });
+    io.stderr.write(`${simulated.detail}\n`);
+    return EXIT.badUse;
+  }
+  try {
+    if (job.fault !== null && !simulated.fault(job.fault, Infinity)) {
+      io.stderr.write(unknownFault(simulated));
+      return EXIT.badUse;
+    }
+    say(io, simulated.ready);
+    io.stderr.write(simulated.words);
+    const complain = (words: string): void => void io.stderr.write(words);
+    await obeyOrders(simulated, { orders: io.stdin, stop: io.stop, complain });
+  } finally {
+    await simulated.close();
+  }
   return EXIT.ok;
 }
 

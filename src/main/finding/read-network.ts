@@ -1,6 +1,6 @@
 import { isModbusLink, type Link, type MeterDevice, type Station } from "../../core/site/index.ts";
 import { createHttpHost, HTTP_TIMEOUT_ms, httpMeter, httpStation } from "../devices/http/index.ts";
-import { createKebaSocket, KEBA_TIMEOUT_ms, kebaStation } from "../devices/keba-udp/index.ts";
+import { answersAt, createKebaSocket, KEBA_TIMEOUT_ms, kebaStation } from "../devices/keba-udp/index.ts";
 import { createBusPool } from "../devices/modbus/bus-pool.ts";
 import { createNetworkDevices } from "../devices/network/index.ts";
 import type { StationTalk } from "../devices/network/station-talk.ts";
@@ -59,7 +59,7 @@ async function readKeba(
   profile: ProfileOf<"keba-udp">,
   clock: Clock,
 ): Promise<DeviceRead> {
-  const socket = createKebaSocket(profile.transport.udp?.bind_port ?? port, clock);
+  const socket = createKebaSocket(answersAt(host, profile.transport.udp?.bind_port ?? port), clock);
   try {
     const { timeout_ms = KEBA_TIMEOUT_ms, min_gap_ms } = profile.limits;
     const peer = socket.peer({ host, port, timeout_ms, gap_ms: min_gap_ms });

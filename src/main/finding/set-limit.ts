@@ -6,7 +6,12 @@ import { createModbusDevices, type ModbusDevices } from "../devices/modbus/index
 import { createRegisterReader } from "../devices/modbus/register-reader.ts";
 import { createNetworkDevices } from "../devices/network/index.ts";
 import type { Clock, CommandFailure, StationPort } from "../devices/ports.ts";
-import type { AnyProfile, DeviceProfile, ProfileProblem } from "../devices/profile/index.ts";
+import {
+  profileForConnector,
+  type AnyProfile,
+  type DeviceProfile,
+  type ProfileProblem,
+} from "../devices/profile/index.ts";
 import { createEventGate, type EventGate } from "./event-gate.ts";
 
 /** Time of the clock until a box must have been found and set up; slow ones take two attempts. */
@@ -105,9 +110,10 @@ async function shownSetpoint(
   const found = devices.buses.busOf(link.id, profile.transport.options[0] === "ascii");
   const { connection } = station;
   if (found === null || connection.kind !== "profile") return null;
-  const { unitId } = connection;
+  const { unitId, connector = 1 } = connection;
   const wire = createDeviceWire({ bus: found.bus, unitId, profile, behindGateway: link.kind === "rtu-over-tcp" });
-  const reader = createRegisterReader({ profile, wire, now_ms: () => clock.now_ms(), wants: /^current_limit$/u });
+  const own = profileForConnector(profile, connector);
+  const reader = createRegisterReader({ profile: own, wire, now_ms: () => clock.now_ms(), wants: /^current_limit$/u });
   if ((await reader.meet()) === "missed" || (await reader.read(reader.groups)) === "missed") return null;
   const value = reader.get("current_limit")?.value;
   return typeof value === "number" ? value : null;

@@ -16,6 +16,8 @@ export interface UdpSocket {
 
 export type UdpOptions = {
   readonly port: number;
+  /** Our address to listen on; left out: all of them. */
+  readonly address?: string;
   /** Listen to this multicast group on the interface with this address (`null`: the system's choice). */
   readonly group: { readonly address: string; readonly interface: string | null } | null;
   readonly onMessage: (bytes: Uint8Array, from: { readonly address: string; readonly port: number }) => void;
@@ -62,18 +64,18 @@ class OpenSocket implements UdpSocket {
   }
 
   #open(): void {
-    const { port, group, onMessage } = this.#options;
+    const { port, address, group, onMessage } = this.#options;
     // Several programs may listen to one group; a device that answers to one port needs it alone.
     const socket = createSocket({ type: "udp4", reuseAddr: group !== null });
     this.#socket = socket;
     this.#state = { kind: "connecting" };
-    socket.on("message", (bytes, { address, port: from }) => {
-      onMessage(bytes, { address, port: from });
+    socket.on("message", (bytes, from) => {
+      onMessage(bytes, { address: from.address, port: from.port });
     });
     socket.on("error", (error) => {
       this.#lost(socket, error.message);
     });
-    socket.bind(port, () => {
+    socket.bind({ port, ...(address === undefined ? {} : { address }) }, () => {
       try {
         if (group !== null) socket.addMembership(group.address, group.interface ?? undefined);
       } catch (error) {

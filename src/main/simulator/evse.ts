@@ -29,6 +29,7 @@ export function createEvse(box: {
   let drawn_mA = NOTHING;
   let voltage_mV: PerPhase<number> = [230_000, 230_000, 230_000];
   let power_mW = 0;
+  let phases = box.phases;
 
   return {
     plugIn({ model, soc_permille, seed }: PlugIn): void {
@@ -42,6 +43,14 @@ export function createEvse(box: {
     /** Sets the pilot; below 6 A the box offers nothing. */
     offer(current_mA: number): void {
       offered_mA = current_mA < OFFER_mA_min ? 0 : Math.min(current_mA, box.current_mA_max);
+    },
+    /** Switches contactors: no more phases than it is wired for, and one or three of them. */
+    usePhases(count: number): void {
+      phases = count <= 1 ? 1 : box.phases;
+    },
+    /** Phases a car could charge on now. */
+    get phases(): 1 | 2 | 3 {
+      return phases;
     },
     get offered_mA(): number {
       return offered_mA;
@@ -77,7 +86,7 @@ export function createEvse(box: {
         now_ms,
         dt_ms,
         offered_mA,
-        wiredPhases: box.phases,
+        wiredPhases: phases,
         voltage_mV: voltage,
       });
       car.state = result.state;

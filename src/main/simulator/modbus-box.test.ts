@@ -106,6 +106,7 @@ describe("a simulated SDM630", () => {
         voltage_mV: [230_500, 229_000, 231_000],
         power_mW: [2_845_522, 0, 7_161_000],
         import_Wh: wattHour(123_456),
+        importOfPhase_Wh: [wattHour(41_152), wattHour(41_152), wattHour(41_152)],
       }),
     });
     const float = (address: number): number => {

@@ -1,14 +1,17 @@
 import { join } from "node:path";
-import { isModbusLink, type Link, type ModbusLink, type SiteModel, type Station } from "../../core/site/index.ts";
+import type { SiteModel, Station } from "../../core/site/index.ts";
 import { assert, wattHour, type WattHour } from "../../core/units/index.ts";
 import type { Clock } from "../devices/ports.ts";
-import { loadProfile, type DeviceProfile } from "../devices/profile/index.ts";
+import { loadAnyProfile, type AnyProfile } from "../devices/profile/index.ts";
 import { createArrivals } from "./arrivals.ts";
-import { createMeterBank, createModbusBox, type ModbusBox } from "./modbus-box.ts";
-import { createModbusServer, type ModbusServer, type RegisterBank } from "./modbus/index.ts";
+import { createModbusBox, type ModbusBox } from "./modbus-box.ts";
+import type { ModbusServer } from "./modbus/index.ts";
+import { createHttpBox, createKebaUdpBox, type HttpBox, type KebaUdpBox } from "./network-box.ts";
 import { OcppStation } from "./ocpp-station.ts";
 import { hash32 } from "./random.ts";
+import { socketProfile } from "./simulated-units.ts";
 import type { Bay } from "./visits.ts";
+import { openWires, type NetworkWire, type Wires } from "./wires.ts";
 import { World, type SimulatedBox, type WorldTruth } from "./world.ts";
 
 export type SimulateOptions = {
@@ -30,6 +33,11 @@ export type SimulateOptions = {
   /** Stations (by id) that send starts and stops twice, or refuse configuration. */
   readonly duplicating?: ReadonlySet<string>;
   readonly rude?: ReadonlySet<string>;
+  /** What the building draws on [L1, L2, L3], and a voltage that stands still; left out: an office on a real grid. */
+  readonly building_mA?: (at_ms: number) => readonly [number, number, number];
+  readonly steadyVoltage_mV?: number;
+  /** How registers are framed on lines behind TCP ports; left out: as their devices usually do. */
+  readonly lineFraming?: "rtu" | "ascii";
 };
 
 export type SimulatedSite = {
@@ -38,7 +46,12 @@ export type SimulatedSite = {
   readonly world: World;
   readonly ocpp: ReadonlyMap<string, OcppStation>;
   readonly modbus: ReadonlyMap<string, ModbusBox>;
+  readonly http: ReadonlyMap<string, HttpBox>;
+  readonly keba: ReadonlyMap<string, KebaUdpBox>;
+  /** Wires that registers are asked over, by link id. */
   readonly servers: ReadonlyMap<string, ModbusServer>;
+  /** All other wires, by link id. */
+  readonly network: ReadonlyMap<string, NetworkWire>;
   /** OCPP stations dial in, and cars begin to come. */
   connect(ocppUrl: string): void;
   truth(): WorldTruth;
@@ -55,50 +68,91 @@ export const PROFILE_FOLDERS = [
 /** Starts a simulated device for every station and meter of a site and lets time run for them. */
 export async function simulateSite(options: SimulateOptions): Promise<SimulatedSite> {
   const { clock, seed, site } = options;
-  const profiles = new Map<string, DeviceProfile>();
-  const profileOf = (id: string): DeviceProfile => {
+  const profiles = new Map<string, AnyProfile>();
+  const profileOf = (id: string): AnyProfile => {
     const known = profiles.get(id) ?? readProfile(id, options.profileFolders ?? PROFILE_FOLDERS);
     profiles.set(id, known);
     return known;
   };
-  const ocpp = new Map<string, OcppStation>();
-  const modbus = new Map<string, ModbusBox>();
-  const boxes = site.stations.map((station): SimulatedBox => {
-    const register_Wh = options.registers?.get(station.id) ?? firstRegister(seed, station.id);
-    if (station.connection.kind === "ocpp") {
-      const box = ocppBox(station, station.connection.identity, register_Wh, options);
-      ocpp.set(station.id, box);
-      return ocppInWorld(station.id, box);
-    }
-    const box = createModbusBox({
-      stationId: station.id,
-      profile: profileOf(station.connection.profileId),
-      phases: station.phaseCount,
-      current_mA_max: station.current_mA_max,
-      fallback_mA: station.fallback_mA,
-      register_Wh,
-    });
-    modbus.set(station.id, box);
-    return box;
-  });
+  const made = { ocpp: new Map<string, OcppStation>(), ...noBoxes() };
+  const boxes = site.stations.map((station) => boxOf(station, { options, profileOf, made }));
   const building = site.circuits.find((circuit) => circuit.parentId === null)?.id ?? null;
   const registers = new Map(
     site.meters.map(({ id }) => [id, options.registers?.get(id) ?? meterRegister(site, clock.now_ms())]),
   );
-  const world = new World({ clock, seed, site, boxes, buildingCircuitId: building, registers });
-  const servers = await listenAll(options, profileOf, modbus, world);
-  return running({ options, world, ocpp, modbus, servers });
+  const { building_mA, steadyVoltage_mV } = options;
+  const world = new World({
+    clock,
+    seed,
+    site,
+    boxes,
+    buildingCircuitId: building,
+    registers,
+    ...(building_mA === undefined ? {} : { building_mA }),
+    ...(steadyVoltage_mV === undefined ? {} : { steadyVoltage_mV }),
+  });
+  const { ports = "free", serialPaths = new Map<string, string>() } = options;
+  const lineFraming = options.lineFraming ?? null;
+  const wires = await openWires({ site, world, profileOf, ...made }, { ports, serialPaths, lineFraming });
+  return running({ options, world, wires, ...made });
 }
 
-type Parts = {
-  readonly options: SimulateOptions;
-  readonly world: World;
-  readonly ocpp: ReadonlyMap<string, OcppStation>;
-  readonly modbus: ReadonlyMap<string, ModbusBox>;
-  readonly servers: ReadonlyMap<string, ModbusServer>;
-};
+const noBoxes = () => ({
+  modbus: new Map<string, ModbusBox>(),
+  http: new Map<string, HttpBox>(),
+  keba: new Map<string, KebaUdpBox>(),
+});
 
-function running({ options, world, ocpp, modbus, servers }: Parts): SimulatedSite {
+type Made = ReturnType<typeof noBoxes> & { readonly ocpp: Map<string, OcppStation> };
+
+/** The box of a station, whatever it speaks. */
+function boxOf(
+  station: Station,
+  context: {
+    readonly options: SimulateOptions;
+    readonly profileOf: (id: string) => AnyProfile;
+    readonly made: Made;
+  },
+): SimulatedBox {
+  const { options, profileOf, made } = context;
+  const { id, connection } = station;
+  const register_Wh = options.registers?.get(id) ?? firstRegister(options.seed, id);
+  if (connection.kind === "ocpp") {
+    const box = ocppBox(station, connection.identity, register_Wh, options);
+    made.ocpp.set(id, box);
+    return ocppInWorld(id, box);
+  }
+  const profile = profileOf(connection.profileId);
+  const { phaseCount: phases, current_mA_max, fallback_mA } = station;
+  const common = { stationId: id, phases, current_mA_max, fallback_mA, register_Wh };
+  switch (profile.driver) {
+    case "modbus": {
+      const box = createModbusBox({ ...common, profile: socketProfile(profile, station) });
+      made.modbus.set(id, box);
+      return box;
+    }
+    case "http": {
+      const box = createHttpBox({ ...common, profile, unitId: connection.unitId });
+      made.http.set(id, box);
+      return box;
+    }
+    case "keba-udp": {
+      const box = createKebaUdpBox({ ...common, profile });
+      made.keba.set(id, box);
+      return box;
+    }
+    case "p1":
+    case "sml":
+    case "speedwire":
+    case "sunspec":
+      assert(false, `${connection.profileId} describes no charger`);
+  }
+}
+
+type Parts = Made & { readonly options: SimulateOptions; readonly world: World; readonly wires: Wires };
+
+function running({ options, world, wires, ...made }: Parts): SimulatedSite {
+  const { ocpp } = made;
   const { clock, seed, site } = options;
   let arrivals: ReturnType<typeof createArrivals> | null = null;
   const parking = {
@@ -109,13 +163,16 @@ function running({ options, world, ocpp, modbus, servers }: Parts): SimulatedSit
       world.unplug(stationId);
     },
   };
-  const lived = world.run((now_ms) => arrivals?.step(now_ms, parking));
+  const lived = world.run((now_ms) => {
+    arrivals?.step(now_ms, parking);
+    wires.speak(now_ms);
+  });
   return {
-    site: { ...site, links: site.links.map((link) => withPort(link, servers.get(link.id))) },
+    site: { ...site, links: wires.links },
     world,
-    ocpp,
-    modbus,
-    servers,
+    ...made,
+    servers: wires.servers,
+    network: wires.network,
     connect(ocppUrl) {
       for (const box of ocpp.values()) box.connect(ocppUrl);
       arrivals ??= createArrivals({
@@ -131,7 +188,7 @@ function running({ options, world, ocpp, modbus, servers }: Parts): SimulatedSit
       world.close();
       await lived;
       await Promise.all([...ocpp.values()].map((box) => box.close()));
-      await Promise.all([...servers.values()].map((server) => server.close()));
+      await wires.close();
     },
   };
 }
@@ -178,57 +235,11 @@ function meterRegister(site: SiteModel, now_ms: number): WattHour {
   return wattHour(Math.round((power_max_W * (now_ms - Date.UTC(new Date(now_ms).getUTCFullYear(), 0))) / 3_600_000));
 }
 
-function readProfile(id: string, folders: readonly string[]): DeviceProfile {
-  const loaded = loadProfile(id, folders);
+function readProfile(id: string, folders: readonly string[]): AnyProfile {
+  const loaded = loadAnyProfile(id, folders);
   assert(
     loaded.ok,
     `the simulator needs the device profile ${id}: ${loaded.ok ? "" : JSON.stringify(loaded.problems)}`,
   );
   return loaded.profile;
 }
-
-async function listenAll(
-  options: SimulateOptions,
-  profileOf: (id: string) => DeviceProfile,
-  modbus: ReadonlyMap<string, ModbusBox>,
-  world: World,
-): Promise<ReadonlyMap<string, ModbusServer>> {
-  const servers = new Map<string, ModbusServer>();
-  for (const link of options.site.links.filter(isModbusLink)) {
-    const units = new Map<number, RegisterBank>();
-    for (const { id, connection } of options.site.stations) {
-      const box = modbus.get(id);
-      if (connection.kind === "profile" && connection.linkId === link.id && box !== undefined)
-        units.set(connection.unitId, box.bank);
-    }
-    for (const meter of options.site.meters) {
-      if (meter.linkId === link.id)
-        units.set(
-          meter.unitId,
-          createMeterBank({ profile: profileOf(meter.profileId), read: () => world.meter(meter.id) }),
-        );
-    }
-    servers.set(link.id, await listen(link, units, options));
-  }
-  return servers;
-}
-
-function listen(
-  link: ModbusLink,
-  units: ReadonlyMap<number, RegisterBank>,
-  options: SimulateOptions,
-): Promise<ModbusServer> {
-  if (link.kind === "serial") {
-    const path = options.serialPaths?.get(link.id);
-    assert(path !== undefined, `the simulator needs its own end of the serial link ${link.id}`);
-    return createModbusServer({ transport: { ...link, path }, units });
-  }
-  const port = options.ports === "as-in-site" ? link.port : 0;
-  return createModbusServer({
-    transport: { kind: "tcp", port, framing: link.kind === "modbus-tcp" ? "mbap" : "rtu" },
-    units,
-  });
-}
-
-const withPort = (link: Link, server: ModbusServer | undefined): Link =>
-  !isModbusLink(link) || link.kind === "serial" || server === undefined ? link : { ...link, port: server.port };

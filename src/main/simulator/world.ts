@@ -55,6 +55,8 @@ export type MeterTruth = {
   readonly voltage_mV: PerPhase<number>;
   readonly power_mW: PerPhase<number>;
   readonly import_Wh: WattHour;
+  /** The same, phase by phase; what the register began with is shared evenly. */
+  readonly importOfPhase_Wh: PerPhase<WattHour>;
 };
 
 /** One step of the physical world, in clock milliseconds. */
@@ -77,8 +79,8 @@ type Node = {
   longest_ms: Sums;
   over_mAms: Sums;
   meterId: string | null;
-  import_mWh: number;
-  rest_uJ: number;
+  import_mWh: Sums;
+  rest_uJ: Sums;
 };
 type Placed = {
   box: SimulatedBox;
@@ -102,6 +104,10 @@ export type WorldOptions = {
   readonly boxes: readonly SimulatedBox[];
   /** Circuit the building hangs on; `null`: nothing but cars. */
   readonly buildingCircuitId: string | null;
+  /** What the building draws on [L1, L2, L3]; left out: an office with its day. */
+  readonly building_mA?: (at_ms: number) => readonly [number, number, number];
+  /** A grid that stands still; left out: one that breathes. */
+  readonly steadyVoltage_mV?: number;
   /** Import registers of meters to go on from, by meter id. */
   readonly registers?: ReadonlyMap<string, WattHour>;
 };
@@ -216,7 +222,7 @@ export class World {
       current_mA: [...node.now],
       voltage_mV: [...voltage],
       power_mW: [power(0), power(1), power(2)],
-      import_Wh: wattHour(Math.floor(node.import_mWh / 1000)),
+      ...importOf(node),
     };
   }
 
@@ -242,11 +248,13 @@ export class World {
   }
 
   #step(now_ms: number, dt_ms: number): void {
-    this.#voltage = voltage_mV(now_ms);
+    const { steadyVoltage_mV: steady } = this.#options;
+    this.#voltage = steady === undefined ? voltage_mV(now_ms) : [steady, steady, steady];
     for (const node of this.#nodes) node.now[0] = node.now[1] = node.now[2] = 0;
     for (const placed of this.#placed) this.#stepBox(placed, now_ms, dt_ms);
     if (this.#buildingPath.length > 0) {
-      const load_mA = buildingLoad_mA(this.#options.seed, now_ms, this.#localTime(now_ms));
+      const { seed, building_mA } = this.#options;
+      const load_mA = building_mA?.(now_ms) ?? buildingLoad_mA(seed, now_ms, this.#localTime(now_ms));
       for (const node of this.#buildingPath) addTo(node.now, load_mA);
     }
     for (const node of this.#nodes) account(node, this.#voltage, dt_ms);
@@ -277,8 +285,8 @@ function nodeOf(circuit: SiteModel["circuits"][number], registers: ReadonlyMap<s
     longest_ms: [0, 0, 0],
     over_mAms: [0, 0, 0],
     meterId: circuit.meterId,
-    import_mWh: register_Wh * 1000,
-    rest_uJ: 0,
+    import_mWh: thirds(register_Wh * 1000),
+    rest_uJ: [0, 0, 0],
   };
 }
 
@@ -298,11 +306,26 @@ function account(node: Node, voltage: Sums, dt_ms: number): void {
     node.over_ms[phase] = over > 0 ? node.over_ms[phase] + dt_ms : 0;
     if (node.over_ms[phase] > node.longest_ms[phase]) node.longest_ms[phase] = node.over_ms[phase];
     if (over > 0) node.over_mAms[phase] += over * dt_ms;
-    node.rest_uJ += Math.round((current * voltage[phase]) / 1000) * dt_ms;
+    node.rest_uJ[phase] += Math.round((current * voltage[phase]) / 1000) * dt_ms;
+    const whole_mWh = Math.floor(node.rest_uJ[phase] / UJ_PER_MWH);
+    node.import_mWh[phase] += whole_mWh;
+    node.rest_uJ[phase] -= whole_mWh * UJ_PER_MWH;
   }
-  const whole_mWh = Math.floor(node.rest_uJ / UJ_PER_MWH);
-  node.import_mWh += whole_mWh;
-  node.rest_uJ -= whole_mWh * UJ_PER_MWH;
+}
+
+/** The register and its phases, which add up to it. */
+function importOf({ import_mWh: [l1, l2, l3] }: Node): Pick<MeterTruth, "import_Wh" | "importOfPhase_Wh"> {
+  const whole = (mWh: number): number => Math.floor(mWh / 1000);
+  const [sum_Wh, l1_Wh, l2_Wh] = [whole(l1 + l2 + l3), whole(l1), whole(l2)];
+  return {
+    import_Wh: wattHour(sum_Wh),
+    importOfPhase_Wh: [wattHour(l1_Wh), wattHour(l2_Wh), wattHour(sum_Wh - l1_Wh - l2_Wh)],
+  };
+}
+
+function thirds(whole: number): Sums {
+  const third = Math.floor(whole / 3);
+  return [third, third, whole - 2 * third];
 }
 
 function circuitTruth(node: Node): CircuitTruth {

@@ -35,11 +35,23 @@ export interface KebaSocket {
 
 type Waiting = { readonly fits: (answer: string) => boolean; readonly resolve: (answer: string) => void };
 
-/** Opens `port` for the answers of all boxes. */
-export function createKebaSocket(port: number, clock: Clock): KebaSocket {
+const LOOPBACK = "127.0.0.1";
+
+/**
+ * Where a box at `host` answers to: real ones know only `port`, on whichever of our addresses they are asked from. A
+ * simulated one on this machine answers whoever asks it, so several sites may run here and none listens outside.
+ */
+export const answersAt = (host: string, port: number): { readonly port: number; readonly address?: string } =>
+  host === "localhost" || host.startsWith("127.") ? { port: 0, address: LOOPBACK } : { port };
+
+/** Opens a port for the answers of all boxes. */
+export function createKebaSocket(
+  place: { readonly port: number; readonly address?: string },
+  clock: Clock,
+): KebaSocket {
   const waiting = new Map<string, Waiting>();
   const socket = openUdpSocket({
-    port,
+    ...place,
     group: null,
     onMessage: (bytes, from) => {
       if (bytes.length > DATAGRAM_BYTES_MAX) return;

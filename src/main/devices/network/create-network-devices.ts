@@ -3,7 +3,7 @@ import { createHttpPeer } from "../../links/http-peer.ts";
 import { createSerialLink } from "../../links/serial-link.ts";
 import { createTcpLink } from "../../links/tcp-link.ts";
 import { createHttpHost, HTTP_TIMEOUT_ms, httpMeter, httpStation, type HttpHost } from "../http/index.ts";
-import { createKebaSocket, KEBA_TIMEOUT_ms, kebaStation, type KebaSocket } from "../keba-udp/index.ts";
+import { answersAt, createKebaSocket, KEBA_TIMEOUT_ms, kebaStation, type KebaSocket } from "../keba-udp/index.ts";
 import type { BusPool } from "../modbus/bus-pool.ts";
 import { unusableStation } from "../modbus/create-modbus-devices.ts";
 import type { DeviceLog } from "../modbus/running-device.ts";
@@ -124,12 +124,11 @@ class Devices implements NetworkDevices {
     if (profile.driver === "http" && profile.kind === "charger" && link?.kind === "http")
       return httpStation({ profile, host: this.#hostOf(link, profile), unitId });
     if (profile.driver !== "keba-udp" || link?.kind !== "udp") return null;
-    this.#keba ??= createKebaSocket(
-      this.#options.kebaPort ?? profile.transport.udp?.bind_port ?? link.port,
-      this.#options.clock,
-    );
-    const timeout_ms = profile.limits.timeout_ms ?? KEBA_TIMEOUT_ms;
     const { host, port } = link;
+    const { kebaPort } = this.#options;
+    const place = answersAt(host, profile.transport.udp?.bind_port ?? port);
+    this.#keba ??= createKebaSocket(kebaPort === undefined ? place : { port: kebaPort }, this.#options.clock);
+    const timeout_ms = profile.limits.timeout_ms ?? KEBA_TIMEOUT_ms;
     const peer = this.#keba.peer({ host, port, timeout_ms, gap_ms: profile.limits.min_gap_ms });
     return kebaStation({ profile, peer, step_mA, fallback_mA });
   }

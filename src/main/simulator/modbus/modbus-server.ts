@@ -14,7 +14,8 @@ import {
   type RtuRequest,
   type RtuRequestReceiver,
 } from "../../protocol/modbus/index.ts";
-import { createFaultSwitch, type Fault, type FaultSwitch } from "./faults.ts";
+import { createFaultSwitch } from "../fault-switch.ts";
+import type { Fault, ModbusFaultSwitch } from "./faults.ts";
 import type { RegisterBank } from "./register-bank.ts";
 import { onUart, type UartTiming } from "./uart-line.ts";
 
@@ -26,7 +27,7 @@ export type ServerTransport =
 export interface ModbusServer {
   /** TCP port listened on; 0 on a serial line. */
   readonly port: number;
-  readonly faults: FaultSwitch;
+  readonly faults: ModbusFaultSwitch;
   /** Requests understood so far, all units together. */
   readonly requests: number;
   close(): Promise<void>;
@@ -40,6 +41,8 @@ const LOOPBACK = "127.0.0.1";
 interface Channel {
   write(bytes: Uint8Array): unknown;
   onData(listener: (bytes: Uint8Array) => void): void;
+  /** Absent where there is nothing to hang up. */
+  end?(): void;
 }
 type Wrap = (unitId: number, pdu: Uint8Array) => Uint8Array;
 
@@ -50,13 +53,13 @@ type Wrap = (unitId: number, pdu: Uint8Array) => Uint8Array;
 export async function createModbusServer(options: {
   readonly transport: ServerTransport;
   readonly units: ReadonlyMap<number, RegisterBank>;
-  readonly faults?: FaultSwitch;
+  readonly faults?: ModbusFaultSwitch;
   /** Real milliseconds a device takes before it answers. */
   readonly turnaround_ms?: number;
   /** Each connection is as slow as a line with these settings; sockets and ptys have no character times of their own. */
   readonly uart?: UartTiming;
 }): Promise<ModbusServer> {
-  const { transport, units, faults = createFaultSwitch(), turnaround_ms = 0, uart } = options;
+  const { transport, units, faults = createFaultSwitch<Fault>(), turnaround_ms = 0, uart } = options;
   const responder = new Responder(units, faults, turnaround_ms);
   const serve = servers[framingOf(transport)];
   const listening = await (transport.kind === "tcp"
@@ -112,10 +115,12 @@ class Responder {
   requests = 0;
   closed = false;
   readonly #units: ReadonlyMap<number, RegisterBank>;
-  readonly #faults: FaultSwitch;
+  readonly #faults: ModbusFaultSwitch;
   readonly #turnaround_ms: number;
+  /** The last good answer of each connection, for the fault that repeats it. */
+  readonly #last = new WeakMap<Channel, Uint8Array>();
 
-  constructor(units: ReadonlyMap<number, RegisterBank>, faults: FaultSwitch, turnaround_ms: number) {
+  constructor(units: ReadonlyMap<number, RegisterBank>, faults: ModbusFaultSwitch, turnaround_ms: number) {
     this.#units = units;
     this.#faults = faults;
     this.#turnaround_ms = turnaround_ms;
@@ -127,8 +132,15 @@ class Responder {
     this.requests += 1;
     const fault = this.#faults.next(asked.unitId);
     const pdu = replyPdu(bank, asked.pdu, fault);
+    if (fault?.kind === "reset") {
+      channel.end?.();
+      return;
+    }
+    const stale = fault?.kind === "stale" ? this.#last.get(channel) : undefined;
+    const answers = stale === undefined ? damaged(fault, pdu, asked) : [stale];
+    if (stale === undefined) this.#last.set(channel, asked.wrap(asked.unitId, pdu));
     const send = (): void => {
-      if (!this.closed) for (const bytes of damaged(fault, pdu, asked)) channel.write(bytes);
+      if (!this.closed) for (const bytes of answers) channel.write(bytes);
     };
     const delay_ms = this.#turnaround_ms + (fault?.kind === "delay" ? fault.delay_ms : 0);
     if (delay_ms > 0) setTimeout(send, delay_ms);
@@ -212,6 +224,8 @@ function replyPdu(bank: RegisterBank, requestPdu: Uint8Array, fault: Fault | nul
   return encodeReply(request, reply);
 }
 
+/** Neither a frame nor the beginning of one: no length or check sum in it holds. */
+const GARBAGE = Uint8Array.from({ length: 23 }, (_, i) => (i * 73 + 41) & 0xff);
 /** Bytes no frame begins with: unit ids 248 to 255 are reserved, and none of them is a colon. */
 const NOISE = Uint8Array.of(0xff, 0xfe, 0xfd);
 
@@ -222,9 +236,13 @@ function damaged(fault: Fault | null, pdu: Uint8Array, asked: Asked): readonly U
     case undefined:
     case "delay":
     case "exception":
+    case "stale":
       return [good];
     case "drop":
+    case "reset":
       return [];
+    case "garbage":
+      return [GARBAGE];
     case "bad-crc":
       return [spoil(unitId, pdu)];
     case "wrong-unit":

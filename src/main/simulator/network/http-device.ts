@@ -1,182 +1,206 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { assert } from "../../../core/units/index.ts";
-import { jsonPath } from "../../devices/http/index.ts";
-import { fromCanonical, type CanonicalValue, type ProfileOf } from "../../devices/profile/index.ts";
-import { GARBAGE, type NetworkFaultSwitch } from "./faults.ts";
+import { createNetworkFaults, GARBAGE, type NetworkFault, type NetworkFaultSwitch } from "./faults.ts";
 import { challengeOf, isAuthorized, type SimulatedAuth } from "./http-auth.ts";
-import { matchOrder, requestPath } from "./http-orders.ts";
+import { createHttpUnit, type HttpUnit, type HttpUnitOptions } from "./http-unit.ts";
 
-export type HttpDeviceOptions = {
-  readonly profile: ProfileOf<"http">;
-  /** What the device measures, by our names and in our units. */
-  readonly values: (what: string) => CanonicalValue | undefined;
-  readonly port?: number;
-  readonly unitId?: number;
-  readonly auth?: SimulatedAuth;
-  /** Some devices write every number as a text. */
-  readonly numbersAsText?: boolean;
-};
-
-export interface SimulatedHttpDevice {
+export interface SimulatedHttpServer {
   readonly port: number;
   readonly faults: NetworkFaultSwitch;
-  /** Names of the orders taken so far: init, set_current, pause, resume, heartbeat. */
-  readonly orders: readonly string[];
   /** Requests that came, understood or not. */
   readonly requests: number;
-  /** What it offers a car; `null` before it was told. */
-  readonly offered_mA: number | null;
   close(): Promise<void>;
+}
+
+export type HttpDeviceOptions = HttpUnitOptions & { readonly port?: number; readonly auth?: SimulatedAuth };
+export interface SimulatedHttpDevice extends SimulatedHttpServer {
+  readonly orders: readonly string[];
+  readonly offered_mA: number | null;
 }
 
 const LOOPBACK = "127.0.0.1";
 const BODY_CHARS_MAX = 10_000;
 const ENDLESS_BYTES = 2 * 1024 * 1024;
+/** A slow answer comes in this many pieces. */
+const SLOW_PIECES = 8;
+/** Answers kept for the fault that repeats them; no device has so many requests. */
+const KEPT_MAX = 32;
 
-/** Serves what a profile describes: its requests as JSON, its orders as a setpoint that is kept. */
+/** Serves what a profile describes as a device of its own. */
 export async function createHttpDevice(options: HttpDeviceOptions): Promise<SimulatedHttpDevice> {
-  const device = new Device(options);
+  const unit = createHttpUnit(options);
+  const { port = 0, auth } = options;
+  const server = await createHttpServer({ port, units: [unit], ...(auth === undefined ? {} : { auth }) });
+  return {
+    port: server.port,
+    faults: server.faults,
+    orders: unit.orders,
+    get requests() {
+      return server.requests;
+    },
+    get offered_mA() {
+      return unit.offered_mA;
+    },
+    close: () => server.close(),
+  };
+}
+
+/** Listens on loopback for all units behind one address. Rejects when the port is taken. */
+export async function createHttpServer(options: {
+  readonly port: number;
+  readonly units: readonly HttpUnit[];
+  readonly auth?: SimulatedAuth;
+}): Promise<SimulatedHttpServer> {
+  const host = new Host(options.units, options.auth);
   const server = createServer((request, response) => {
-    void device.serve(request, response);
+    void host.serve(request, response);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(options.port ?? 0, LOOPBACK, resolve);
+    server.listen(options.port, LOOPBACK, () => {
+      server.off("error", reject);
+      resolve();
+    });
   });
   const address = server.address();
   assert(address !== null && typeof address === "object", "a listening server has a port");
-  device.port = address.port;
-  device.end = () =>
-    new Promise((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-      server.closeAllConnections();
-    });
-  return device;
+  return {
+    port: address.port,
+    faults: host.faults,
+    get requests() {
+      return host.requests;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
 }
 
-class Device implements SimulatedHttpDevice {
-  port = 0;
-  end: () => Promise<void> = () => Promise.resolve();
-  readonly faults: NetworkFaultSwitch = { current: null };
-  readonly orders: string[] = [];
+class Host {
+  readonly faults = createNetworkFaults();
   requests = 0;
-  readonly #options: HttpDeviceOptions;
-  #told_mA: number | null = null;
-  #paused = false;
+  readonly #units: readonly HttpUnit[];
+  readonly #auth: SimulatedAuth | undefined;
+  readonly #kept = new Map<string, string>();
 
-  constructor(options: HttpDeviceOptions) {
-    this.#options = options;
-  }
-
-  get offered_mA(): number | null {
-    return this.#paused ? 0 : this.#told_mA;
-  }
-
-  close(): Promise<void> {
-    return this.end();
+  constructor(units: readonly HttpUnit[], auth: SimulatedAuth | undefined) {
+    this.#units = units;
+    this.#auth = auth;
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A client that goes away in the middle is its own business.
+    const body = await bodyOf(request);
+    if (body === null) return;
     this.requests += 1;
-    let body = "";
-    for await (const piece of request) body = (body + String(piece)).slice(0, BODY_CHARS_MAX);
-    const fault = this.faults.current;
-    const { auth } = this.#options;
-    if (fault?.kind === "drop") return void request.socket.destroy();
-    if (fault?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, fault.delay_ms));
-    if (fault?.kind === "status-500") return void response.writeHead(500).end("{}");
-    if (fault?.kind === "endless") return void response.end(Buffer.alloc(ENDLESS_BYTES, "["));
-    if (fault?.kind === "garbage") return void response.end(GARBAGE);
-    if (auth !== undefined && (fault?.kind === "wrong-auth" || !isAuthorized(auth, request)))
-      return void response.writeHead(401, { "WWW-Authenticate": challengeOf(auth) }).end();
-    const text = this.#answer(request, body);
-    if (text === null) return void response.writeHead(404).end();
-    if (fault?.kind === "half") {
-      response.writeHead(200, { "Content-Length": text.length });
-      response.write(text.slice(0, text.length / 2));
-      return void setImmediate(() => request.socket.destroy());
-    }
-    response.writeHead(200, { "Content-Type": "application/json" }).end(text);
-  }
-
-  #answer(request: IncomingMessage, body: string): string | null {
-    const { profile, unitId = 1 } = this.#options;
+    const fault = this.faults.next(0);
+    if (fault !== null && isInstead(fault, request, response)) return;
+    if (fault?.kind === "delay") await pause(fault.delay_ms);
+    if (!this.#isAllowed(request, response, fault)) return;
     const asked = { method: request.method ?? "", path: request.url ?? "", body };
-    const order = matchOrder(profile, asked, unitId);
-    if (order !== null) return this.#obey(order.name, order.limit_mA);
-    const found = Object.entries(profile.requests).find(
-      ([, template]) => template.method === asked.method && requestPath(profile, template, unitId) === asked.path,
-    );
-    return found === undefined ? null : JSON.stringify(this.#document(found[0]));
+    const text = this.#answer(asked, fault);
+    if (text === null) response.writeHead(404).end();
+    else await send(request, response, text, fault);
   }
 
-  #obey(name: string, limit_mA: number | null): string {
-    this.orders.push(name);
-    if (this.faults.current?.kind !== "deaf") {
-      if (limit_mA !== null) this.#told_mA = limit_mA;
-      if (name === "pause") this.#paused = true;
-      // A box without an order to resume goes on with its next limit.
-      if (name === "resume" || (name === "set_current" && this.#options.profile.control?.resume === undefined))
-        this.#paused = false;
+  #isAllowed(request: IncomingMessage, response: ServerResponse, fault: NetworkFault | null): boolean {
+    const auth = this.#auth;
+    const isRefused = fault?.kind === "wrong-auth" || (auth !== undefined && !isAuthorized(auth, request));
+    if (!isRefused) return true;
+    const challenge = challengeOf(auth ?? { kind: "basic", user: "", password: "" });
+    response.writeHead(401, { "WWW-Authenticate": challenge }).end();
+    return false;
+  }
+
+  #answer(
+    asked: { readonly method: string; readonly path: string; readonly body: string },
+    fault: NetworkFault | null,
+  ): string | null {
+    const key = `${asked.method} ${asked.path}`;
+    const kept = this.#kept.get(key);
+    if (fault?.kind === "stale" && kept !== undefined) return kept;
+    for (const unit of this.#units) {
+      const text = unit.answer(asked, fault?.kind === "deaf");
+      if (text === null) continue;
+      if (this.#kept.size >= KEPT_MAX) this.#kept.clear();
+      this.#kept.set(key, text);
+      return text;
     }
-    return `${this.#options.profile.control?.success_prefix ?? ""}{"ok":true}`;
-  }
-
-  #document(request: string): unknown {
-    const { profile, numbersAsText } = this.#options;
-    const root: Tree = {};
-    for (const reading of profile.readings.filter((one) => one.request === request)) {
-      reading.what.forEach((what, index) => {
-        const raw = this.#raw(what, reading.scale ?? 1, reading.unit);
-        const shown = typeof raw === "number" && numbersAsText === true ? String(raw) : raw;
-        if (shown !== undefined) put(root, jsonPath(reading.path[index] ?? "") ?? [], shown);
-      });
-    }
-    return root;
-  }
-
-  #raw(what: string, scale: number, unit: string | undefined): number | string | boolean | undefined {
-    const { profile, values } = this.#options;
-    if (what === "enabled") return !this.#paused;
-    if (what === "current_limit" && this.#told_mA !== null) return this.#told_mA / 1000 / scale;
-    const value = values(what) ?? undefined;
-    if (what === "state") return rawState(profile, this.#paused && value === "charging" ? "paused" : value);
-    if (what === "plugged" || what === "charging_active") return value === undefined ? undefined : value !== 0;
-    const raw = value === undefined ? undefined : fromCanonical(what, value, unit);
-    if (typeof raw !== "number") return raw ?? undefined;
-    return Math.round((raw / scale) * 1e6) / 1e6;
+    return null;
   }
 }
 
-/** The device's own word for a state; where it cannot say "paused" it says that a car is connected. */
-function rawState(profile: ProfileOf<"http">, state: CanonicalValue | undefined): number | string | undefined {
-  const meanings = Object.entries(profile.enums?.state ?? {});
-  const raw =
-    meanings.find(([, meaning]) => meaning.s === state) ??
-    (state === "paused" ? meanings.find(([, meaning]) => meaning.s === "connected") : undefined);
-  if (raw === undefined) return undefined;
-  return /^\d+$/u.test(raw[0]) ? Number(raw[0]) : raw[0];
+async function bodyOf(request: IncomingMessage): Promise<string | null> {
+  let body = "";
+  try {
+    for await (const piece of request) body = (body + String(piece)).slice(0, BODY_CHARS_MAX);
+  } catch (error) {
+    if (request.destroyed) return null;
+    throw error;
+  }
+  return body;
 }
 
-type Tree = Record<string, unknown>;
+/** Whether the fault is what comes instead of any answer; then it has come. */
+function isInstead(fault: NetworkFault, request: IncomingMessage, response: ServerResponse): boolean {
+  switch (fault.kind) {
+    case "drop":
+      request.socket.destroy();
+      return true;
+    case "reset":
+      request.socket.resetAndDestroy();
+      return true;
+    case "hang":
+      return true;
+    case "status-500":
+      response.writeHead(500).end("{}");
+      return true;
+    case "endless":
+      response.end(Buffer.alloc(ENDLESS_BYTES, "["));
+      return true;
+    case "garbage":
+      response.end(GARBAGE);
+      return true;
+    case "delay":
+    case "slow":
+    case "half":
+    case "gap":
+    case "bad-crc":
+    case "stale":
+    case "bad-json":
+    case "wrong-auth":
+    case "deaf":
+      return false;
+  }
+}
 
-function put(root: Tree, path: readonly (string | number)[], value: unknown): void {
-  const [step, ...rest] = path;
-  if (step === undefined) return;
-  if (rest.length === 0) {
-    root[step] = value;
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  text: string,
+  fault: NetworkFault | null,
+): Promise<void> {
+  if (fault?.kind === "half") {
+    response.writeHead(200, { "Content-Length": text.length });
+    response.write(text.slice(0, text.length / 2));
+    setImmediate(() => request.socket.destroy());
     return;
   }
-  const below = root[step];
-  const next = isTree(below) ? below : toTree(typeof rest[0] === "number" ? [] : {});
-  root[step] = next;
-  put(next, rest, value);
-}
-
-const isTree = (value: unknown): value is Tree => typeof value === "object" && value !== null;
-function toTree(value: unknown): Tree {
-  assert(isTree(value), "a list or a map can hold values");
-  return value;
+  // HTTP has no check sum of its own; what is damaged in between is no document any more.
+  const isDamaged = fault?.kind === "bad-json" || fault?.kind === "gap" || fault?.kind === "bad-crc";
+  const shown = isDamaged ? text.slice(0, -1) : text;
+  response.writeHead(200, { "Content-Type": "application/json" });
+  if (fault?.kind === "slow") {
+    const size = Math.ceil(shown.length / SLOW_PIECES);
+    for (let from = 0; from < shown.length && !response.destroyed; from += size) {
+      response.write(shown.slice(from, from + size));
+      await pause(fault.delay_ms / SLOW_PIECES);
+    }
+    response.end();
+  } else response.end(shown);
 }

@@ -6,7 +6,8 @@ type Template = {
   readonly json?: Readonly<Record<string, unknown>> | undefined;
   readonly form?: Readonly<Record<string, string>> | undefined;
 };
-type Asked = { readonly method: string; readonly path: string; readonly body: string };
+/** A request as it came. */
+export type Asked = { readonly method: string; readonly path: string; readonly body: string };
 
 const AMPERES: Readonly<Record<string, number>> = { amps: 1000, deciamps: 100, milliamps: 1 };
 
@@ -17,13 +18,13 @@ export function requestPath(profile: ProfileOf<"http">, template: Pick<Template,
   return path.startsWith(base) ? path : base + path;
 }
 
-/** Which order of the profile a request is, and the limit it carries; `null` when it is none. */
+/** Which order of the profile a request is, and the limit or number of phases it carries; `null` when it is none. */
 export function matchOrder(
   profile: ProfileOf<"http">,
   asked: Asked,
   unitId: number,
-): { readonly name: string; readonly limit_mA: number | null } | null {
-  const { set_current, pause, resume, init = [] } = profile.control ?? {};
+): { readonly name: string; readonly limit_mA: number | null; readonly phases: number | null } | null {
+  const { set_current, pause, resume, phases, init = [] } = profile.control ?? {};
   const orders: (readonly [string, Template | undefined])[] = [
     ["set_current", set_current],
     ["pause", pause],
@@ -33,10 +34,20 @@ export function matchOrder(
   ];
   for (const [name, template] of orders) {
     const found = template?.method === asked.method ? matched(profile, template, asked, unitId) : null;
-    if (found !== null) return { name, limit_mA: found.limit_mA };
+    if (found !== null) return { name, limit_mA: found.limit_mA, phases: null };
+  }
+  const { method, path, values = {}, ...rest } = phases ?? {};
+  if (method !== asked.method || path === undefined) return null;
+  for (const [count, code] of Object.entries(values)) {
+    const template = { ...rest, method, path: path.replaceAll(PHASES, String(code)) };
+    if (matched(profile, template, asked, unitId) !== null)
+      return { name: "phases", limit_mA: null, phases: Number(count) };
   }
   return null;
 }
+
+/** `{1|3}` in a path stands for the box's own number of that count. */
+const PHASES = /\{\d\|\d\}/gu;
 
 function matched(
   profile: ProfileOf<"http">,

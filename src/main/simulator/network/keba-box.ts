@@ -1,78 +1,70 @@
 import { createSocket } from "node:dgram";
-import type { CanonicalValue, ProfileOf } from "../../devices/profile/index.ts";
-import { fromCanonical } from "../../devices/profile/index.ts";
-import { GARBAGE, type NetworkFaultSwitch } from "./faults.ts";
+import { createNetworkFaults, GARBAGE, type NetworkFault, type NetworkFaultSwitch } from "./faults.ts";
+import { createKebaUnit, type KebaUnit, type KebaUnitOptions } from "./keba-unit.ts";
 
-export interface KebaBox {
+export interface KebaServer {
   readonly port: number;
   readonly faults: NetworkFaultSwitch;
-  /** Commands other than reports, in order. */
-  readonly commands: readonly string[];
-  /** What it offers a car; falls to the fail-safe current when it hears no limit in time. */
-  readonly offered_mA: number;
   close(): Promise<void>;
 }
+export interface KebaBox extends KebaServer {
+  readonly commands: readonly string[];
+  readonly offered_mA: number;
+}
 
-/** A KEBA box on UDP, with its watchdog. `now_ms`: the box's own clock. */
-export async function createKebaBox(options: {
-  readonly profile: ProfileOf<"keba-udp">;
-  readonly values: (what: string) => CanonicalValue | undefined;
-  readonly now_ms: () => number;
+const LOOPBACK = "127.0.0.1";
+
+/** A KEBA box on UDP, with its watchdog. */
+export async function createKebaBox(
+  options: KebaUnitOptions & { readonly address?: string; readonly port?: number },
+): Promise<KebaBox> {
+  const unit = createKebaUnit(options);
+  const server = await createKebaServer({ ...options, unit });
+  return {
+    port: server.port,
+    faults: server.faults,
+    commands: unit.commands,
+    get offered_mA() {
+      return unit.offered_mA;
+    },
+    close: () => server.close(),
+  };
+}
+
+/** Listens on loopback and answers whoever asks, at the port that asked. Rejects when the port is taken. */
+export async function createKebaServer(options: {
+  readonly unit: KebaUnit;
   readonly address?: string;
   readonly port?: number;
-}): Promise<KebaBox> {
-  const { profile, values, now_ms } = options;
-  const faults: NetworkFaultSwitch = { current: null };
-  const commands: string[] = [];
-  const held = { current_mA: 32_000, enabled: true, safe_mA: 0, timeout_ms: 0, heard_ms: now_ms(), tripped: false };
-  const offered_mA = (): number => {
-    if (held.timeout_ms > 0 && now_ms() - held.heard_ms > held.timeout_ms) held.tripped = true;
-    if (held.tripped) return held.safe_mA;
-    return held.enabled ? held.current_mA : 0;
-  };
-  const obey = (command: string): boolean => {
-    const [name, first, second] = command.split(" ");
-    const value = Number(first);
-    if (!Number.isInteger(value)) return false;
-    if (name === "failsafe") Object.assign(held, { timeout_ms: value * 1_000, safe_mA: Number(second) });
-    else if (name === "curr") held.current_mA = value;
-    else if (name === "ena") held.enabled = value === 1;
-    else return false;
-    held.heard_ms = now_ms();
-    held.tripped = false;
-    return true;
-  };
-  const answer = (command: string): string => {
-    const id = /^report (\d{1,3})$/u.exec(command)?.[1];
-    if (id !== undefined)
-      return JSON.stringify(reportOf(profile, Number(id), values, { ...held, offered_mA: offered_mA() }));
-    commands.push(command);
-    if (faults.current?.kind === "deaf") return `${profile.messages.ack}\n`;
-    return obey(command) ? `${profile.messages.ack}\n` : "TCH-ERR :unknown\n";
-  };
+}): Promise<KebaServer> {
+  const faults = createNetworkFaults();
+  let before: string | null = null;
   const socket = createSocket("udp4");
   socket.on("message", (bytes, from) => {
-    const fault = faults.current;
-    if (fault?.kind === "drop") return;
-    const text = answer(Buffer.from(bytes).toString("latin1"));
-    const whole = fault?.kind === "half" ? text.slice(0, text.length / 2) : fault?.kind === "garbage" ? GARBAGE : text;
+    const fault = faults.next(0);
+    const text = options.unit.answer(Buffer.from(bytes).toString("latin1"), fault?.kind === "deaf");
+    // An answer from before is the answer to another question.
+    const answer = damaged(fault?.kind === "stale" ? (before ?? text) : text, fault);
+    before = text;
+    if (answer === null) return;
     const send = (): void => {
-      socket.send(whole, from.port, from.address, () => undefined);
+      socket.send(answer, from.port, from.address, () => undefined);
     };
-    if (fault?.kind === "delay") setTimeout(send, fault.delay_ms);
+    if (fault?.kind === "delay" || fault?.kind === "slow") setTimeout(send, fault.delay_ms).unref();
     else send();
   });
   await new Promise<void>((resolve, reject) => {
     socket.once("error", reject);
-    socket.bind(options.port ?? 0, options.address ?? "127.0.0.1", resolve);
+    socket.bind(options.port ?? 0, options.address ?? LOOPBACK, () => {
+      socket.off("error", reject);
+      // What cannot be delivered to a client that has gone is nobody's business.
+      socket.on("error", () => undefined);
+      resolve();
+    });
   });
   return {
     port: socket.address().port,
     faults,
-    commands,
-    get offered_mA() {
-      return offered_mA();
-    },
     close: () =>
       new Promise((resolve) => {
         socket.close(() => {
@@ -82,39 +74,31 @@ export async function createKebaBox(options: {
   };
 }
 
-function reportOf(
-  profile: ProfileOf<"keba-udp">,
-  id: number,
-  values: (what: string) => CanonicalValue | undefined,
-  held: {
-    readonly current_mA: number;
-    readonly enabled: boolean;
-    readonly offered_mA: number;
-    readonly safe_mA: number;
-    readonly timeout_ms: number;
-  },
-): object {
-  if (id === 1) return { ID: "1", Product: "KC-P30-ES240022-E0R", Serial: "18012345", Firmware: "P30 v 3.10.16" };
-  const content: Record<string, unknown> = { ID: String(id) };
-  for (const reading of profile.readings.filter((one) => one.report === id)) {
-    reading.what.forEach((what, index) => {
-      const key = reading.keys[index] ?? "";
-      if (what === "enabled") content[key] = held.enabled ? 1 : 0;
-      else if (what === "current_limit") content[key] = held.current_mA;
-      else if (what === "failsafe_current") content[key] = held.safe_mA;
-      else if (what === "setpoint_valid_for") content[key] = held.timeout_ms / 1_000;
-      else if (what === "state") content[key] = stateOf(profile, values("state") ?? null, held.offered_mA);
-      else {
-        const raw = fromCanonical(what, values(what) ?? null, reading.unit);
-        content[key] = typeof raw === "number" ? Math.round(raw / (reading.scale ?? 1)) : (raw ?? 0);
-      }
-    });
+/** What goes out instead; `null`: nothing. Faults of connections and web servers mean silence here. */
+function damaged(text: string, fault: NetworkFault | null): Uint8Array | null {
+  const bytes = Buffer.from(text, "latin1");
+  switch (fault?.kind) {
+    case undefined:
+    case "delay":
+    case "slow":
+    case "stale":
+    case "deaf":
+      return bytes;
+    case "half":
+      return bytes.subarray(0, bytes.length / 2);
+    case "bad-json":
+      return bytes.subarray(0, -1);
+    case "garbage":
+      return GARBAGE;
+    case "drop":
+    case "hang":
+    // A datagram arrives as it was sent or not at all: its own check sum drops what is damaged.
+    case "gap":
+    case "bad-crc":
+    case "reset":
+    case "status-500":
+    case "wrong-auth":
+    case "endless":
+      return null;
   }
-  return content;
-}
-
-function stateOf(profile: ProfileOf<"keba-udp">, state: CanonicalValue, offered_mA: number): number {
-  const shown = state === "charging" && offered_mA < 6_000 ? "paused" : state;
-  const found = Object.entries(profile.enums?.state ?? {}).find(([, meaning]) => meaning.s === shown);
-  return Number(found?.[0] ?? 1);
 }

@@ -2,12 +2,12 @@ import { createSocket } from "node:dgram";
 import type { MulticastLink, SerialLink } from "../../../core/site/index.ts";
 import { createSerialLink } from "../../links/serial-link.ts";
 import { listenTcp, type ServerConnection } from "../../links/tcp-server.ts";
-import { GARBAGE, type NetworkFaultSwitch } from "./faults.ts";
+import { createNetworkFaults, GARBAGE, withGap, withWrongByte, type NetworkFaultSwitch } from "./faults.ts";
 
 const LOOPBACK = "127.0.0.1";
 
 export interface SimulatedPushMeter {
-  /** TCP port listened on; 0 where there is none. */
+  /** TCP or UDP port spoken on; 0 where there is none. */
   readonly port: number;
   readonly faults: NetworkFaultSwitch;
   /** Says the telegram of this moment, as the fault in force allows. */
@@ -15,23 +15,20 @@ export interface SimulatedPushMeter {
   close(): Promise<void>;
 }
 
-/** A meter's port behind a gateway that repeats every byte to all who listen. */
-export async function createTcpPushMeter(telegram: () => Uint8Array): Promise<SimulatedPushMeter> {
+/** A meter's port behind a gateway that repeats every byte to all who listen. Rejects when the port is taken. */
+export async function createTcpPushMeter(telegram: () => Uint8Array, port = 0): Promise<SimulatedPushMeter> {
   const listeners = new Set<ServerConnection>();
-  const server = await listenTcp({ host: LOOPBACK, port: 0 }, (connection) => {
+  const server = await listenTcp({ host: LOOPBACK, port }, (connection) => {
     listeners.add(connection);
     connection.onClose(() => listeners.delete(connection));
   });
-  const faults: NetworkFaultSwitch = { current: null };
-  return {
-    port: server.port,
-    faults,
-    speak: () => {
-      const bytes = faulty(telegram(), faults);
-      if (bytes !== null) for (const listener of listeners) listener.write(bytes);
-    },
-    close: () => server.close(),
+  const write = (bytes: Uint8Array): void => {
+    for (const listener of listeners) listener.write(bytes);
   };
+  const hangUp = (): void => {
+    for (const listener of listeners) listener.end();
+  };
+  return { port: server.port, ...createSpeech({ telegram, write, hangUp }), close: () => server.close() };
 }
 
 /** A meter at the other end of a serial line. */
@@ -40,20 +37,11 @@ export function createSerialPushMeter(
   telegram: () => Uint8Array,
 ): SimulatedPushMeter {
   const link = createSerialLink(line);
-  const faults: NetworkFaultSwitch = { current: null };
   link.open();
-  return {
-    port: 0,
-    faults,
-    speak: () => {
-      const bytes = faulty(telegram(), faults);
-      if (bytes !== null) link.write(bytes);
-    },
-    close: () => link.close(),
-  };
+  return { port: 0, ...createSpeech({ telegram, write: (bytes) => link.write(bytes) }), close: () => link.close() };
 }
 
-/** A meter that speaks to a group on this machine alone: time to live 0, on the loopback interface. */
+/** Meters that speak to a group on this machine alone: time to live 0, on the loopback interface. */
 export async function createMulticastMeter(
   link: Pick<MulticastLink, "group" | "port">,
   telegram: () => Uint8Array,
@@ -61,19 +49,20 @@ export async function createMulticastMeter(
   const socket = createSocket("udp4");
   await new Promise<void>((resolve, reject) => {
     socket.once("error", reject);
-    socket.bind(0, LOOPBACK, resolve);
+    socket.bind(0, LOOPBACK, () => {
+      socket.off("error", reject);
+      resolve();
+    });
   });
   socket.setMulticastInterface(LOOPBACK);
   socket.setMulticastTTL(0);
   socket.setMulticastLoopback(true);
-  const faults: NetworkFaultSwitch = { current: null };
+  const write = (bytes: Uint8Array): void => {
+    socket.send(bytes, link.port, link.group, () => undefined);
+  };
   return {
-    port: 0,
-    faults,
-    speak: () => {
-      const bytes = faulty(telegram(), faults);
-      if (bytes !== null) socket.send(bytes, link.port, link.group, () => undefined);
-    },
+    port: link.port,
+    ...createSpeech({ telegram, write, isWhole: true }),
     close: () =>
       new Promise((resolve) => {
         socket.close(() => {
@@ -83,16 +72,57 @@ export async function createMulticastMeter(
   };
 }
 
-/** What goes out instead; `null`: nothing. */
-function faulty(bytes: Uint8Array, { current }: NetworkFaultSwitch): Uint8Array | null {
-  switch (current?.kind) {
-    case "drop":
-      return null;
-    case "half":
-      return bytes.subarray(0, Math.floor(bytes.length / 2));
-    case "garbage":
-      return GARBAGE;
-    default:
-      return bytes;
-  }
+/** What is said in time, out of time, or not at all. */
+function createSpeech(options: {
+  readonly telegram: () => Uint8Array;
+  readonly write: (bytes: Uint8Array) => unknown;
+  readonly hangUp?: () => void;
+  /** A datagram arrives as it was sent or not at all: its own check sum drops what is damaged. */
+  readonly isWhole?: boolean;
+}): Pick<SimulatedPushMeter, "faults" | "speak"> {
+  const { telegram, write, hangUp = () => undefined, isWhole = false } = options;
+  const faults = createNetworkFaults();
+  let before: Uint8Array | null = null;
+  return {
+    faults,
+    speak() {
+      const fault = faults.next(0);
+      const bytes = fault?.kind === "stale" && before !== null ? before : telegram();
+      before = bytes;
+      switch (fault?.kind) {
+        case undefined:
+        case "stale":
+        // Nobody tells a meter anything, asks it by HTTP or reads more than its telegram.
+        case "deaf":
+        case "bad-json":
+        case "status-500":
+        case "wrong-auth":
+        case "endless":
+          write(bytes);
+          break;
+        case "drop":
+        case "hang":
+          break;
+        case "reset":
+          hangUp();
+          break;
+        case "delay":
+        case "slow":
+          setTimeout(() => write(bytes), fault.delay_ms).unref();
+          break;
+        case "half":
+          write(bytes.subarray(0, Math.floor(bytes.length / 2)));
+          break;
+        case "gap":
+          if (!isWhole) write(withGap(bytes));
+          break;
+        case "bad-crc":
+          if (!isWhole) write(withWrongByte(bytes));
+          break;
+        case "garbage":
+          write(GARBAGE);
+          break;
+      }
+    },
+  };
 }
