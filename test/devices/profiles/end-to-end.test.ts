@@ -2,6 +2,7 @@ import { globSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Link } from "../../../src/core/site/index.ts";
 import { milliamp } from "../../../src/core/units/index.ts";
 import {
   loadAnyProfile,
@@ -26,6 +27,7 @@ import {
   stationOf,
   tcpLink,
 } from "../../protocol/modbus/bench.ts";
+import { createUdpServer } from "../../protocol/modbus/udp-server.ts";
 
 const [FOLDER = ""] = PROFILE_FOLDERS;
 const SPEED = 20;
@@ -142,12 +144,15 @@ async function live(outcome: Outcome): Promise<void> {
   const [wire] = profile.transport.options;
   const framing = wire === "rtu" ? "rtu" : wire === "ascii" ? "ascii" : "mbap";
   const unit = profile.transport.unit_id?.default ?? 1;
-  const server = await createModbusServer({
-    transport: { kind: "tcp", port: 0, framing },
-    units: new Map([[unit, bank]]),
-  });
+  const units = new Map([[unit, bank]]);
+  const server = await (wire === "udp"
+    ? createUdpServer(units)
+    : createModbusServer({ transport: { kind: "tcp", port: 0, framing }, units }));
   cleanups.push(() => server.close());
-  const link = tcpLink("gw", framing === "mbap" ? "modbus-tcp" : "rtu-over-tcp", server.port);
+  const link: Link =
+    wire === "udp"
+      ? { id: "gw", kind: "udp", host: "127.0.0.1", port: server.port }
+      : tcpLink("gw", framing === "mbap" ? "modbus-tcp" : "rtu-over-tcp", server.port);
   const recorder = createRecorder();
   const isMeter = profile.kind === "meter";
   const devices = startDevices(clock, recorder.emit, {

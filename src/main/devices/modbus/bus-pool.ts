@@ -1,5 +1,7 @@
 import { isModbusLink, type ModbusLink, type SiteModel } from "../../../core/site/index.ts";
 import { createBusOwner, type BusHealth, type BusOwner } from "../../links/bus.ts";
+import type { ByteLink } from "../../links/byte-link.ts";
+import { createDatagramLink } from "../../links/datagram-link.ts";
 import { createSerialLink } from "../../links/serial-link.ts";
 import { createTcpLink } from "../../links/tcp-link.ts";
 import type { Clock } from "../ports.ts";
@@ -39,23 +41,30 @@ export function createBusPool(links: SiteModel["links"], clock: Clock): BusPool 
   };
 }
 
-const placeOf = (link: ModbusLink): string =>
-  link.kind === "serial" ? link.path : `${link.host}:${String(link.port)}`;
+function placeOf(link: ModbusLink): string {
+  if (link.kind === "serial") return link.path;
+  const place = `${link.host}:${String(link.port)}`;
+  return link.kind === "udp" ? `udp ${place}` : place;
+}
 
 function openBus(link: ModbusLink, clock: Clock, ascii: boolean): BusOwner {
   const real_ms = (duration_ms: number): number => clock.real_ms(duration_ms);
-  return link.kind === "serial"
-    ? createBusOwner({
+  const onNetwork = (bytes: ByteLink, framing: "mbap" | "ascii" | "rtu"): BusOwner =>
+    createBusOwner({ link: bytes, framing, real_ms, baud: null });
+  switch (link.kind) {
+    case "serial":
+      return createBusOwner({
         link: createSerialLink(link),
         // RTU needs all 8 bits of a byte (Modbus over Serial Line 2.5.1), so 7 data bits mean ASCII.
         framing: ascii || link.dataBits === 7 ? "ascii" : "rtu",
         real_ms,
         baud: link.baud,
-      })
-    : createBusOwner({
-        link: createTcpLink(link),
-        framing: link.kind === "modbus-tcp" ? "mbap" : ascii ? "ascii" : "rtu",
-        real_ms,
-        baud: null,
       });
+    case "modbus-tcp":
+      return onNetwork(createTcpLink(link), "mbap");
+    case "rtu-over-tcp":
+      return onNetwork(createTcpLink(link), ascii ? "ascii" : "rtu");
+    case "udp":
+      return onNetwork(createDatagramLink(link), "mbap");
+  }
 }

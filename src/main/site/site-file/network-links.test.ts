@@ -6,6 +6,7 @@ const WIRES: Readonly<Record<string, ProfileWires>> = {
   "keba-p30-udp": { driver: "keba-udp", kind: "charger", transports: ["udp"] },
   "dsmr-p1": { driver: "p1", kind: "meter", transports: ["serial", "tcp-raw"] },
   "sma-energy-meter": { driver: "speedwire", kind: "meter", transports: ["udp-multicast"] },
+  "victron-vm3p75ct": { driver: "modbus", kind: "meter", transports: ["udp", "tcp"] },
   "eastron-sdm630": { driver: "modbus", kind: "meter", transports: ["rtu"] },
 };
 const PROFILES: KnownProfiles = {
@@ -121,4 +122,14 @@ test.each([
   expect(problems.find((problem) => problem.field === field)).toMatchObject({ line, code });
   expect(problems.find((problem) => problem.field === field)?.expected).toMatch(expected);
   expect(JSON.stringify(problems)).not.toContain("geheim");
+});
+
+test("a register meter may speak in datagrams, where its profile does", () => {
+  const meter = "{ id: sub, profile: eastron-sdm630, link: gw, unitId: 3 }";
+  const link = "{ id: gw, kind: rtu-over-tcp, host: 192.168.1.43, port: 4196 }";
+  const onUdp = SITE.replace(link, "{ id: gw, kind: udp, host: 192.168.1.43, port: 502 }");
+  const parsed = parseSiteFile(onUdp.replace(meter, meter.replace("eastron-sdm630", "victron-vm3p75ct")), PROFILES);
+  expect(parsed).toMatchObject({ ok: true });
+  const refused = parseSiteFile(onUdp, PROFILES);
+  expect(refused.ok ? [] : refused.problems).toMatchObject([{ code: "wrong-link" }]);
 });

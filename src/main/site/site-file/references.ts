@@ -157,8 +157,8 @@ const CARRIES: Readonly<Record<LinkEntry["kind"], readonly string[]>> = {
   "udp-multicast": ["udp-multicast"],
 };
 
-const fits = (kind: LinkEntry["kind"], { driver, transports }: ProfileWires): boolean =>
-  transports.some((transport) => CARRIES[kind].includes(transport)) && (kind !== "udp" || driver !== "modbus");
+const fits = (kind: LinkEntry["kind"], { transports }: ProfileWires): boolean =>
+  transports.some((transport) => CARRIES[kind].includes(transport));
 
 function deviceMistakes(device: Device, { links }: Entries, profiles: KnownProfiles): Mistake[] {
   const { link, profile, unitId } = device.known;
