@@ -35,8 +35,9 @@ export type FailSafeSetup = {
  */
 export async function setUpFailSafe(context: FailSafeContext): Promise<FailSafeSetup | CommandFailure> {
   const { failsafe } = context.profile;
-  if (failsafe === undefined || failsafe.feed === "none" || failsafe.feed === "unknown")
-    return { failSafe: withoutGuard(failsafe?.feed ?? "unknown"), refused: [] };
+  const feed = failsafe?.feed ?? "unknown";
+  if (failsafe === undefined || feed === "none" || feed === "unknown")
+    return { failSafe: withoutGuard(feed === "none" ? "none" : "unknown"), refused: [] };
   const { values, phases } = context;
   const targets: readonly (readonly [Watched | undefined, number | null])[] = [
     [failsafe.current, within(failsafe.current, values.failsafe_A)],
