@@ -11,6 +11,8 @@ export type NetworkDeviceHealth = {
   readonly errors: number;
   /** Values that could not be, since it runs. */
   readonly quarantined: number;
+  /** Its telegrams carry no check sum, so that only their form speaks for them. */
+  readonly unprotected?: true;
   /** What is wrong, in words for the log; `null` when all is well. Never a password. */
   readonly problem: string | null;
 };

@@ -1,2 +1,3 @@
+export type { Heard } from "./push-meter.ts";
 export { startSerialPushMeter } from "./serial-push-meter.ts";
 export { startSpeedwireGroup, type SpeedwireMeter } from "./speedwire-group.ts";

@@ -7,7 +7,7 @@ import type { DeviceLog } from "../modbus/running-device.ts";
 
 /** What came from a meter that speaks by itself. */
 export type Heard =
-  | { readonly kind: "values"; readonly values: Values }
+  | { readonly kind: "values"; readonly values: Values; readonly isProtected: boolean }
   /** Something that should have been a telegram. */
   | { readonly kind: "dropped"; readonly reason: string };
 
@@ -36,6 +36,7 @@ export function startPushMeter(context: {
   let heardAt_ms = clock.now_ms();
   let announcedLost = false;
   let lastDrop: string | null = null;
+  let isProtected = true;
 
   const watch = async (): Promise<void> => {
     while (!nap.signal.aborted) {
@@ -63,6 +64,8 @@ export function startPushMeter(context: {
       state = "online";
       announcedLost = false;
       lastDrop = null;
+      if (isProtected && !heard.isProtected) log.info({ meterId: meter.id }, "meter sends no check sums");
+      isProtected = heard.isProtected;
       emit({ kind: "meter-reading", meterId: meter.id, reading: readings.of(heard.values, heardAt_ms) });
     },
     health: () => ({
@@ -73,6 +76,7 @@ export function startPushMeter(context: {
       state,
       ...counters,
       quarantined: readings.quarantined,
+      ...(isProtected ? {} : { unprotected: true as const }),
       problem: context.wireProblem() ?? lastDrop,
     }),
     async stop() {

@@ -4,12 +4,15 @@ import { createP1Framer } from "../../protocol/dsmr/index.ts";
 import { createSmlFramer, readSml } from "../../protocol/sml/index.ts";
 import type { DeviceLog } from "../modbus/running-device.ts";
 import type { RunningNetworkDevice } from "../network/network-health.ts";
+import { createHeardBytes } from "../../links/bus-record.ts";
 import type { Clock, DeviceListener } from "../ports.ts";
 import type { ProfileOf } from "../profile/index.ts";
 import { p1Values } from "./p1-values.ts";
 import { startPushMeter, type Heard } from "./push-meter.ts";
 import { smlValues } from "./sml-values.ts";
 
+/** A telegram of a P1 port is about 1 kB; of longer ones the beginning is shown. */
+const TELEGRAM_BYTES_kept = 4_096;
 /** SML meters speak every 1 to 4 s. */
 const SML_SILENCE_ms = 15_000;
 
@@ -21,8 +24,11 @@ export function startSerialPushMeter(context: {
   readonly clock: Clock;
   readonly emit: DeviceListener;
   readonly log: DeviceLog;
+  /** Is told each telegram, or what should have been one, with the bytes that came since the one before. */
+  readonly note?: (bytes: Uint8Array, heard: Heard) => void;
 }): RunningNetworkDevice {
-  const { profile, link } = context;
+  const { profile, link, note } = context;
+  const since = createHeardBytes(TELEGRAM_BYTES_kept);
   const push = startPushMeter({
     ...context,
     silence_ms: profile.driver === "p1" ? profile.telegram.timeout_s * 1_000 : SML_SILENCE_ms,
@@ -34,7 +40,11 @@ export function startSerialPushMeter(context: {
     if (state.kind === "up") decode = decoderOf(profile);
   });
   link.onData((bytes) => {
-    for (const heard of decode(bytes)) push.hear(heard);
+    since.add(bytes);
+    for (const heard of decode(bytes)) {
+      note?.(since.take().heard, heard);
+      push.hear(heard);
+    }
   });
   link.open();
   return {
@@ -52,7 +62,9 @@ function decoderOf(profile: ProfileOf<"p1"> | ProfileOf<"sml">): (bytes: Uint8Ar
       framer
         .push(bytes)
         .map((event) =>
-          event.kind === "dropped" ? event : { kind: "values", values: p1Values(profile, event.telegram) },
+          event.kind === "dropped"
+            ? event
+            : { kind: "values", values: p1Values(profile, event.telegram), isProtected: event.telegram.isProtected },
         );
   }
   const framer = createSmlFramer();
@@ -62,6 +74,6 @@ function decoderOf(profile: ProfileOf<"p1"> | ProfileOf<"sml">): (bytes: Uint8Ar
       const reading = readSml(event.content);
       return reading === null
         ? { kind: "dropped", reason: "no values" }
-        : { kind: "values", values: smlValues(profile, reading) };
+        : { kind: "values", values: smlValues(profile, reading), isProtected: true };
     });
 }

@@ -6,7 +6,7 @@ import type { RunningNetworkDevice } from "../network/network-health.ts";
 import { completed, ShownValues, type Values } from "../network/values.ts";
 import type { Clock, DeviceListener } from "../ports.ts";
 import type { ProfileOf } from "../profile/index.ts";
-import { startPushMeter, type PushMeter } from "./push-meter.ts";
+import { startPushMeter, type Heard, type PushMeter } from "./push-meter.ts";
 
 /** Meters speak every second. */
 const SILENCE_ms = 15_000;
@@ -25,24 +25,32 @@ export function startSpeedwireGroup(context: {
   readonly clock: Clock;
   readonly emit: DeviceListener;
   readonly log: DeviceLog;
+  /** Is told each telegram of a meter of the site, and what should have been one. */
+  readonly note?: (meterId: string, bytes: Uint8Array, heard: Heard) => void;
 }): readonly RunningNetworkDevice[] {
   const { link, meters } = context;
   const serials = new Set<string>();
   const ambiguous = (): string | null =>
     serials.size > 1 ? `several meters speak here: name one with serial (${[...serials].join(", ")})` : null;
+  const tell = (one: SpeedwireMeter & { readonly push: PushMeter }, bytes: Uint8Array, heard: Heard): void => {
+    context.note?.(one.meter.id, bytes, heard);
+    one.push.hear(heard);
+  };
   const socket = openUdpSocket({
     port: link.port,
     group: { address: link.group, interface: link.interface ?? null },
     onMessage: (bytes) => {
       const result = decodeSpeedwire(bytes);
       if (result.kind === "malformed")
-        for (const { push } of running) push.hear({ kind: "dropped", reason: "malformed" });
+        for (const one of running) tell(one, bytes, { kind: "dropped", reason: "malformed" });
       if (result.kind !== "telegram") return;
       const serial = String(result.telegram.serial);
       if (serials.size < SERIALS_MAX) serials.add(serial);
-      for (const { meter, profile, push } of running) {
+      for (const one of running) {
+        const { meter, profile } = one;
         const isMeant = meter.serial === undefined ? ambiguous() === null : meter.serial === serial;
-        if (isMeant) push.hear({ kind: "values", values: speedwireValues(profile, result.telegram) });
+        if (isMeant)
+          tell(one, bytes, { kind: "values", values: speedwireValues(profile, result.telegram), isProtected: true });
       }
     },
   });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { crc16Arc, createP1Framer, P1_BYTES_MAX, type P1Event } from "./index.ts";
 
 const BODY = [
@@ -69,9 +69,68 @@ test("a stream that starts in the middle is caught at the next start", () => {
   expect(kinds(createP1Framer().push(Uint8Array.from([...GOOD.slice(60), ...GOOD])))).toEqual(["telegram"]);
 });
 
-test("a telegram without a CRC is not believed", () => {
-  const old = bytesOf(`${BODY}!\r\n/next\r\n`);
-  expect(kinds(createP1Framer().push(old))).toContain("no-crc");
+test("a telegram of a version that has a CRC is not believed without it", () => {
+  const old = bytesOf(`${BODY}!\r\n`);
+  const framer = createP1Framer();
+  expect(kinds([...framer.push(old), ...framer.push(old)])).toEqual(["no-crc", "no-crc"]);
+});
+
+/** As DSMR 2.2 and 3.0 meters send it: 7 data bits, no check sum, the gas value on its own line. */
+const BARE = [
+  "/KMP5KA6U001660297912",
+  "",
+  "0-0:96.1.1(204B413655303031363630323937393132)",
+  "1-0:1.8.1(00123.456*kWh)",
+  "1-0:1.8.2(00456.789*kWh)",
+  "1-0:2.8.1(00000.000*kWh)",
+  "1-0:1.7.0(0001.01*kW)",
+  "1-0:2.7.0(0000.00*kW)",
+  "0-1:24.3.0(121030140000)(00)(60)(1)(0-1:24.2.1)(m3)",
+  "(00024.123)",
+  "!",
+  "",
+].join("\r\n");
+
+describe("a meter without check sums (DSMR 2 and 3)", () => {
+  const twice = (second: string): readonly P1Event[] => {
+    const framer = createP1Framer();
+    framer.push(bytesOf(BARE));
+    return framer.push(bytesOf(second));
+  };
+
+  test("is believed from its second telegram on, at once and marked as not protected", () => {
+    const framer = createP1Framer();
+    expect(kinds(framer.push(bytesOf(BARE)))).toEqual(["no-crc"]);
+    const [event] = framer.push(bytesOf(BARE.replace("0001.01", "0011.50")));
+    expect(event).toMatchObject({ kind: "telegram", telegram: { isProtected: false, serial: " KA6U001660297912" } });
+    expect(event?.kind === "telegram" ? event.telegram.values.get("1-0:1.7.0") : null).toEqual({
+      value: 11.5,
+      unit: "kW",
+    });
+    // The gas meter's value has no code of ours.
+    expect(event?.kind === "telegram" ? event.telegram.values.size : 0).toBe(5);
+  });
+
+  test("is not believed once it has sent a check sum", () => {
+    const framer = createP1Framer();
+    const events = [GOOD, bytesOf(BARE), bytesOf(BARE)].flatMap((bytes) => framer.push(bytes));
+    expect(kinds(events)).toEqual(["telegram", "no-crc", "no-crc"]);
+  });
+
+  test("a lost, an added or a foreign byte anywhere gives no value, and the next whole telegram is read", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: BARE.length - 4 }),
+        fc.constantFrom("", "7", "x", "\u0000", "\u0080"),
+        (at, put) => {
+          const damaged = BARE.slice(0, at) + put + BARE.slice(at + (put === "" || put > "~" || put < " " ? 1 : 0));
+          fc.pre(damaged.replaceAll(/\d/gu, "0") !== BARE.replaceAll(/\d/gu, "0"));
+          expect(kinds(twice(damaged))).not.toContain("telegram");
+          expect(kinds(twice(damaged + BARE))).toContain("telegram");
+        },
+      ),
+    );
+  });
 });
 
 test("one wrong bit anywhere gives no value", () => {

@@ -1,9 +1,10 @@
 import { crc16Arc } from "./crc16-arc.ts";
 import { parseP1, type P1Telegram } from "./telegram.ts";
+import { unprotectedForm } from "./unprotected.ts";
 
 export type P1Event =
   | { readonly kind: "telegram"; readonly telegram: P1Telegram }
-  /** Bytes that looked like a telegram and were none: cut short, too long, without a CRC (DSMR 2 and 3) or damaged. */
+  /** Bytes that looked like a telegram and were none: cut short, too long, damaged, or without a CRC and not of its meter's form. */
   | { readonly kind: "dropped"; readonly reason: "half" | "too-long" | "no-crc" | "bad-crc" };
 
 /** The longest telegrams seen have some 2 kB. */
@@ -12,16 +13,26 @@ export const P1_BYTES_MAX = 8_192;
 const SLASH = 0x2f;
 const EXCLAMATION = 0x21;
 const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 /** `!` and four hexadecimal digits. */
 const TAIL = 5;
+/** Forms of telegrams without a CRC that are remembered: the meter's own, and one that was damaged. */
+const FORMS_MAX = 2;
+
+/** What the stream has shown of its meter. */
+type Meter = { sendsCrc: boolean; forms: readonly string[] };
 
 export interface P1Framer {
   /** Takes bytes in any pieces and tells what became whole. Never throws; holds at most one telegram. */
   push(bytes: Uint8Array): readonly P1Event[];
 }
 
-/** Finds telegrams `/…!CCCC` in a stream of bytes that may start anywhere. */
+/**
+ * Finds telegrams `/…!CCCC` in a stream of bytes that may start anywhere. Those that end with a bare `!` (DSMR 2 and 3)
+ * are believed when their form is that of one before them, and never once the meter has sent a CRC.
+ */
 export function createP1Framer(): P1Framer {
+  const meter: Meter = { sendsCrc: false, forms: [] };
   let held = new Uint8Array(0);
   return {
     push(bytes) {
@@ -29,7 +40,7 @@ export function createP1Framer(): P1Framer {
       // A long piece is worked through in bites, so that nothing larger than two telegrams is ever held.
       for (let at = 0; at < bytes.length; at += P1_BYTES_MAX) {
         held = joined(held, bytes.subarray(at, at + P1_BYTES_MAX));
-        held = takeAll(held, events);
+        held = takeAll(held, meter, events);
       }
       return events;
     },
@@ -37,7 +48,7 @@ export function createP1Framer(): P1Framer {
 }
 
 /** What is left over after every telegram in `bytes` was taken out. */
-function takeAll(bytes: Uint8Array, events: P1Event[]): Uint8Array<ArrayBuffer> {
+function takeAll(bytes: Uint8Array, meter: Meter, events: P1Event[]): Uint8Array<ArrayBuffer> {
   let rest = bytes.slice(startOf(bytes, 0));
   for (;;) {
     const end = rest.findIndex((byte, index) => byte === EXCLAMATION && (index === 0 || rest[index - 1] === LINE_FEED));
@@ -47,22 +58,33 @@ function takeAll(bytes: Uint8Array, events: P1Event[]): Uint8Array<ArrayBuffer> 
       rest = rest.slice(next);
       continue;
     }
-    if (end === -1 || rest.length < end + TAIL) {
+    const isBare = rest[end + 1] === CARRIAGE_RETURN || rest[end + 1] === LINE_FEED;
+    if (end === -1 || (!isBare && rest.length < end + TAIL)) {
       if (rest.length <= P1_BYTES_MAX) return rest;
       events.push({ kind: "dropped", reason: "too-long" });
       return new Uint8Array(0);
     }
-    events.push(telegramOf(rest, end));
+    events.push(isBare ? bareTelegramOf(rest, end, meter) : telegramOf(rest, end, meter));
     const after = rest.slice(end + 1);
     rest = after.slice(startOf(after, 0));
   }
 }
 
-function telegramOf(bytes: Uint8Array, end: number): P1Event {
+function bareTelegramOf(bytes: Uint8Array, end: number, meter: Meter): P1Event {
+  const text = textOf(bytes.subarray(0, end));
+  const form = meter.sendsCrc ? null : unprotectedForm(text);
+  if (form === null) return { kind: "dropped", reason: "no-crc" };
+  const isKnown = meter.forms.includes(form);
+  meter.forms = [form, ...meter.forms.filter((one) => one !== form)].slice(0, FORMS_MAX);
+  return isKnown ? { kind: "telegram", telegram: parseP1(text, false) } : { kind: "dropped", reason: "no-crc" };
+}
+
+function telegramOf(bytes: Uint8Array, end: number, meter: Meter): P1Event {
   const digits = textOf(bytes.subarray(end + 1, end + TAIL));
   if (!/^[0-9A-Fa-f]{4}$/u.test(digits)) return { kind: "dropped", reason: "no-crc" };
   if (Number.parseInt(digits, 16) !== crc16Arc(bytes, 0, end + 1)) return { kind: "dropped", reason: "bad-crc" };
-  return { kind: "telegram", telegram: parseP1(textOf(bytes.subarray(0, end))) };
+  meter.sendsCrc = true;
+  return { kind: "telegram", telegram: parseP1(textOf(bytes.subarray(0, end)), true) };
 }
 
 /** Where a telegram starts from `from` on: a slash at the start of a line; the length when there is none. */

@@ -1,6 +1,8 @@
 /** One line of a telegram that holds one number: `1-0:1.7.0(00.123*kW)`. */
 export type P1Value = { readonly value: number; readonly unit: string };
 export type P1Telegram = {
+  /** False: the meter sends no check sum (DSMR 2 and 3), and only the telegram's form speaks for it. */
+  readonly isProtected: boolean;
   /** What follows the slash: maker and version. */
   readonly identification: string;
   /** By OBIS code (`1-0:1.7.0`); a code that appears twice with different numbers is left out. */
@@ -12,8 +14,8 @@ export type P1Telegram = {
 const NUMBER_LINE = /^(\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3})\((\d{1,12}(?:\.\d{1,9})?)\*([A-Za-z]{1,8})\)$/u;
 const SERIAL_LINE = /^0-0:96\.1\.1\(((?:[0-9A-Fa-f]{2}){1,48})\)$/u;
 
-/** Reads the lines of a telegram whose CRC was right; lines of another shape are passed over. */
-export function parseP1(text: string): P1Telegram {
+/** Reads the lines of a telegram that is believed; lines of another shape are passed over. */
+export function parseP1(text: string, isProtected: boolean): P1Telegram {
   const [first = "", ...lines] = text.split(/\r\n|\n/u);
   const values = new Map<string, P1Value>();
   const ambiguous = new Set<string>();
@@ -28,7 +30,7 @@ export function parseP1(text: string): P1Telegram {
     values.set(code, { value: Number(number), unit });
   }
   for (const code of ambiguous) values.delete(code);
-  return { identification: first.slice(1), values, serial };
+  return { isProtected, identification: first.slice(1), values, serial };
 }
 
 const fromHex = (hex: string): string =>
