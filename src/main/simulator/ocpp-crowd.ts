@@ -1,7 +1,7 @@
 import { milliamp, wattHour, type WattHour } from "../../core/units/index.ts";
 import type { Clock } from "../devices/ports.ts";
 import { OcppStation } from "./ocpp-station.ts";
-import { PERSONALITIES, type Personality } from "./personalities.ts";
+import { PERSONALITIES, PERSONALITIES_201, type Personality } from "./personalities.ts";
 import { createRandom, type Random } from "./random.ts";
 
 // Many boxes with all the bad habits mixed, cars that come and go, lines that break and boxes that restart: what a
@@ -11,6 +11,8 @@ const PHASES = 3;
 const CURRENT_MA_MAX = 32_000;
 const FIRST_REGISTER_WH = 1_000_000;
 const PLAIN: Personality = { id: "plain", vendor: "Example Works", model: "AC22", firmware: "1.0", quirks: {} };
+/** Every kind of box there is, in turn. */
+const KINDS: readonly Personality[] = [...PERSONALITIES, PLAIN, ...PERSONALITIES_201];
 /** Simulated milliseconds. */
 const STAY_MS = [4 * 60_000, 15 * 60_000] as const;
 const EMPTY_MS = [60_000, 5 * 60_000] as const;
@@ -55,7 +57,7 @@ type Member = CrowdMember & {
   stepped_ms: number;
 };
 
-/** `count` boxes, the ten personalities and a plain one in turn; the same seed makes the same crowd. */
+/** `count` boxes, the ten personalities, a plain one and those of 2.0.1 in turn; the same seed makes the same crowd. */
 export function createOcppCrowd(options: {
   readonly count: number;
   readonly clock: Clock;
@@ -103,12 +105,13 @@ export function createOcppCrowd(options: {
 
 function createMember(index: number, clock: Clock, seed: number): Member {
   const identity = `CROWD-${String(index).padStart(3, "0")}`;
-  const personality = [...PERSONALITIES, PLAIN][index % (PERSONALITIES.length + 1)] ?? PLAIN;
-  const { vendor, model, firmware, quirks, rude = false, duplicates = false } = personality;
+  const personality = KINDS[index % KINDS.length] ?? PLAIN;
+  const { vendor, model, firmware, quirks, version = "1.6", rude = false, duplicates = false } = personality;
   const random = createRandom(seed, "crowd", identity);
   const now_ms = clock.now_ms();
   const box = new OcppStation({
     identity,
+    version,
     clock,
     phases: PHASES,
     current_mA_max: CURRENT_MA_MAX,

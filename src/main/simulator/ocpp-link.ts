@@ -21,17 +21,21 @@ export type OcppLink = {
   cut(): Promise<void>;
 };
 
-/** The station's end of an OCPP-J 1.6 connection to `url` + "/" + `identity`. `handle` answers the server's calls. */
-export function createOcppLink(options: {
+type LinkOptions = {
   readonly url: string;
   readonly identity: string;
   /** Subprotocols offered; none is possible. */
   readonly protocols?: readonly string[];
+  /** What is presented at the next dial. */
+  readonly password?: () => string | null;
   readonly onOpen: () => void;
   readonly onDown: () => void;
   /** Returns the payload of the answer, or `null` for a call this station does not implement. */
   readonly handle: (method: string, params: unknown) => object | null | Promise<object | null>;
-}): OcppLink {
+};
+
+/** The station's end of an OCPP-J connection to `url` + "/" + `identity`. `handle` answers the server's calls. */
+export function createOcppLink(options: LinkOptions): OcppLink {
   let wanted = false;
   let client: RPCClient | null = null;
   let timer: NodeJS.Timeout | null = null;
@@ -41,13 +45,8 @@ export function createOcppLink(options: {
   const dial = (): void => {
     timer = null;
     if (!wanted || client !== null) return;
-    const mine = newClient(options.url, options.identity, options.protocols ?? ["ocpp1.6"]);
+    const mine = newClient(options);
     client = mine;
-    mine.handle(async ({ method, params }) => {
-      const answer = await options.handle(method ?? "", params);
-      if (answer === null) throw notImplemented(method ?? "");
-      return { ...answer };
-    });
     const down = (): void => {
       if (client !== mine) return;
       client = null;
@@ -122,12 +121,12 @@ const rpcErrorCode = (error: unknown): string | null =>
     ? error.rpcErrorCode
     : null;
 
-function newClient(endpoint: string, identity: string, protocols: readonly string[]): RPCClient {
-  return new RPCClient({
+function newClient({ url: endpoint, identity, protocols = ["ocpp1.6"], password, handle }: LinkOptions): RPCClient {
+  const client = new RPCClient({
     identity,
     endpoint,
     protocols: [...protocols],
-    password: null,
+    password: password?.() ?? null,
     reconnect: false,
     maxReconnects: 0,
     callTimeoutMs: CALL_TIMEOUT_ms,
@@ -143,4 +142,10 @@ function newClient(endpoint: string, identity: string, protocols: readonly strin
     headers: {},
     backoff: { initialDelay: 1000, maxDelay: 10_000, factor: 2, randomisationFactor: 0 },
   });
+  client.handle(async ({ method = "", params }) => {
+    const answer = await handle(method, params);
+    if (answer === null) throw notImplemented(method);
+    return { ...answer };
+  });
+  return client;
 }

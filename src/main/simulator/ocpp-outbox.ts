@@ -2,7 +2,7 @@ import type { CallOutcome } from "./ocpp-link.ts";
 
 /** Messages that belong to a transaction: sent in order, kept while the socket is down, with their original times. */
 export type OutboxMessage = {
-  readonly method: "StartTransaction" | "StopTransaction" | "MeterValues";
+  readonly method: "StartTransaction" | "StopTransaction" | "MeterValues" | "TransactionEvent";
   /** Made at the moment of sending: the transaction id may only then be known. `null` drops the message. */
   readonly params: () => object | null;
   readonly onReply?: (reply: unknown) => void;
@@ -15,17 +15,24 @@ const MESSAGES_MAX = 2000;
 /** OCPP 1.6 TransactionMessageAttempts: then the message is given up. */
 const ATTEMPTS_MAX = 3;
 
-/** A bounded queue in order of time. `flush` sends as long as the link takes messages. */
-export function createOutbox(call: (method: string, params: object) => Promise<CallOutcome>) {
+/**
+ * A bounded queue in order of time. `flush` sends as long as the link takes messages; a box that tells the newest first
+ * gives its whole story backwards after a time without a link.
+ */
+export function createOutbox(
+  call: (method: string, params: object) => Promise<CallOutcome>,
+  { newestFirst = false }: { readonly newestFirst?: boolean } = {},
+) {
   const queue: { message: OutboxMessage; attempts: number }[] = [];
   let sending = false;
   let dropped = 0;
+  const next = (): (typeof queue)[number] | undefined => (newestFirst ? queue.at(-1) : queue[0]);
 
   const flush = async (): Promise<void> => {
     if (sending) return;
     sending = true;
     try {
-      for (let first = queue[0]; first !== undefined; first = queue[0]) {
+      for (let first = next(); first !== undefined; first = next()) {
         const params = first.message.params();
         if (params !== null) {
           const outcome = await call(first.message.method, params);
@@ -34,7 +41,7 @@ export function createOutbox(call: (method: string, params: object) => Promise<C
           first.attempts += 1;
           if (outcome.kind === "refused" && first.attempts < ATTEMPTS_MAX) continue;
         }
-        queue.shift();
+        queue.splice(queue.indexOf(first), 1);
       }
     } finally {
       sending = false;
@@ -45,8 +52,8 @@ export function createOutbox(call: (method: string, params: object) => Promise<C
     flush,
     push(message: OutboxMessage): void {
       if (queue.length >= MESSAGES_MAX) {
-        // Never the first one: it may be on the wire.
-        const thin = queue.findIndex((one, index) => index > 0 && one.message.thinnable);
+        // Never the first or the last one: it may be on the wire.
+        const thin = queue.findIndex(({ message: one }, i) => i > 0 && i < queue.length - 1 && one.thinnable);
         if (thin > 0) queue.splice(thin, 1);
         dropped += 1;
         if (thin <= 0 && message.thinnable) return;

@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { chargingProfileSchema, clearProfiles, compositeLimit_mA, installProfile } from "./charging-profiles.ts";
+import {
+  chargingProfileSchema,
+  clearProfiles,
+  compositeLimit_mA,
+  installProfile,
+  type ChargingProfile,
+} from "./charging-profiles.ts";
 import type { RequestedStation } from "./ocpp-station.types.ts";
 
 const COMPOSITE_s_max = 86_400;
@@ -34,6 +40,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   GetCompositeSchedule: (station, params) => compositeSchedule(station, params),
   ChangeConfiguration: (station, params) => {
     const request = z.object({ key: z.string(), value: z.string() }).safeParse(params);
+    if (request.success && request.data.key === "AuthorizationKey")
+      return { status: takeKey(station, request.data.value) };
     return {
       status: request.success ? station.configuration.change(request.data.key, request.data.value) : "Rejected",
     };
@@ -81,6 +89,13 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   DataTransfer: () => ({ status: "UnknownVendorId" }),
 };
 
+/** OCPP 1.6 edition 2, 6.2: 16 to 20 bytes, as they are. */
+function takeKey(station: RequestedStation, key: string): "Accepted" | "Rejected" {
+  if (key.length < 16 || key.length > 20 || station.options.rude === true) return "Rejected";
+  station.newPassword(key);
+  return "Accepted";
+}
+
 /** The station's answer to a request of the server, or `null` for one it does not implement. */
 export function answerRequest(station: RequestedStation, method: string, params: unknown): object | null {
   return Object.hasOwn(ANSWERS, method) ? (ANSWERS[method]?.(station, params) ?? null) : null;
@@ -89,11 +104,12 @@ export function answerRequest(station: RequestedStation, method: string, params:
 function takeProfile(station: RequestedStation, params: unknown): "Accepted" | "Rejected" {
   const request = setProfile.safeParse(params);
   if (!request.success || request.data.connectorId < 0 || request.data.connectorId > 1) return "Rejected";
-  const { onlyUnit, onlyKind, ignoresProfiles } = station.options.quirks ?? {};
+  const { onlyUnit, onlyKind, ignoresProfiles, keepsSetpoint } = station.options.quirks ?? {};
   const { chargingProfileKind, chargingSchedule } = request.data.csChargingProfiles;
   if (onlyKind !== undefined && chargingProfileKind !== onlyKind) return "Rejected";
   if (onlyUnit !== undefined && chargingSchedule.chargingRateUnit !== onlyUnit) return "Rejected";
-  if (ignoresProfiles === true) return "Accepted";
+  if (ignoresProfiles === true || (keepsSetpoint === true && hasProfile(station, request.data.csChargingProfiles)))
+    return "Accepted";
   const reply = installProfile(
     station.profiles,
     request.data.connectorId,
@@ -105,6 +121,9 @@ function takeProfile(station: RequestedStation, params: unknown): "Accepted" | "
   station.profilesChanged();
   return "Accepted";
 }
+
+const hasProfile = ({ profiles }: RequestedStation, { chargingProfileId }: ChargingProfile): boolean =>
+  profiles.some(({ profile }) => profile.chargingProfileId === chargingProfileId);
 
 function trigger(station: RequestedStation, params: unknown): "Accepted" | "Rejected" | "NotImplemented" {
   const request = z.object({ requestedMessage: z.string(), connectorId: z.int().optional() }).safeParse(params);

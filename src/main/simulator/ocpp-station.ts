@@ -5,10 +5,12 @@ import { createDeferred } from "./deferred.ts";
 import { createEvse, type Evse, type PlugIn } from "./evse.ts";
 import { createConfiguration, type Configuration } from "./ocpp-configuration.ts";
 import { createOcppLink, type OcppLink } from "./ocpp-link.ts";
-import { createSampler, withNumbers, type MeterValue, type Sampler } from "./ocpp-meter-values.ts";
-import { createOutbox, type Outbox } from "./ocpp-outbox.ts";
-import { BOOT_RETRY_s, bootReply, idTagInfo, startReply, stationTime } from "./ocpp-wire.ts";
-import { answerRequest } from "./ocpp-requests.ts";
+import { createSampler, type MeterValue, type Sampler } from "./ocpp-meter-values.ts";
+import { createOutbox, type Outbox, type OutboxMessage } from "./ocpp-outbox.ts";
+import { createDialect16 } from "./ocpp-dialect-16.ts";
+import { createDialect201 } from "./ocpp-dialect-201.ts";
+import type { BootCause, Dialect, SpokenBox } from "./ocpp-dialect.ts";
+import { BOOT_RETRY_s, bootReply, stationTime } from "./ocpp-wire.ts";
 import type { Quirks } from "./personalities.ts";
 import type { OcppSnapshot, OcppStationOptions, RequestedStation, Transaction } from "./ocpp-station.types.ts";
 
@@ -19,13 +21,14 @@ const REBOOT_AFTER_ANSWER_ms = 500;
 /** The composite limit is looked at again this often: schedules are in seconds. */
 const OFFER_ms = 1000;
 
-/** A simulated OCPP 1.6J station with one connector. The world calls `tick` as time goes on. */
-export class OcppStation implements RequestedStation {
+/** A simulated OCPP station of 1.6J or 2.0.1 with one connector. The world calls `tick` as time goes on. */
+export class OcppStation implements RequestedStation, SpokenBox {
   readonly evse: Evse;
   readonly configuration: Configuration;
   readonly options: OcppStationOptions;
   profiles: readonly InstalledProfile[] = [];
   operative = true;
+  readonly #dialect: Dialect;
   #outbox: Outbox;
   #sampler: Sampler;
   #link: OcppLink | null = null;
@@ -38,7 +41,11 @@ export class OcppStation implements RequestedStation {
   #armed: { idToken: string; until_ms: number } | null = null;
   /** Limit that came with the remote start; it belongs to the transaction that follows. */
   #startProfile: ChargingProfile | null = null;
+  #remoteStartId: number | null = null;
+  #password: string | null;
+  #bootCause: BootCause = "PowerUp";
   #fault: string | null = null;
+  #started = 0;
   #sentStatus: string | null = null;
   readonly #deferred = createDeferred();
   #nextOffer_ms = 0;
@@ -57,9 +64,13 @@ export class OcppStation implements RequestedStation {
         this.#sampled(sample);
       },
     });
-    this.#outbox = createOutbox((method, params) =>
-      this.#link === null || !this.#accepted ? Promise.resolve({ kind: "lost" }) : this.#link.call(method, params),
+    this.#outbox = createOutbox(
+      (method, params) =>
+        this.#link === null || !this.#accepted ? Promise.resolve({ kind: "lost" }) : this.#link.call(method, params),
+      { newestFirst: this.#quirks.newestFirst ?? false },
     );
+    this.#password = options.password ?? null;
+    this.#dialect = options.version === "2.0.1" ? createDialect201(this) : createDialect16(this);
   }
 
   /** Dials `ocppUrl` + "/" + identity and keeps redialling; another url than before replaces it. */
@@ -72,15 +83,16 @@ export class OcppStation implements RequestedStation {
     this.#link ??= createOcppLink({
       url: ocppUrl,
       identity: this.options.identity,
-      protocols: this.#quirks.noSubprotocol === true ? [] : ["ocpp1.6"],
+      protocols: this.#dialect.protocols,
+      password: () => this.#password,
       onOpen: () => {
         if (this.#accepted) this.#resume();
-        else void this.#boot();
+        else void this.#boot(this.#bootCause);
       },
       onDown: () => {
         this.#sentStatus = null;
       },
-      handle: (method, params) => answerRequest(this, method, params),
+      handle: (method, params) => this.#dialect.answer(method, params),
     });
     this.#link.open();
   }
@@ -132,6 +144,7 @@ export class OcppStation implements RequestedStation {
       this.evse.offer(this.limitNow_mA(now_ms));
     }
     this.#sampler.tick(now_ms);
+    this.#dialect.moved();
     if (this.#link === null || !this.#accepted || !this.#link.connected) return;
     this.#tellStatus();
     if (now_ms >= this.#nextHeartbeat_ms) {
@@ -167,8 +180,12 @@ export class OcppStation implements RequestedStation {
     return this.#fault ?? "NoError";
   }
 
-  get transaction(): Readonly<Transaction> | null {
+  get transaction(): Transaction | null {
     return this.#transaction;
+  }
+
+  get isOnline(): boolean {
+    return this.#accepted && this.#link?.connected === true;
   }
 
   snapshot(): OcppSnapshot {
@@ -190,9 +207,10 @@ export class OcppStation implements RequestedStation {
   // What the server's requests do.
 
   /** Remote start: at once when a car waits, else as soon as one comes within ConnectionTimeOut. */
-  remoteStart(idToken: string, profile: ChargingProfile | null): boolean {
+  remoteStart(idToken: string, profile: ChargingProfile | null, remoteStartId: number | null = null): boolean {
     if (this.#transaction !== null || this.#fault !== null || !this.operative) return false;
     this.#startProfile = profile;
+    this.#remoteStartId = remoteStartId;
     const ask = this.configuration.isTrue("AuthorizeRemoteTxRequests");
     if (this.evse.plugged) this.later(0, () => void this.#authorizeAndStart(idToken, ask));
     else this.#armed = { idToken, until_ms: this.#now_ms + 1000 * this.configuration.seconds("ConnectionTimeOut") };
@@ -208,16 +226,9 @@ export class OcppStation implements RequestedStation {
     this.#nextOffer_ms = 0;
     this.evse.offer(0);
     this.profiles = this.profiles.filter((one) => one.profile.chargingProfilePurpose !== "TxProfile");
-    const stop = {
-      idTag: ended.idToken,
-      meterStop: this.evse.register_Wh,
-      timestamp: this.timestamp(),
-      // OCPP 1.6: Local is the default and may be left out; boxes differ, this one always says it.
-      reason,
-    };
-    const id = (): number => (this.#quirks.forgetsTransactionId === true ? -1 : (ended.id ?? -1));
+    const message = this.#dialect.ended(ended, reason);
     const tell = (): void => {
-      this.#send("StopTransaction", () => ({ transactionId: id(), ...stop }));
+      this.#send(message);
     };
     const { lateStop_ms } = this.#quirks;
     if (lateStop_ms === undefined) tell();
@@ -229,6 +240,7 @@ export class OcppStation implements RequestedStation {
     this.later(REBOOT_AFTER_ANSWER_ms, () => {
       this.endTransaction(reason);
       this.#accepted = this.#quirks.noBootAfterRestart === true;
+      this.#bootCause = "RemoteReset";
       this.#finished = false;
       const link = this.#link;
       void link?.cut();
@@ -241,7 +253,20 @@ export class OcppStation implements RequestedStation {
   }
 
   bootNow(): void {
-    void this.#boot();
+    void this.#boot("Triggered");
+  }
+
+  /** Dials again with it, after the answer has gone out. */
+  newPassword(password: string): void {
+    this.#password = password;
+    this.later(REBOOT_AFTER_ANSWER_ms, () => {
+      void this.#link?.cut();
+      this.#link?.open();
+    });
+  }
+
+  queue(message: OutboxMessage): void {
+    this.#outbox.push(message);
   }
 
   tellStatusAgain(): void {
@@ -280,31 +305,22 @@ export class OcppStation implements RequestedStation {
     this.#deferred.run(now_ms);
   }
 
-  async #boot(): Promise<void> {
-    const { vendor, model, firmware, identity } = this.options;
-    const outcome = await this.#link?.call("BootNotification", {
-      chargePointVendor: vendor ?? "Chargehand",
-      chargePointModel: model ?? "Simulated 1.6J",
-      chargePointSerialNumber: identity.slice(0, 25),
-      firmwareVersion: firmware ?? "1.0",
-    });
+  async #boot(cause: BootCause): Promise<void> {
+    const { method, params } = this.#dialect.boot(cause);
+    const outcome = await this.#link?.call(method, params);
     const reply = outcome?.kind === "answered" ? bootReply.safeParse(outcome.reply) : null;
     if (reply?.success === true && reply.data.status === "Accepted") {
       this.#accepted = true;
       if (reply.data.interval > 0)
         this.configuration.change("HeartbeatInterval", String(Math.round(reply.data.interval)));
-      this.say("StatusNotification", {
-        connectorId: 0,
-        errorCode: "NoError",
-        status: "Available",
-        timestamp: this.timestamp(),
-      });
+      const greeting = this.#dialect.greeting();
+      if (greeting !== null) this.say(greeting.method, greeting.params);
       this.#resume();
       return;
     }
     const interval_s = reply?.success === true && reply.data.interval > 0 ? reply.data.interval : BOOT_RETRY_s;
     this.later(interval_s * 1000, () => {
-      if (this.#link?.connected === true && !this.#accepted) void this.#boot();
+      if (this.#link?.connected === true && !this.#accepted) void this.#boot(cause);
     });
   }
 
@@ -315,21 +331,19 @@ export class OcppStation implements RequestedStation {
   }
 
   #tellStatus(): void {
-    const status = this.status;
-    const now = `${status} ${this.errorCode}`;
+    const now = `${this.status} ${this.errorCode}`;
     if (now === this.#sentStatus) return;
     this.#sentStatus = now;
-    this.say("StatusNotification", { connectorId: 1, errorCode: this.errorCode, status, timestamp: this.timestamp() });
+    const { method, params } = this.#dialect.status();
+    this.say(method, params);
   }
 
   async #authorizeAndStart(idToken: string, ask: boolean): Promise<void> {
     if (ask) {
-      const outcome = this.#accepted
-        ? await this.#link?.call("Authorize", { idTag: idToken })
-        : { kind: "lost" as const };
+      const { method, params } = this.#dialect.authorize(idToken);
+      const outcome = this.#accepted ? await this.#link?.call(method, params) : { kind: "lost" as const };
       if (outcome?.kind === "answered") {
-        const reply = idTagInfo.safeParse(outcome.reply);
-        if (!reply.success || reply.data.idTagInfo.status !== "Accepted") return;
+        if (!this.#dialect.isAccepted(outcome.reply)) return;
       } else if (!this.configuration.isTrue("AllowOfflineTxForUnknownId")) return;
     }
     if (!this.evse.plugged || this.#transaction !== null || this.#fault !== null || !this.operative) return;
@@ -338,7 +352,17 @@ export class OcppStation implements RequestedStation {
 
   #start(idToken: string): void {
     const now_ms = this.#now_ms;
-    const transaction: Transaction = { id: null, idToken, started_at_ms: now_ms, meterStart_Wh: this.evse.register_Wh };
+    this.#started += 1;
+    const transaction: Transaction = {
+      id: null,
+      name: `${this.options.identity.slice(0, 16)}-${String(now_ms)}-${String(this.#started)}`.slice(-36),
+      seqNo: 0,
+      remoteStartId: this.#remoteStartId,
+      idToken,
+      started_at_ms: now_ms,
+      meterStart_Wh: this.evse.register_Wh,
+    };
+    this.#remoteStartId = null;
     this.#transaction = transaction;
     this.#finished = false;
     this.#nextOffer_ms = 0;
@@ -348,52 +372,28 @@ export class OcppStation implements RequestedStation {
       this.#startProfile = null;
     }
     this.#sampler.start(now_ms);
-    const params = {
-      connectorId: 1,
-      idTag: idToken,
-      meterStart: transaction.meterStart_Wh,
-      timestamp: this.timestamp(),
-    };
     this.#send(
-      "StartTransaction",
-      () => params,
-      (answer) => {
-        const reply = startReply.safeParse(answer);
-        if (!reply.success) return;
-        transaction.id ??= reply.data.transactionId;
-        const refused = reply.data.idTagInfo.status !== "Accepted";
-        if (refused && this.configuration.isTrue("StopTransactionOnInvalidId") && this.#transaction === transaction)
+      this.#dialect.started(transaction, () => {
+        if (this.configuration.isTrue("StopTransactionOnInvalidId") && this.#transaction === transaction)
           this.endTransaction("DeAuthorized");
-      },
+      }),
     );
   }
 
-  #send(
-    method: "StartTransaction" | "StopTransaction",
-    params: () => object,
-    onReply: (reply: unknown) => void = () => undefined,
-  ): void {
-    this.#outbox.push({ method, params, onReply, thinnable: false });
-    if (this.options.duplicates === true) this.#outbox.push({ method, params, thinnable: false });
+  #send(message: OutboxMessage): void {
+    const { onReply: _onReply, ...again } = message;
+    this.#outbox.push(message);
+    if (this.options.duplicates === true) this.#outbox.push(again);
   }
 
   /** Inside a transaction a sample waits for a link; outside it is only worth telling now. */
-  #sampled(taken: MeterValue): void {
-    const sample = this.#quirks.numericValues === true ? withNumbers(taken) : taken;
+  #sampled(sample: MeterValue): void {
     const transaction = this.#transaction;
-    if (transaction === null) {
-      this.say("MeterValues", { connectorId: 1, meterValue: [sample] });
+    if (transaction !== null) {
+      this.#outbox.push(this.#dialect.sampled(transaction, sample));
       return;
     }
-    // Its start was refused for good: there is no transaction these values could belong to.
-    const params = (): object | null =>
-      transaction.id === null
-        ? null
-        : {
-            connectorId: 1,
-            transactionId: this.#quirks.forgetsTransactionId === true ? -1 : transaction.id,
-            meterValue: [sample],
-          };
-    this.#outbox.push({ method: "MeterValues", params, thinnable: true });
+    const { method, params } = this.#dialect.alone(sample);
+    this.say(method, params);
   }
 }

@@ -6,6 +6,10 @@ import type { Quirks } from "./personalities.ts";
 
 export type OcppStationOptions = {
   readonly identity: string;
+  /** OCPP it speaks; 1.6 when left out. */
+  readonly version?: "1.6" | "2.0.1";
+  /** What it presents when it dials in (HTTP Basic); nothing when left out. */
+  readonly password?: string;
   readonly clock: Clock;
   readonly phases: 1 | 2 | 3;
   readonly current_mA_max: number;
@@ -24,8 +28,14 @@ export type OcppStationOptions = {
 };
 
 export type Transaction = {
-  /** `null` until the server has answered the start. */
+  /** 1.6: `null` until the server has answered the start. */
   id: number | null;
+  /** 2.0.1: the box's own name of it. */
+  readonly name: string;
+  /** 2.0.1: number of its next message. */
+  seqNo: number;
+  /** 2.0.1: the request that started it. */
+  readonly remoteStartId: number | null;
   readonly idToken: string;
   readonly started_at_ms: number;
   readonly meterStart_Wh: WattHour;
@@ -47,14 +57,14 @@ export type OcppSnapshot = {
 
 /** What the server's requests may do with a station. */
 export interface RequestedStation {
-  readonly options: Pick<OcppStationOptions, "clock" | "unmanaged_mA" | "current_mA_max" | "quirks">;
+  readonly options: Pick<OcppStationOptions, "clock" | "unmanaged_mA" | "current_mA_max" | "quirks" | "rude">;
   readonly configuration: Configuration;
   readonly transaction: Readonly<Transaction> | null;
   profiles: readonly InstalledProfile[];
   operative: boolean;
   context(): ProfileContext;
   profilesChanged(): void;
-  remoteStart(idToken: string, profile: ChargingProfile | null): boolean;
+  remoteStart(idToken: string, profile: ChargingProfile | null, remoteStartId?: number): boolean;
   endTransaction(reason: StopReason): void;
   reboot(reason: "SoftReset" | "HardReset"): void;
   bootNow(): void;
@@ -63,4 +73,7 @@ export interface RequestedStation {
   /** Runs `work` after so much clock time, at the next tick from then. */
   later(delay_ms: number, work: () => void): void;
   say(method: string, params: object): void;
+  timestamp(): string;
+  /** Takes it for the next dial, which follows at once. */
+  newPassword(password: string): void;
 }

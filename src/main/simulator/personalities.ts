@@ -23,6 +23,10 @@ export type Quirks = {
   readonly ignoresProfiles?: boolean;
   /** The end of a transaction is told this much later than it was (clock milliseconds). */
   readonly lateStop_ms?: number;
+  /** Accepts a profile with the id of one it has, and keeps that one until it is cleared. */
+  readonly keepsSetpoint?: boolean;
+  /** 2.0.1: after a time without a link it tells the newest first. */
+  readonly newestFirst?: boolean;
   /** Its clock is so far behind. */
   readonly clockBehind_ms?: number;
 };
@@ -33,6 +37,8 @@ export type Personality = {
   readonly model: string;
   readonly firmware: string;
   readonly quirks: Quirks;
+  /** 1.6 when left out. */
+  readonly version?: "1.6" | "2.0.1";
   /** Refuses every change of its configuration. */
   readonly rude?: boolean;
   /** Sends starts and stops twice. */
@@ -62,7 +68,7 @@ export const PERSONALITIES: readonly Personality[] = [
     vendor: "Wall Box Chargers",
     model: "Pulsar Plus",
     firmware: "6.4.1",
-    quirks: { onlyKind: "Relative", noBootAfterRestart: true },
+    quirks: { onlyKind: "Relative", noBootAfterRestart: true, keepsSetpoint: true },
   },
   {
     id: "forgets-transactions",
@@ -81,4 +87,26 @@ export const PERSONALITIES: readonly Personality[] = [
     quirks: { clockBehind_ms: 600_000, looseTimestamps: true },
   },
   { id: "stubborn", vendor: "Timxon", model: "EVC22", firmware: "1.0", quirks: { ignoresProfiles: true } },
+];
+
+/** Boxes of the newer version, with what is known to go wrong in it. */
+export const PERSONALITIES_201: readonly Personality[] = [
+  { id: "plain-2.0.1", version: "2.0.1", vendor: "Example Works", model: "AC22-2", firmware: "2.0", quirks: {} },
+  {
+    id: "twice-and-late-2.0.1",
+    version: "2.0.1",
+    vendor: "Example Works",
+    model: "AC22-2",
+    firmware: "2.1",
+    quirks: { lateStop_ms: 20_000 },
+    duplicates: true,
+  },
+  {
+    id: "backwards-2.0.1",
+    version: "2.0.1",
+    vendor: "Example Works",
+    model: "AC22-2",
+    firmware: "2.2",
+    quirks: { newestFirst: true, onlyUnit: "W" },
+  },
 ];

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { milliamp, wattHour } from "../../../src/core/units/index.ts";
 import { OcppStation } from "../../../src/main/simulator/ocpp-station.ts";
-import { PERSONALITIES, type Personality } from "../../../src/main/simulator/personalities.ts";
+import { PERSONALITIES, PERSONALITIES_201, type Personality } from "../../../src/main/simulator/personalities.ts";
 import { openBench, START_MS, station, type Bench } from "./bench.ts";
 import { car } from "../../scenarios/cars.ts";
 
@@ -64,8 +64,8 @@ async function session(during: () => Promise<void>): Promise<void> {
   await live(2);
 }
 
-describe("ten personalities", () => {
-  test.each(PERSONALITIES.map((one) => [one.id, one] as const))(
+describe("ten personalities, and those of 2.0.1", () => {
+  test.each([...PERSONALITIES, ...PERSONALITIES_201].map((one) => [one.id, one] as const))(
     "%s: its session is told once, whole and true, and its limit held as far as it holds one",
     async (id, personality) => {
       await dialled(personality);
@@ -78,7 +78,7 @@ describe("ten personalities", () => {
         expect(follows()).toBe(stubborn ? "disobeys" : "obeys");
         expect(readings().some(({ current_mA }) => current_mA[0] === (stubborn ? 16_000 : 10_000))).toBe(true);
       });
-      expect(PERSONALITIES.filter((one) => one.id === id)).toHaveLength(1);
+      expect([...PERSONALITIES, ...PERSONALITIES_201].filter((one) => one.id === id)).toHaveLength(1);
       const [start] = starts();
       const ids = new Set(stops().map(({ transactionId }) => transactionId));
       expect(new Set(starts().map(({ transactionId }) => transactionId)).size).toBe(1);
