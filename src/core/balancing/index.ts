@@ -7,3 +7,8 @@ export * from "./ledger-plan.ts";
 export * from "./other-load.ts";
 export * from "./vehicle.ts";
 export * from "./overdraw.ts";
+export * from "./ledger-escalation.ts";
+export * from "./shed.ts";
+export * from "./budget.ts";
+export * from "./headroom.ts";
+export * from "./other-load-week.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { epochMs } from "../units/index.ts";
-import { countedOtherLoad_mA, noOtherLoad, observeOtherLoad, OTHER_LOAD_MEMORY_MS } from "./other-load.ts";
+import { epochMs, milliamp } from "../units/index.ts";
+import { countedOtherLoad_mA, isPlausible, noOtherLoad, observeOtherLoad, OTHER_LOAD_MEMORY_MS } from "./other-load.ts";
 import type { OtherLoadState } from "./other-load.ts";
 
 const cars = (least: number, most: number) => ({ least_mA: least, most_mA: most });
@@ -43,4 +43,15 @@ test("what is counted and what the cars may draw together are never below the me
       });
     }),
   );
+});
+
+test("a sample of more than three fuses, of no number, or of the last one with the other sign once, is not believed", () => {
+  const fuse = [milliamp(63_000), milliamp(63_000), milliamp(63_000)] as const;
+  expect(isPlausible([20_000, 20_000, 20_000], null, fuse)).toBe(true);
+  expect(isPlausible([0, 190_000, 0], null, fuse)).toBe(false);
+  expect(isPlausible([0, Number.NaN, 0], null, fuse)).toBe(false);
+  expect(isPlausible([-20_100, 0, 0], [20_000, 0, 0], fuse)).toBe(false);
+  expect(isPlausible([-20_100, 0, 0], [-20_100, 0, 0], fuse)).toBe(true);
+  expect(isPlausible([-12_000, 0, 0], [20_000, 0, 0], fuse)).toBe(true);
+  expect(isPlausible([-300, 0, 0], [300, 0, 0], fuse)).toBe(true);
 });

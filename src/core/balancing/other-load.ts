@@ -45,3 +45,27 @@ export function observeOtherLoad(
 /** What to count for the circuit now: the highest estimate of the last seconds, never below zero. */
 export const countedOtherLoad_mA = (state: OtherLoadState): PerPhase<Milliamp> =>
   perPhase((phase) => milliamp(Math.max(0, ...state.samples.map((sample) => onPhase(sample.value_mA, phase)))));
+
+/** More than this times the fuse is no current that a meter survives (balancing.md R9). */
+const IMPLAUSIBLE_FUSES = 3;
+/** A sample that is the one before with the other sign, and not small, is a slip of the meter. */
+const FLIP_MA_MIN = 5_000;
+const FLIP_SHARE = 0.1;
+
+/**
+ * True when the sample can be what flows. `previous_mA` is the sample before it, believed or not, so that a change of sign
+ * that lasts is believed the second time.
+ */
+export function isPlausible(
+  sample_mA: PerPhase<number>,
+  previous_mA: PerPhase<number> | null,
+  fuse_mA: PerPhase<Milliamp>,
+): boolean {
+  return perPhase((phase) => {
+    const now = onPhase(sample_mA, phase);
+    const fuse = onPhase(fuse_mA, phase);
+    if (!Number.isFinite(now) || (fuse > 0 && Math.abs(now) > IMPLAUSIBLE_FUSES * fuse)) return false;
+    const before = previous_mA === null ? 0 : onPhase(previous_mA, phase);
+    return Math.abs(before) < FLIP_MA_MIN || Math.abs(now + before) > Math.abs(before) * FLIP_SHARE;
+  }).every(Boolean);
+}

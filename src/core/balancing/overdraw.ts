@@ -12,11 +12,13 @@ const IGNORES_SHARE = 0.1;
 export type Overdraw = {
   /** How much above its setpoint the box was last seen drawing, once it had had its time to follow. */
   readonly over_mA: Milliamp;
+  /** The highest share above its setpoint this car was seen to take, in thousandths; kept until it is unplugged. */
+  readonly over_permille: number;
   /** It said yes and did not follow; until it does, what it takes is reserved, not shared. */
   readonly ignores: boolean;
 };
 
-export const noOverdraw: Overdraw = { over_mA: milliamp(0), ignores: false };
+export const noOverdraw: Overdraw = { over_mA: milliamp(0), over_permille: 0, ignores: false };
 
 /** Takes a reading that is `told_ms` younger than the setpoint it is held against: at least the time to settle. */
 export function observeOverdraw(
@@ -25,7 +27,10 @@ export function observeOverdraw(
 ): Overdraw {
   const { told_ms, drawn_mA, offered_mA } = reading;
   const over = drawn_mA - offered_mA;
-  if (over <= MEASURE_SLACK_MA) return noOverdraw;
-  const ignores = told_ms >= RESEND_MS && over > Math.max(IGNORES_MA, offered_mA * IGNORES_SHARE);
-  return { over_mA: milliamp(over), ignores: state.ignores || ignores };
+  if (over <= MEASURE_SLACK_MA) return { ...noOverdraw, over_permille: state.over_permille };
+  const isFarOff = over > Math.max(IGNORES_MA, offered_mA * IGNORES_SHARE);
+  const ignores = state.ignores || (told_ms >= RESEND_MS && isFarOff);
+  // What a box takes that does not follow says nothing about the car.
+  const seen_permille = isFarOff || offered_mA === 0 ? 0 : Math.ceil((over * 1000) / offered_mA);
+  return { over_mA: milliamp(over), over_permille: Math.max(state.over_permille, seen_permille), ignores };
 }
