@@ -2,6 +2,27 @@ import { assert, type EpochMs } from "../../core/units/index.ts";
 
 // What was said on a wire lately, for the person who looks for a fault: one record for registers, JSON and frames alike.
 
+/**
+ * What can be wrong on a wire: nothing came in time; bytes came after we had given up; part of an answer; a checksum
+ * that does not fit; somebody else's answer; no answer at all in what came; bytes before the answer that belong to
+ * nothing; a Modbus exception; no connection; the device refuses; a telegram that is none; more than can be meant.
+ */
+export const WIRE_PROBLEMS = [
+  "silence",
+  "late",
+  "truncated",
+  "bad-checksum",
+  "wrong-unit",
+  "garbled",
+  "stray-bytes",
+  "exception",
+  "line-down",
+  "refused",
+  "dropped",
+  "too-large",
+] as const;
+export type WireProblem = (typeof WIRE_PROBLEMS)[number];
+
 /** One request, reply or message as it went over the wire. */
 export type Exchange = {
   readonly at_ms: EpochMs;
@@ -14,6 +35,8 @@ export type Exchange = {
   readonly decoded: readonly { readonly name: string; readonly value: string }[];
   /** What was wrong with it; `null`: nothing. */
   readonly problem: string | null;
+  /** What kind of problem, where it is the wire's and not one that the device tells in its own words. */
+  readonly code?: WireProblem;
   /** Real milliseconds from the request to its reply; `null`: this is no reply. */
   readonly took_ms: number | null;
 };
@@ -42,8 +65,12 @@ const ERRORS_SHARE = 4;
 /** A log of at most `max` exchanges (and a quarter of it more with problems). `add` takes the same time however full it is. */
 export function createExchangeLog(max: number): ExchangeLog {
   assert(Number.isSafeInteger(max) && max > 0, "a log has room for at least one exchange");
-  const all = createRing(max, LOG_CHARS_MAX);
-  const errors = createRing(Math.ceil(max / ERRORS_SHARE), LOG_CHARS_MAX / ERRORS_SHARE);
+  const all = createRing({ max, size_max: LOG_CHARS_MAX, sizeOf });
+  const errors = createRing({
+    max: Math.ceil(max / ERRORS_SHARE),
+    size_max: LOG_CHARS_MAX / ERRORS_SHARE,
+    sizeOf,
+  });
   return {
     add(exchange) {
       const kept = cut(exchange);
@@ -55,39 +82,44 @@ export function createExchangeLog(max: number): ExchangeLog {
   };
 }
 
-type Ring = { readonly add: (exchange: Exchange) => void; readonly list: () => readonly Exchange[] };
+export type Ring<T> = { readonly add: (item: T) => void; readonly list: () => readonly T[] };
 
-function createRing(max: number, chars_max: number): Ring {
-  const slots: (Exchange | null)[] = [];
+/** The last items, at most `max` and together at most `size_max`, but always one; `list` gives the oldest first. */
+export function createRing<T extends object>(bounds: {
+  readonly max: number;
+  readonly size_max: number;
+  readonly sizeOf: (item: T) => number;
+}): Ring<T> {
+  const { max, size_max, sizeOf } = bounds;
+  const slots: (T | null)[] = [];
   let first = 0;
   let count = 0;
-  let chars = 0;
+  let size = 0;
   const dropOldest = (): void => {
-    chars -= sizeOf(slots[first]);
+    const oldest = slots[first] ?? null;
+    size -= oldest === null ? 0 : sizeOf(oldest);
     slots[first] = null;
     first = (first + 1) % max;
     count -= 1;
   };
   return {
-    add(exchange) {
+    add(item) {
       if (count === max) dropOldest();
-      slots[(first + count) % max] = exchange;
+      slots[(first + count) % max] = item;
       count += 1;
-      chars += sizeOf(exchange);
-      // Each exchange is dropped once only, so this costs no more than adding it did.
-      while (chars > chars_max && count > 1) dropOldest();
+      size += sizeOf(item);
+      // Each item is dropped once only, so this costs no more than adding it did.
+      while (size > size_max && count > 1) dropOldest();
     },
     list: () => [...slots.slice(first), ...slots.slice(0, first)].filter((one) => one !== null).slice(0, count),
   };
 }
 
-const sizeOf = (exchange: Exchange | null | undefined): number =>
-  exchange === null || exchange === undefined
-    ? 0
-    : exchange.raw.length +
-      exchange.summary.length +
-      (exchange.problem?.length ?? 0) +
-      exchange.decoded.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
+const sizeOf = ({ raw, summary, problem, decoded }: Exchange): number =>
+  raw.length +
+  summary.length +
+  (problem?.length ?? 0) +
+  decoded.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
 
 function cut(exchange: Exchange): Exchange {
   const { summary, raw, decoded, problem } = exchange;

@@ -3,6 +3,7 @@ import { createCounterBook, type CounterBook } from "./bus-counters.ts";
 import { createFramer, type Framing } from "./bus-framing.ts";
 import { createBusQueue, STARVED_AFTER_ms, type BusPriority, type BusQueue } from "./bus-queue.ts";
 import { createLateReplyGuard, type LateReplyGuard } from "./bus-late-replies.ts";
+import type { WireListener } from "./bus-record.ts";
 import { createBusWire, type BusWire } from "./bus-wire.ts";
 import { busHints, type BusHealth } from "./bus-hints.ts";
 import type { ByteLink } from "./byte-link.ts";
@@ -31,6 +32,8 @@ export type BusJob = {
   readonly gap_ms: number;
   /** Real milliseconds this job may wait for its turn. */
   readonly wait_ms?: number;
+  /** Is told each attempt as it went over the wire. */
+  readonly note?: WireListener;
 };
 
 export type BusAnswer = Exclude<ModbusReply, { kind: "exception" }>;

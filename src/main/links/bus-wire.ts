@@ -1,6 +1,7 @@
 import type { LineNoise, ModbusReply, ModbusRequest, RtuProgress } from "../protocol/modbus/index.ts";
 import type { CounterBook } from "./bus-counters.ts";
 import type { Exchange, Framer } from "./bus-framing.ts";
+import { createHeardBytes, type HeardBytes, type WireListener, type WireRecord } from "./bus-record.ts";
 import type { ByteLink } from "./byte-link.ts";
 
 /** While bytes of an answer keep coming, this much more time is given after each of them (real time). */
@@ -43,6 +44,8 @@ export interface BusWire {
     readonly timeout_ms: number;
     /** Wait longer where this device has been seen to need it. */
     readonly patient: boolean;
+    /** Is told what was said, and what comes after the end of waiting. */
+    readonly note?: WireListener | undefined;
   }): Promise<WireOutcome>;
   /** After a failed exchange: waits until its late bytes must have arrived and drops them. */
   settle(sent_at_ms: number, timeout_ms: number): Promise<void>;
@@ -68,14 +71,20 @@ class Wire implements BusWire {
   #quietSince_ms = -Infinity;
   #lastUnit = 0;
   #unanswered: Unanswered | null = null;
+  #last: (Request & { readonly sent_at_ms: number }) | null = null;
+  readonly #unasked: HeardBytes = createHeardBytes();
 
   constructor(options: WireOptions) {
     this.#options = options;
     options.link.onData((bytes) => {
       this.#quietSince_ms = performance.now();
       this.#noteLate(bytes);
-      if (this.#pending === null) options.counters.count(this.#lastUnit, "staleBytes", bytes.length);
-      else this.#pending.heard(bytes);
+      if (this.#pending !== null) {
+        this.#pending.heard(bytes);
+        return;
+      }
+      options.counters.count(this.#lastUnit, "staleBytes", bytes.length);
+      this.#unasked.add(bytes);
     });
     options.link.onState((state) => {
       if (state.kind !== "up") this.#pending?.finish({ kind: "down" });
@@ -91,12 +100,15 @@ class Wire implements BusWire {
     }
   }
 
-  exchange({ unitId, request, timeout_ms, patient }: Request): Promise<WireOutcome> {
+  exchange(job: Request): Promise<WireOutcome> {
+    const { unitId, request, timeout_ms, patient } = job;
     const { link, framer, counters } = this.#options;
+    this.#tellUnasked();
     return new Promise((resolve) => {
       const exchange = framer.begin(unitId, request);
       const sent_at_ms = performance.now();
       this.#lastUnit = unitId;
+      this.#last = { ...job, sent_at_ms };
       if (!link.write(exchange.bytes)) {
         resolve({ kind: "down" });
         return;
@@ -109,9 +121,13 @@ class Wire implements BusWire {
         exchange,
         sent_at_ms,
         (patient ? this.#learned_ms(unitId, timeout_ms) : timeout_ms) + request_ms + reply_ms,
-        (outcome, noise) => {
+        (outcome, noise, heard) => {
           this.#pending = null;
           if (noise !== null) this.#record(unitId, noise);
+          const took_ms = performance.now() - sent_at_ms;
+          const { bytes: sent, replyBytes } = exchange;
+          const how = outcomeToTell(outcome);
+          job.note?.({ unitId, request, sent, replyBytes, ...heard.take(), outcome: how, noise, took_ms });
           if (outcome.kind === "reply") counters.answered(unitId, performance.now() - sent_at_ms);
           if (outcome.kind === "timeout") {
             this.#unanswered = { unitId, sent_at_ms, until_ms: sent_at_ms + LATE_TIMEOUTS_max * timeout_ms };
@@ -129,6 +145,19 @@ class Wire implements BusWire {
     if (until_ms > started_ms) await pause(until_ms - started_ms);
     const latest_ms = Math.max(until_ms, started_ms) + QUIET_WAIT_ms_max;
     while (performance.now() - this.#quietSince_ms < QUIET_ms && performance.now() < latest_ms) await pause(QUIET_ms);
+    this.#tellUnasked();
+  }
+
+  /** Tells whose exchange was the last what came after its end. */
+  #tellUnasked(): void {
+    const last = this.#last;
+    if (this.#unasked.count === 0) return;
+    const heard = this.#unasked.take();
+    if (last === null) return;
+    const took_ms = this.#quietSince_ms - last.sent_at_ms;
+    const { unitId, request } = last;
+    const late = { outcome: { kind: "late" }, noise: null, replyBytes: 0 } as const;
+    last.note?.({ unitId, request, sent: NO_BYTES, ...heard, ...late, took_ms });
   }
 
   #learned_ms(unitId: number, timeout_ms: number): number {
@@ -161,22 +190,35 @@ class Wire implements BusWire {
   }
 }
 
+type Done = (outcome: WireOutcome, noise: LineNoise | null, heard: HeardBytes) => void;
+
+const NO_BYTES = new Uint8Array(0);
+
+function outcomeToTell(outcome: WireOutcome): WireRecord["outcome"] {
+  switch (outcome.kind) {
+    case "reply":
+      return { kind: "reply", reply: outcome.reply };
+    case "timeout":
+      return { kind: "silence" };
+    case "garbled":
+      return { kind: "garbled" };
+    case "down":
+      return { kind: "line-down" };
+  }
+}
+
 /** One request under way: collects bytes, moves its own deadline, and ends exactly once. */
 class PendingExchange {
   readonly #exchange: Exchange;
   readonly #sent_at_ms: number;
   readonly #latest_ms: number;
-  readonly #done: (outcome: WireOutcome, noise: LineNoise | null) => void;
+  readonly #done: Done;
+  readonly #heard = createHeardBytes();
   #deadline_ms: number;
   #last: RtuProgress | null = null;
   #timer: NodeJS.Timeout;
 
-  constructor(
-    exchange: Exchange,
-    sent_at_ms: number,
-    wait_ms: number,
-    done: (outcome: WireOutcome, noise: LineNoise | null) => void,
-  ) {
+  constructor(exchange: Exchange, sent_at_ms: number, wait_ms: number, done: Done) {
     this.#exchange = exchange;
     this.#sent_at_ms = sent_at_ms;
     this.#deadline_ms = sent_at_ms + wait_ms;
@@ -186,6 +228,7 @@ class PendingExchange {
   }
 
   heard(bytes: Uint8Array): void {
+    this.#heard.add(bytes);
     this.#last = this.#exchange.push(bytes);
     if (this.#last.kind === "reply") {
       this.finish({ kind: "reply", reply: this.#last.reply });
@@ -202,7 +245,7 @@ class PendingExchange {
 
   finish(outcome: WireOutcome): void {
     clearTimeout(this.#timer);
-    this.#done(outcome, this.#last?.noise ?? null);
+    this.#done(outcome, this.#last?.noise ?? null, this.#heard);
   }
 
   #ring(wait_ms: number): NodeJS.Timeout {

@@ -19,6 +19,16 @@ export type HttpReply =
       readonly detail: string;
     };
 
+/** One attempt as it went over the wire, headers left out: these hold passwords. */
+export type HttpRecord = {
+  readonly request: HttpRequest;
+  readonly reply: HttpReply;
+  /** What came of an answer that broke off. */
+  readonly partial: { readonly status: number; readonly text: string } | null;
+  /** Real milliseconds. */
+  readonly took_ms: number;
+};
+
 /** One device that answers HTTP. One request at a time: small controllers have one connection. */
 export interface HttpPeer {
   readonly name: string;
@@ -45,11 +55,17 @@ export type HttpPeerOptions = {
   readonly keepAlive: boolean;
   /** Real milliseconds for a whole exchange. */
   readonly timeout_ms: number;
+  /** Is told each attempt. */
+  readonly note?: (record: HttpRecord) => void;
 };
 
 export const createHttpPeer = (options: HttpPeerOptions): HttpPeer => new Peer(options);
 
-type Answer = HttpReply & { readonly challenge?: HttpChallenge | null; readonly staleSocket?: boolean };
+type Answer = HttpReply & {
+  readonly challenge?: HttpChallenge | null;
+  readonly staleSocket?: boolean;
+  readonly partial?: HttpRecord["partial"];
+};
 
 class Peer implements HttpPeer {
   readonly name: string;
@@ -105,15 +121,23 @@ class Peer implements HttpPeer {
     return answer.ok ? { ok: true, status: answer.status, text: answer.text } : answer;
   }
 
-  #attempt(request: HttpRequest): Promise<Answer> {
+  async #attempt(request: HttpRequest): Promise<Answer> {
+    const started_ms = performance.now();
+    const answer = await this.#ask(request);
+    const { challenge: _challenge, staleSocket: _stale, partial = null, ...reply } = answer;
+    this.#options.note?.({ request, reply, partial, took_ms: performance.now() - started_ms });
+    return answer;
+  }
+
+  #ask(request: HttpRequest): Promise<Answer> {
     const { host, port, timeout_ms } = this.#options;
     const signal = AbortSignal.any([AbortSignal.timeout(timeout_ms), this.#closing.signal]);
     return new Promise((resolve) => {
-      const fail = (error: Error, staleSocket: boolean): void => {
+      const fail = (error: Error, staleSocket: boolean, partial: HttpRecord["partial"] = null): void => {
         resolve(
           signal.aborted && !this.#closing.signal.aborted
-            ? { ok: false, code: "timeout", detail: `no answer within ${String(timeout_ms)} ms` }
-            : { ok: false, code: "unreachable", detail: error.message, staleSocket },
+            ? { ok: false, code: "timeout", detail: `no answer within ${String(timeout_ms)} ms`, partial }
+            : { ok: false, code: "unreachable", detail: error.message, staleSocket, partial },
         );
       };
       const outgoing = startRequest(
@@ -127,8 +151,8 @@ class Peer implements HttpPeer {
           signal,
         },
         (incoming) => {
-          readBody(incoming, resolve, (error) => {
-            fail(error, false);
+          readBody(incoming, resolve, (error, partial) => {
+            fail(error, false, partial);
           });
         },
       );
@@ -158,9 +182,17 @@ class Peer implements HttpPeer {
   }
 }
 
-function readBody(incoming: IncomingMessage, done: (answer: Answer) => void, fail: (error: Error) => void): void {
+function readBody(
+  incoming: IncomingMessage,
+  done: (answer: Answer) => void,
+  fail: (error: Error, partial: HttpRecord["partial"]) => void,
+): void {
   const pieces: Uint8Array[] = [];
   let size = 0;
+  const heard = (): { status: number; text: string } => ({
+    status: incoming.statusCode ?? 0,
+    text: Buffer.concat(pieces).toString("utf8"),
+  });
   incoming.on("data", (piece: Uint8Array) => {
     size += piece.length;
     if (size <= HTTP_BODY_BYTES_MAX) {
@@ -170,13 +202,10 @@ function readBody(incoming: IncomingMessage, done: (answer: Answer) => void, fai
     done({ ok: false, code: "too-large", detail: `more than ${String(HTTP_BODY_BYTES_MAX)} bytes` });
     incoming.destroy();
   });
-  incoming.on("error", fail);
+  incoming.on("error", (error) => {
+    fail(error, heard());
+  });
   incoming.on("end", () => {
-    done({
-      ok: true,
-      status: incoming.statusCode ?? 0,
-      text: Buffer.concat(pieces).toString("utf8"),
-      challenge: parseChallenge(incoming.headers["www-authenticate"]),
-    });
+    done({ ok: true, ...heard(), challenge: parseChallenge(incoming.headers["www-authenticate"]) });
   });
 }

@@ -7,6 +7,14 @@ const DATAGRAM_BYTES_MAX = 4_096;
 /** A lost datagram is nobody's fault; every command may be said twice. */
 const ATTEMPTS = 2;
 
+/** Is told what was said with one box. */
+export type KebaListener = {
+  /** `answer`: `null` when none came within `took_ms` real milliseconds. */
+  readonly asked: (command: string, answer: string | null, took_ms: number) => void;
+  /** What nobody waits for: news of the box, or an answer that came too late. */
+  readonly unasked: (text: string) => void;
+};
+
 /** One box behind the shared port. */
 export interface KebaPeer {
   readonly counters: { readonly exchanges: number; readonly errors: number };
@@ -29,6 +37,7 @@ export interface KebaSocket {
     readonly timeout_ms: number;
     /** Time of the app's clock. */
     readonly gap_ms: number;
+    readonly note?: KebaListener;
   }): KebaPeer;
   close(): Promise<void>;
 }
@@ -50,6 +59,7 @@ export function createKebaSocket(
   clock: Clock,
 ): KebaSocket {
   const waiting = new Map<string, Waiting>();
+  const listeners = new Map<string, KebaListener>();
   const socket = openUdpSocket({
     ...place,
     group: null,
@@ -60,6 +70,7 @@ export function createKebaSocket(
       const asked = waiting.get(place);
       // Boxes also tell what has changed without being asked; nobody waits for that.
       if (asked?.fits(answer) === true) asked.resolve(answer);
+      else listeners.get(place)?.unasked(answer);
     },
   });
   return {
@@ -69,7 +80,7 @@ export function createKebaSocket(
     get port() {
       return socket.port;
     },
-    peer: (options) => createPeer({ ...options, socket, waiting, clock }),
+    peer: (options) => createPeer({ ...options, socket, waiting, listeners, clock }),
     close: () => socket.close(),
   };
 }
@@ -80,10 +91,12 @@ function createPeer(context: {
   readonly timeout_ms: number;
   readonly gap_ms: number;
   readonly socket: UdpSocket;
+  readonly note?: KebaListener;
   readonly waiting: Map<string, Waiting>;
+  readonly listeners: Map<string, KebaListener>;
   readonly clock: Clock;
 }): KebaPeer {
-  const { host, port, timeout_ms, gap_ms, socket, waiting, clock } = context;
+  const { host, port, timeout_ms, gap_ms, note, socket, waiting, listeners, clock } = context;
   const counters = { exchanges: 0, errors: 0 };
   let address: string | null = null;
   let last: Promise<unknown> = Promise.resolve();
@@ -93,6 +106,8 @@ function createPeer(context: {
     address ??= await resolveHost(host);
     if (address === null || !socket.send(Buffer.from(command, "latin1"), { address, port })) return null;
     const place = `${address}:${String(port)}`;
+    if (note !== undefined) listeners.set(place, note);
+    const sent_at_ms = performance.now();
     const answer = await new Promise<string | null>((resolve) => {
       const timer = setTimeout(() => {
         resolve(null);
@@ -106,6 +121,7 @@ function createPeer(context: {
       });
     });
     waiting.delete(place);
+    note?.asked(command, answer, performance.now() - sent_at_ms);
     return answer;
   };
   const exchange = async (command: string, fits: (answer: string) => boolean): Promise<string | null> => {

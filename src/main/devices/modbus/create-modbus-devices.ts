@@ -1,11 +1,13 @@
 import type { SiteModel, Station } from "../../../core/site/index.ts";
 import type { BusHealth } from "../../links/bus.ts";
+import type { DeviceRecord } from "../device-record.ts";
 import type { Clock, DeviceListener, StationPort } from "../ports.ts";
 import { loadAnyProfile, profileForConnector, type DeviceProfile, type ProfileProblem } from "../profile/index.ts";
 import { createBusPool, type BusPool } from "./bus-pool.ts";
 import { createDeviceWire, type DeviceWire } from "./device-wire.ts";
 import { failure } from "./limit-control.ts";
 import { startMeterDriver } from "./meter-driver.ts";
+import { createRegisterRecord } from "./register-record.ts";
 import type { DeviceHealth, DeviceLog, RunningDevice } from "./running-device.ts";
 import { startStationDriver } from "./station-driver.ts";
 
@@ -28,6 +30,8 @@ export type ModbusDevices = {
   /** Ends polling and frees all ports. Boxes keep their limit until their own watchdog takes over. */
   stop(): Promise<void>;
   health(): ModbusHealth;
+  /** What was said lately with each device that could be opened, by its id. */
+  readonly records: ReadonlyMap<string, DeviceRecord>;
 };
 
 export type ModbusDevicesOptions = {
@@ -49,6 +53,7 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
   const buses = createBusPool(site.links, clock);
   const profiles = new Map<string, DeviceProfile | "foreign" | null>();
   const running: RunningDevice[] = [];
+  const records = new Map<string, DeviceRecord>();
   const stations: StationPort[] = [];
 
   const profileOf = (id: string, kind: DeviceProfile["kind"]): DeviceProfile | "foreign" | null => {
@@ -63,24 +68,23 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
     return misfit ? null : profile;
   };
 
-  const busOf = (linkId: string, ascii: boolean): ReturnType<BusPool["busOf"]> => {
-    const found = buses.busOf(linkId, ascii);
-    if (found === null) problems.push({ file: linkId, line: 0, field: "link", expected: "the id of a Modbus link" });
-    return found;
-  };
-
-  const wireOf = (linkId: string, unitId: number, profile: DeviceProfile): DeviceWire | null => {
-    const found = busOf(linkId, profile.transport.options[0] === "ascii");
-    return found === null
-      ? null
-      : createDeviceWire({ bus: found.bus, unitId, profile, behindGateway: found.link.kind === "rtu-over-tcp" });
+  const wireOf = ({ id, linkId, unitId }: Place, profile: DeviceProfile): DeviceWire | null => {
+    const found = buses.busOf(linkId, profile.transport.options[0] === "ascii");
+    if (found === null) {
+      problems.push({ file: linkId, line: 0, field: "link", expected: "the id of a Modbus link" });
+      return null;
+    }
+    const record = createRegisterRecord(profile, clock);
+    records.set(id, record);
+    const behindGateway = found.link.kind === "rtu-over-tcp";
+    return createDeviceWire({ bus: found.bus, unitId, profile, behindGateway, note: record.note });
   };
   const startAfter_ms = (): number => (running.length * STAGGER_ms) % STAGGER_ms_max;
 
   for (const meter of site.meters) {
     const profile = profileOf(meter.profileId, "meter");
     if (profile === "foreign") continue;
-    const wire = profile === null ? null : wireOf(meter.linkId, meter.unitId, profile);
+    const wire = profile === null ? null : wireOf(meter, profile);
     if (profile === null || wire === null) continue;
     running.push(startMeterDriver({ meter, profile, wire, clock, emit, log, startAfter_ms: startAfter_ms() }));
   }
@@ -90,7 +94,7 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
     const found = profileOf(connection.profileId, "charger");
     if (found === "foreign") continue;
     const profile = found === null ? null : profileForConnector(found, connection.connector ?? 1);
-    const wire = profile === null ? null : wireOf(connection.linkId, connection.unitId, profile);
+    const wire = profile === null ? null : wireOf({ ...connection, id: station.id }, profile);
     if (profile === null || wire === null) {
       stations.push(unusableStation(station));
       continue;
@@ -105,17 +109,17 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
     stations,
     buses,
     problems,
+    records,
     async stop() {
       // Closing the buses first answers everything under way at once.
       await buses.close();
       await Promise.all(running.map((device) => device.stop()));
     },
-    health: () => ({
-      buses: buses.health(),
-      devices: running.map((device) => device.health()),
-    }),
+    health: () => ({ buses: buses.health(), devices: running.map((device) => device.health()) }),
   };
 }
+
+type Place = { readonly id: string; readonly linkId: string; readonly unitId: number };
 
 /** Stands for a station we cannot talk to, so that the site still counts it at its fallback. */
 export function unusableStation(station: Station): StationPort {

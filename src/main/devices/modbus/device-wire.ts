@@ -1,5 +1,5 @@
 import { encodeNumber, type ModbusRequest } from "../../protocol/modbus/index.ts";
-import type { BusOwner, BusPriority, BusReply } from "../../links/bus.ts";
+import type { BusOwner, BusPriority, BusReply, WireListener } from "../../links/bus.ts";
 import type { DeviceProfile, ProfileWrite } from "../profile/index.ts";
 
 /** Real milliseconds to wait for an answer where the profile says nothing: on a line, and behind a gateway. */
@@ -19,13 +19,16 @@ export function createDeviceWire(options: {
   readonly unitId: number;
   readonly profile: DeviceProfile;
   readonly behindGateway: boolean;
+  /** Is told each attempt as it went over the wire. */
+  readonly note?: WireListener;
 }): DeviceWire {
   const { bus, unitId, profile } = options;
+  const note = options.note === undefined ? {} : { note: options.note };
   const own_ms = profile.limits.timeout_ms ?? LINE_TIMEOUT_ms;
   const timeout_ms = options.behindGateway ? Math.max(own_ms, GATEWAY_TIMEOUT_ms) : own_ms;
   const gap_ms = profile.limits.min_gap_ms;
   const once = (request: ModbusRequest, priority: BusPriority, unit: number): Promise<BusReply> =>
-    bus.transact({ unitId: unit, request, priority, timeout_ms, gap_ms });
+    bus.transact({ unitId: unit, request, priority, timeout_ms, gap_ms, ...note });
   return {
     bus,
     timeout_ms,

@@ -3,17 +3,28 @@ import { createHttpPeer } from "../../links/http-peer.ts";
 import { createSerialLink } from "../../links/serial-link.ts";
 import { createTcpLink } from "../../links/tcp-link.ts";
 import { createHttpHost, HTTP_TIMEOUT_ms, httpMeter, httpStation, type HttpHost } from "../http/index.ts";
-import { answersAt, createKebaSocket, KEBA_TIMEOUT_ms, kebaStation, type KebaSocket } from "../keba-udp/index.ts";
+import {
+  answersAt,
+  createKebaSocket,
+  KEBA_TIMEOUT_ms,
+  kebaStation,
+  type KebaListener,
+  type KebaSocket,
+} from "../keba-udp/index.ts";
+import type { BusOwner, WireListener } from "../../links/bus.ts";
+import type { DeviceRecord } from "../device-record.ts";
 import type { BusPool } from "../modbus/bus-pool.ts";
+import { createRegisterRecord } from "../modbus/register-record.ts";
 import { unusableStation } from "../modbus/create-modbus-devices.ts";
 import type { DeviceLog } from "../modbus/running-device.ts";
 import type { Clock, DeviceListener, StationPort } from "../ports.ts";
 import { loadAnyProfile, type AnyProfile, type ProfileOf, type ProfileProblem } from "../profile/index.ts";
-import { startSerialPushMeter, startSpeedwireGroup, type SpeedwireMeter } from "../push-meters/index.ts";
+import { startSerialPushMeter, startSpeedwireGroup, type Heard, type SpeedwireMeter } from "../push-meters/index.ts";
 import { sunspecMeter } from "../sunspec/index.ts";
 import type { NetworkDeviceHealth, RunningNetworkDevice } from "./network-health.ts";
+import { createNetworkRecord, type NetworkRecord } from "./network-record.ts";
 import { startNetworkStation } from "./network-station.ts";
-import { startPolledMeter } from "./polled-meter.ts";
+import { startPolledMeter, type ReadOutcome } from "./polled-meter.ts";
 import type { StationTalk } from "./station-talk.ts";
 
 /** Devices begin to poll this far apart, in time of the app's clock. */
@@ -28,6 +39,8 @@ export type NetworkDevices = {
   /** The port KEBA boxes answer to; `null` when the site has none, or the port is taken. */
   kebaPort(): number | null;
   health(): readonly NetworkDeviceHealth[];
+  /** What was said lately with each device, by its id; devices behind one address share what was said with it. */
+  readonly records: ReadonlyMap<string, DeviceRecord>;
   /** Ends polling and frees all sockets and ports. Boxes keep their limit until their own watchdog takes over. */
   stop(): Promise<void>;
 };
@@ -53,14 +66,15 @@ class Devices implements NetworkDevices {
   readonly #options: NetworkDevicesOptions;
   readonly #running: RunningNetworkDevice[] = [];
   readonly #profiles = new Map<string, AnyProfile | null>();
-  readonly #hosts = new Map<string, HttpHost>();
+  readonly records = new Map<string, DeviceRecord>();
+  readonly #hosts = new Map<string, { readonly host: HttpHost; readonly record: NetworkRecord }>();
   #keba: KebaSocket | null = null;
 
   constructor(options: NetworkDevicesOptions) {
     this.#options = options;
     const groups = new Map<MulticastLink, SpeedwireMeter[]>();
     for (const meter of options.site.meters) this.#startMeter(meter, groups);
-    for (const [link, meters] of groups) this.#running.push(...startSpeedwireGroup({ ...options, link, meters }));
+    for (const [link, meters] of groups) this.#startGroup(link, meters);
     for (const station of options.site.stations) this.#startStation(station);
   }
 
@@ -74,7 +88,7 @@ class Devices implements NetworkDevices {
 
   async stop(): Promise<void> {
     // What is under way is answered at once when its socket is gone.
-    for (const host of this.#hosts.values()) host.peer.close();
+    for (const { host } of this.#hosts.values()) host.peer.close();
     await this.#keba?.close();
     await Promise.all(this.#running.map((device) => device.stop()));
   }
@@ -86,19 +100,25 @@ class Devices implements NetworkDevices {
     const link = this.#linkOf(meter.linkId);
     const polled = { meter, clock, emit, log, startAfter_ms: this.#startAfter_ms() };
     if (profile.driver === "http" && profile.kind === "meter" && link?.kind === "http") {
-      const talk = httpMeter({ profile, host: this.#hostOf(link, profile), unitId: meter.unitId });
-      this.#running.push(startPolledMeter({ ...polled, talk }));
+      const { host, record } = this.#hostOf(link, profile);
+      const talk = httpMeter({ profile, host, unitId: meter.unitId });
+      this.#running.push(startPolledMeter({ ...polled, talk: this.#recorded(meter.id, record, talk) }));
     } else if (profile.driver === "p1" || profile.driver === "sml") {
       if (link?.kind !== "serial" && link?.kind !== "tcp-raw") return this.#misfit(meter.id, "serial or tcp-raw");
       const bytes = link.kind === "serial" ? createSerialLink(link) : createTcpLink(link);
-      this.#running.push(startSerialPushMeter({ meter, profile, link: bytes, clock, emit, log }));
+      const record = this.#recordOf(meter.id);
+      const note = (said: Uint8Array, heard: Heard): void => {
+        record.telegram(said, heard, profile.driver === "p1");
+      };
+      this.#running.push(startSerialPushMeter({ meter, profile, link: bytes, clock, emit, log, note }));
     } else if (profile.driver === "speedwire" && link?.kind === "udp-multicast") {
       groups.set(link, [...(groups.get(link) ?? []), { meter, profile }]);
     } else if (profile.driver === "sunspec") {
       const found = buses.busOf(meter.linkId);
       if (found === null) return this.#misfit(meter.id, "serial, rtu-over-tcp or modbus-tcp");
-      const talk = sunspecMeter({ profile, bus: found.bus, unitId: meter.unitId });
-      this.#running.push(startPolledMeter({ ...polled, talk }));
+      const record = createRegisterRecord(null, clock);
+      const talk = sunspecMeter({ profile, bus: noting(found.bus, record.note), unitId: meter.unitId });
+      this.#running.push(startPolledMeter({ ...polled, talk: this.#recorded(meter.id, record, talk) }));
     } else this.#misfit(meter.id, "the kind its profile needs");
   }
 
@@ -121,27 +141,61 @@ class Devices implements NetworkDevices {
 
   #talkTo(station: Station, profile: AnyProfile, link: Link | null, unitId: number): StationTalk | null {
     const { step_mA, fallback_mA } = station;
-    if (profile.driver === "http" && profile.kind === "charger" && link?.kind === "http")
-      return httpStation({ profile, host: this.#hostOf(link, profile), unitId });
+    if (profile.driver === "http" && profile.kind === "charger" && link?.kind === "http") {
+      const { host, record } = this.#hostOf(link, profile);
+      return this.#recorded(station.id, record, httpStation({ profile, host, unitId }));
+    }
     if (profile.driver !== "keba-udp" || link?.kind !== "udp") return null;
     const { host, port } = link;
     const { kebaPort } = this.#options;
     const place = answersAt(host, profile.transport.udp?.bind_port ?? port);
     this.#keba ??= createKebaSocket(kebaPort === undefined ? place : { port: kebaPort }, this.#options.clock);
     const timeout_ms = profile.limits.timeout_ms ?? KEBA_TIMEOUT_ms;
-    const peer = this.#keba.peer({ host, port, timeout_ms, gap_ms: profile.limits.min_gap_ms });
-    return kebaStation({ profile, peer, step_mA, fallback_mA });
+    const record = this.#recordOf(station.id);
+    const note: KebaListener = { asked: record.text, unasked: record.unasked };
+    const peer = this.#keba.peer({ host, port, timeout_ms, gap_ms: profile.limits.min_gap_ms, note });
+    return this.#recorded(station.id, record, kebaStation({ profile, peer, step_mA, fallback_mA }));
   }
 
   /** One host per link, as the first device on it likes its connections. */
-  #hostOf(link: Extract<Link, { kind: "http" }>, profile: ProfileOf<"http">): HttpHost {
+  #hostOf(
+    link: Extract<Link, { kind: "http" }>,
+    profile: ProfileOf<"http">,
+  ): { readonly host: HttpHost; readonly record: NetworkRecord } {
     const known = this.#hosts.get(link.id);
     if (known !== undefined) return known;
     const keepAlive = profile.transport.http?.keep_alive ?? true;
     const timeout_ms = profile.limits.timeout_ms ?? HTTP_TIMEOUT_ms;
-    const host = createHttpHost(createHttpPeer({ ...link, keepAlive, timeout_ms }), this.#options.clock);
-    this.#hosts.set(link.id, host);
-    return host;
+    const record = createNetworkRecord(this.#options.clock);
+    const peer = createHttpPeer({ ...link, keepAlive, timeout_ms, note: record.http });
+    const opened = { host: createHttpHost(peer, this.#options.clock), record };
+    this.#hosts.set(link.id, opened);
+    return opened;
+  }
+
+  #startGroup(link: MulticastLink, meters: readonly SpeedwireMeter[]): void {
+    const records = new Map(meters.map(({ meter }) => [meter.id, this.#recordOf(meter.id)]));
+    const note = (meterId: string, bytes: Uint8Array, heard: Heard): void => {
+      records.get(meterId)?.telegram(bytes, heard, false);
+    };
+    this.#running.push(...startSpeedwireGroup({ ...this.#options, link, meters, note }));
+  }
+
+  #recordOf(deviceId: string): NetworkRecord {
+    const record = createNetworkRecord(this.#options.clock);
+    this.records.set(deviceId, record);
+    return record;
+  }
+
+  /** The talk, with what it reads kept as what the device showed last; `wire` holds what was said for it. */
+  #recorded<T extends { readonly read: (fresh: boolean) => Promise<ReadOutcome> }>(
+    deviceId: string,
+    wire: DeviceRecord,
+    talk: T,
+  ): T {
+    const shown = createNetworkRecord(this.#options.clock);
+    this.records.set(deviceId, { ...wire, values: shown.values });
+    return { ...talk, read: async (fresh: boolean) => shown.read(await talk.read(fresh)) };
   }
 
   /** `null` for profiles that cannot be loaded: whoever drives registers says so. */
@@ -168,3 +222,11 @@ class Devices implements NetworkDevices {
     this.#options.log.warn({ problem }, "device cannot be reached over its link");
   }
 }
+
+/** The same bus, where every exchange is told to `note`. */
+const noting = (bus: BusOwner, note: WireListener): BusOwner => ({
+  link: bus.link,
+  transact: (job) => bus.transact({ ...job, note }),
+  health: () => bus.health(),
+  close: () => bus.close(),
+});
