@@ -14,6 +14,32 @@ export const stateStretchSchema = z.object({
   status: chargingStatus.nullable(),
 });
 
+/** Why nobody can rely on what a box keeps by itself. */
+const FAIL_SAFE_DOUBTS = [
+  "no-guard",
+  "not-documented",
+  "not-asked",
+  "not-readable",
+  "switched-off",
+  "expires-up",
+  "more-than-promised",
+] as const;
+
+/** What a box offers by itself when it hears nothing from the site. */
+const failSafeSchema = z.object({
+  /** `known`: read back from the box and no more than promised; `unsafe`: it would offer more. */
+  kind: z.enum(["known", "unknown", "unsafe"]),
+  /** In the site file. */
+  promised_mA: current_mA,
+  /** What the balancer counts with. */
+  counted_mA: current_mA,
+  /** What the box itself shows. */
+  shown_mA: current_mA.nullable(),
+  timeout_ms: duration_ms.nullable(),
+  doubt: z.enum(FAIL_SAFE_DOUBTS).nullable(),
+});
+export type FailSafeView = z.infer<typeof failSafeSchema>;
+
 export const stationDetailSchema = z.object({
   live: stationLiveSchema,
   connection: z.discriminatedUnion("kind", [
@@ -30,6 +56,9 @@ export const stationDetailSchema = z.object({
   energyRegister_Wh: z.int().nullable(),
   /** Owner's own cap, if any. */
   manualLimit_mA: current_mA.nullable(),
+  failSafe: failSafeSchema,
+  /** What this box can be asked for besides what every box can. */
+  can: z.object({ switchPhases: z.boolean(), wakeUp: z.boolean() }),
   strip: z.array(stateStretchSchema),
   lastSessions: z.array(sessionRowSchema),
 });
@@ -91,6 +120,16 @@ export const stationsContract = {
   reset: stationCommand
     .route({ method: "POST", path: "/stations/{stationId}/reset" })
     .input(byStation.extend({ kind: z.enum(["Soft", "Hard"]).default("Soft") }))
+    .output(z.object({ accepted: z.literal(true) })),
+  /** The car is paused meanwhile. `not-supported` where `can.switchPhases` is false. */
+  switchPhases: stationCommand
+    .route({ method: "POST", path: "/stations/{stationId}/phases" })
+    .input(byStation.extend({ phases: z.union([z.literal(1), z.literal(3)]) }))
+    .output(z.object({ accepted: z.literal(true) })),
+  /** Interrupts the control pilot shortly, so that a sleeping car looks again. */
+  wakeUp: stationCommand
+    .route({ method: "POST", path: "/stations/{stationId}/wake" })
+    .input(byStation)
     .output(z.object({ accepted: z.literal(true) })),
   /** Owner's own cap; `null` takes it off again. It can only lower what the balancer grants. */
   setManualLimit: forTechnician

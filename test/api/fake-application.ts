@@ -176,6 +176,15 @@ export function fakeEngine(stations: readonly StationLive[], stores: Partial<Sto
         voltage_mV: [230_000, 230_000, 230_000],
         energyRegister_Wh: 1,
         manualLimit_mA: null,
+        failSafe: {
+          kind: "known",
+          promised_mA: 6_000,
+          counted_mA: 6_000,
+          shown_mA: 6_000,
+          timeout_ms: 60_000,
+          doubt: null,
+        },
+        can: { switchPhases: true, wakeUp: false },
       };
     },
     hasStation: (stationId) => stations.some((one) => one.stationId === stationId),
@@ -183,6 +192,8 @@ export function fakeEngine(stations: readonly StationLive[], stores: Partial<Sto
     stop: reply("stop"),
     unlock: reply("unlock"),
     reset: reply("reset"),
+    switchPhases: reply("switchPhases"),
+    wakeUp: reply("wakeUp"),
     setManualLimit: (stationId, limit_mA, until_ms) =>
       calls.push(`limit ${stationId} ${String(limit_mA)} ${String(until_ms)}`),
     waiting: () => [],
@@ -254,6 +265,7 @@ function fakeStores(): Stores {
       setPassword: () => undefined,
       confirmPassword: notGiven,
     },
+    wishes: { list: () => [], save: notGiven },
     tariffs: { list: () => [], view: notGiven, at: () => null, add: notGiven },
     customers: {
       list: () => [CUSTOMER],

@@ -1,5 +1,5 @@
 import { type Milliamp, milliamp, type Phase, PHASES, phaseIndex } from "../units/index.ts";
-import { type Circuit, pathToRoot, type SiteModel, wiredPhases } from "./tree.ts";
+import { type Circuit, pathToRoot, type SiteModel, type Station, wiredPhases } from "./tree.ts";
 
 /** A conductor that would carry more than it may if every box fell back to its safe current at once. */
 export type CommissioningProblem = {
@@ -16,6 +16,8 @@ export type CommissioningProblem = {
  */
 export function commissioningProblems(
   model: Pick<SiteModel, "circuits" | "stations">,
+  /** What a box really keeps, where that is known better than by the site file. */
+  keeps_mA: (station: Station) => Milliamp = (station) => station.fallback_mA,
 ): readonly CommissioningProblem[] {
   const circuits = new Map(model.circuits.map((circuit) => [circuit.id, circuit]));
   const children = Map.groupBy(model.circuits, (circuit) => circuit.parentId);
@@ -23,7 +25,7 @@ export function commissioningProblems(
     circuit.otherLoad_mA_max?.[phaseIndex(phase)] ??
     (depth === 0 ? 0 : sumOf(children.get(circuit.id) ?? [], (child) => otherLoad(child, phase, depth - 1)));
   const wired = model.stations.map((station) => ({
-    fallback_mA: station.fallback_mA,
+    fallback_mA: keeps_mA(station),
     phases: wiredPhases(station),
     path: new Set(pathToRoot(circuits, station.circuitId)),
   }));

@@ -70,6 +70,21 @@ function commandProcedures({ stations }: Implementer, app: Application) {
       if (!reply.ok) throw errors.DEVICE_FAILED({ data: failure(reply) });
       return ACCEPTED;
     }),
+    switchPhases: stations.switchPhases.handler(async ({ input, errors }) => {
+      const reply = await command(
+        app,
+        input.stationId,
+        (engine) => engine.switchPhases(input.stationId, input.phases),
+        errors.NOT_FOUND,
+      );
+      if (!reply.ok) throw errors.DEVICE_FAILED({ data: failure(reply) });
+      return ACCEPTED;
+    }),
+    wakeUp: stations.wakeUp.handler(async ({ input, errors }) => {
+      const reply = await command(app, input.stationId, (engine) => engine.wakeUp(input.stationId), errors.NOT_FOUND);
+      if (!reply.ok) throw errors.DEVICE_FAILED({ data: failure(reply) });
+      return ACCEPTED;
+    }),
     setManualLimit: stations.setManualLimit.handler(({ input, errors }) => {
       const engine = siteOf(app);
       if (!engine.hasStation(input.stationId)) throw errors.NOT_FOUND();

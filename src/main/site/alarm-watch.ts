@@ -1,11 +1,12 @@
+import { isStubborn } from "../../core/balancing/index.ts";
 import type { CommissioningProblem } from "../../core/site/index.ts";
 import { onPhase, PHASES } from "../../core/units/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import type { Alert } from "../../contract/index.ts";
 import type { AlertStore } from "../storage/types.ts";
-import { isDeaf } from "./box-view.ts";
 import { circuitTotal_mA, meterAge_ms, meterTrust } from "./circuit-view.ts";
-import type { SiteState } from "./state.ts";
+import type { StorageTrouble } from "./storage-trouble.ts";
+import type { SiteState, StationState } from "./state.ts";
 
 /** A step of the building's load lasts until cars have followed; longer than this over the fuse is an alarm. */
 export const OVER_FUSE_ALARM_MS = 15_000;
@@ -13,6 +14,8 @@ export const OVER_FUSE_ALARM_MS = 15_000;
 export const OFFLINE_ALARM_MS = 60_000;
 /** After a start everything gets this long to answer before silence is reported. */
 export const GRACE_MS = 60_000;
+/** Boxes hold their fallback in steps of up to 1 A. */
+const DIFFERS_MA = 1_000;
 
 type Wanted = {
   readonly code: Alert["code"];
@@ -26,9 +29,9 @@ export function currentAlarms(
   site: SiteState,
   now_ms: EpochMs,
   started_at_ms: EpochMs,
-  fallbackProblems: readonly CommissioningProblem[],
+  others: { readonly fallbackProblems: readonly CommissioningProblem[]; readonly storage: StorageTrouble },
 ): readonly Wanted[] {
-  const wanted: Wanted[] = [];
+  const wanted: Wanted[] = [...storageAlarm(others.storage, now_ms)];
   for (const circuit of site.circuits.values()) {
     const { id, meterId, fuse_mA } = circuit.circuit;
     if (circuit.overSince_ms !== null && now_ms - circuit.overSince_ms >= OVER_FUSE_ALARM_MS) {
@@ -51,32 +54,8 @@ export function currentAlarms(
         inputs: { circuit: id, age_ms: meterAge_ms(site, circuit, now_ms) },
       });
   }
-  for (const state of site.stations.values()) {
-    const ref = state.station.id;
-    const silentSince = state.heard_at_ms ?? started_at_ms;
-    if (!state.online && now_ms - silentSince >= OFFLINE_ALARM_MS)
-      wanted.push({
-        code: "station-offline",
-        severity: "degraded",
-        ref,
-        inputs: { reserved_mA: state.grant.current_mA, silent_ms: now_ms - silentSince },
-      });
-    if (state.online && state.status === "Faulted")
-      wanted.push({
-        code: "station-fault",
-        severity: "stopped",
-        ref,
-        inputs: { error: state.reading?.errorCode ?? null },
-      });
-    if (state.online && isDeaf(state))
-      wanted.push({
-        code: "station-stubborn",
-        severity: "degraded",
-        ref,
-        inputs: { misses: state.ledger.misses, last: state.lastFailure },
-      });
-  }
-  for (const problem of fallbackProblems)
+  for (const state of site.stations.values()) wanted.push(...stationAlarms(state, now_ms, started_at_ms));
+  for (const problem of others.fallbackProblems)
     wanted.push({
       code: "fallback-too-high",
       severity: "degraded",
@@ -86,13 +65,83 @@ export function currentAlarms(
   return wanted;
 }
 
+function storageAlarm(storage: StorageTrouble, now_ms: EpochMs): readonly Wanted[] {
+  const alert = storage.alert(now_ms);
+  return alert === null ? [] : [alert];
+}
+
+function stationAlarms(state: StationState, now_ms: EpochMs, started_at_ms: EpochMs): readonly Wanted[] {
+  const wanted: Wanted[] = [...fallbackAlarms(state)];
+  const ref = state.station.id;
+  const silentSince = state.heard_at_ms ?? started_at_ms;
+  if (!state.online && now_ms - silentSince >= OFFLINE_ALARM_MS)
+    wanted.push({
+      code: "station-offline",
+      severity: "degraded",
+      ref,
+      inputs: { reserved_mA: state.grant.current_mA, silent_ms: now_ms - silentSince },
+    });
+  if (!state.online) return wanted;
+  if (state.status === "Faulted")
+    wanted.push({
+      code: "station-fault",
+      severity: "stopped",
+      ref,
+      inputs: { error: state.reading?.errorCode ?? null },
+    });
+  // One does not take its limit, the other takes it and draws more: that is not the same to look for.
+  if (isStubborn(state.ledger))
+    wanted.push({
+      code: "control-failed",
+      severity: "degraded",
+      ref,
+      inputs: { misses: state.ledger.misses, last: state.lastFailure },
+    });
+  else if (state.overdraw.ignores)
+    wanted.push({
+      code: "station-stubborn",
+      severity: "degraded",
+      ref,
+      inputs: { over_limit_mA: state.overdraw.over_mA },
+    });
+  return wanted;
+}
+
+/** What a box does without us, where it is other than the site file promises. */
+function fallbackAlarms({ station, fallback }: StationState): readonly Wanted[] {
+  const { kind, shown_mA, timeout_ms, proven } = fallback;
+  const promised_mA = station.fallback_mA;
+  if (kind === "unsafe" && !proven)
+    return [
+      {
+        code: "fallback-unsafe",
+        severity: "degraded",
+        ref: station.id,
+        inputs: { counted_mA: fallback.current_mA, promised_mA, timeout_ms },
+      },
+    ];
+  if (!proven || shown_mA === null || Math.abs(shown_mA - promised_mA) < DIFFERS_MA) return [];
+  return [
+    {
+      code: "fallback-differs",
+      severity: shown_mA > promised_mA ? "degraded" : "info",
+      ref: station.id,
+      inputs: { shown_mA, promised_mA, timeout_ms },
+    },
+  ];
+}
+
 const WATCHED: ReadonlySet<Alert["code"]> = new Set([
   "over-fuse",
   "meter-stale",
   "station-offline",
   "station-fault",
   "station-stubborn",
+  "control-failed",
   "fallback-too-high",
+  "fallback-unsafe",
+  "fallback-differs",
+  "storage",
 ]);
 
 /** Opens what is new and ends what is over. An alarm that goes on is not counted again. */

@@ -5,6 +5,7 @@ import { milliamp, millisecond, onPhase, perPhase, wattHour } from "../../core/u
 import type { EpochMs, PerPhase, WattHour } from "../../core/units/index.ts";
 import { boxView, drawn_mA, isDeaf } from "./box-view.ts";
 import { allocationCircuit, circuitPath, meterTrust, stationsBelow } from "./circuit-view.ts";
+import { safe_mA } from "./fallback.ts";
 import type { SiteState, StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
 
@@ -114,6 +115,6 @@ function boundsOf(site: SiteState, state: StationState, now_ms: EpochMs, finishe
   if (manualLimit !== null) bounds.push({ max_mA: manualLimit.limit_mA, kind: "manual", ref: station.id });
   const lost = circuitPath(site, station.circuitId).find((circuit) => meterTrust(site, circuit, now_ms) === "lost");
   if (lost !== undefined)
-    bounds.push({ max_mA: station.fallback_mA, kind: "stale_meter", ref: lost.circuit.meterId ?? lost.circuit.id });
+    bounds.push({ max_mA: safe_mA(state), kind: "stale_meter", ref: lost.circuit.meterId ?? lost.circuit.id });
   return bounds;
 }

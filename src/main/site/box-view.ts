@@ -44,7 +44,11 @@ export function boxView(state: StationState, now_ms: EpochMs): BoxView {
     drawn_mA: complete ? milliamp(Math.max(...known)) : null,
     drawn_at_ms: complete ? (state.reading?.measured_at_ms ?? null) : null,
     max_mA: state.station.current_mA_max,
-    fallback_mA: state.station.fallback_mA,
+    fallback_mA: state.fallback.current_mA,
+    promised_mA: state.station.fallback_mA,
+    fallbackProven: state.fallback.proven,
+    fallbackAfter_ms: state.fallback.after_ms,
+    heard_at_ms: state.offlineSince_ms ?? state.heard_at_ms,
   };
 }
 

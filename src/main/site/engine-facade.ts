@@ -1,3 +1,4 @@
+import type { StationDetail } from "../../contract/index.ts";
 import { adoptStation } from "./adopt.ts";
 import { deviceHealth } from "./device-health.ts";
 import type { Engine } from "./engine.types.ts";
@@ -13,9 +14,10 @@ import type { SiteState, StationState } from "./state.ts";
 
 /** The running engine as the API sees it. */
 export function engineOf(running: RunningEngine): Engine {
-  const { options, site, recorder, devices, loop, history, spark, watch } = running;
+  const { options, site, recorder, devices, loop, history, spark, watch, wishes, storage } = running;
   const { clock, stored, speed, log } = options;
-  const { stores } = options.folder;
+  const shownAlerts = storage.shownWith(options.folder.stores.alerts, () => clock.now_ms());
+  const stores = { ...options.folder.stores, alerts: shownAlerts };
   const { identity } = stored.model;
   const live = (seq = 0): ReturnType<Engine["live"]> =>
     liveUpdate(site, clock.now_ms(), { demo: stored.demo, speed, openAlerts: watch.openAlerts() }, seq);
@@ -43,7 +45,7 @@ export function engineOf(running: RunningEngine): Engine {
       return state === undefined ? null : stationFacts(state, clock.now_ms());
     },
     hasStation: (stationId) => site.stations.has(stationId),
-    ...createOwnerCommands({ site, recorder, clock, hurry }),
+    ...createOwnerCommands({ site, recorder, clock, wishes, hurry }),
     waiting: () => devices.ocpp.waiting(),
     adopt: (request) =>
       adoptStation(request, {
@@ -83,8 +85,19 @@ function stationFacts(
     voltage_mV: [...(reading?.voltage_mV ?? [null, null, null])],
     energyRegister_Wh: reading?.energyRegister_Wh ?? null,
     manualLimit_mA: state.manualLimit?.limit_mA ?? null,
+    failSafe: failSafeView(state),
+    can: { switchPhases: state.port?.switchPhases !== undefined, wakeUp: state.port?.wakeUp !== undefined },
   };
 }
+
+const failSafeView = ({ station, fallback }: StationState): StationDetail["failSafe"] => ({
+  kind: fallback.kind,
+  promised_mA: station.fallback_mA,
+  counted_mA: fallback.current_mA,
+  shown_mA: fallback.shown_mA,
+  timeout_ms: fallback.timeout_ms,
+  doubt: fallback.doubt,
+});
 
 /** Main fuse on its weakest phase, and the power it stands for. */
 function mainLimit(site: SiteState): { fuse_mA: number; limit_W: number } {

@@ -12,11 +12,14 @@ import { applyEvent } from "./events.ts";
 import { createHistoryFeed } from "./history-feed.ts";
 import { displayOf } from "./live-view.ts";
 import { openDevices } from "./open-devices.ts";
+import { createOwnerWishes } from "./owner-wishes.ts";
 import { SessionRecorder } from "./recorder.ts";
 import type { EngineOptions } from "./running-engine.ts";
 import { createSpark } from "./spark.ts";
 import type { SiteState } from "./state.ts";
 import { newSiteState, newStation, wireStation } from "./state.ts";
+import { createStorageTrouble } from "./storage-trouble.ts";
+import type { StorageTrouble } from "./storage-trouble.ts";
 import type { Watch } from "./watch.ts";
 import { createWatch } from "./watch.ts";
 
@@ -27,6 +30,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const started_at_ms = clock.now_ms();
   const site = newSiteState(stored.model, started_at_ms);
   recallLimits(site, stores.grants);
+  const wishes = createOwnerWishes(site, stores.wishes);
+  const storage = createStorageTrouble();
   let model = stored.model;
   const recorder = createRecorder(options, site);
   recorder.resume(started_at_ms);
@@ -34,7 +39,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const later: { loop: ControlLoop | null } = { loop: null };
   const events = eventContext(options, site, recorder, () => later.loop?.hurry());
   const emit = (event: DeviceEvent): void => {
-    applyEvent(events, event);
+    try {
+      applyEvent(events, event);
+    } catch (error) {
+      storage.note(error, clock.now_ms());
+      throw error;
+    }
   };
   const devices = await openDevices({ ...options, stores, site, recorder, emit });
   const history = createHistoryFeed({ site, store: stores.history, started_at_ms });
@@ -46,10 +56,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     history,
     spark,
     started_at_ms,
+    clock,
+    wishes,
+    storage,
     model: () => model,
     waiting: () => devices.ocpp.waiting(),
   });
-  const loop = startLoop(options, site, watch);
+  const loop = startLoop(options, site, watch, storage);
   later.loop = loop;
   return engineOf({
     options,
@@ -60,6 +73,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     history,
     spark,
     watch,
+    wishes,
+    storage,
     model: () => model,
     addStation: (station) => {
       const next = { ...model, stations: [...model.stations, station] };
@@ -116,7 +131,12 @@ const eventContext = (
   },
 });
 
-function startLoop({ folder, clock, log, onCycle }: EngineOptions, site: SiteState, watch: Watch): ControlLoop {
+function startLoop(
+  { folder, clock, log, onCycle }: EngineOptions,
+  site: SiteState,
+  watch: Watch,
+  storage: StorageTrouble,
+): ControlLoop {
   const policy: Policy = DEFAULT_POLICY;
   return startControlLoop({
     site,
@@ -140,6 +160,7 @@ function startLoop({ folder, clock, log, onCycle }: EngineOptions, site: SiteSta
       log.warn({ station: state.station.id, code, detail }, "a limit was not taken");
     },
     onError: (error) => {
+      storage.note(error, clock.now_ms());
       log.error({ err: error }, "a control cycle failed; the next one starts afresh");
     },
   });

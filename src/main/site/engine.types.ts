@@ -45,6 +45,10 @@ export interface Engine {
   stop(stationId: string): Promise<CommandReply>;
   unlock(stationId: string): Promise<CommandReply>;
   reset(stationId: string, kind: "Soft" | "Hard"): Promise<CommandReply>;
+  /** Pauses the car, switches, and lets it go on; some seconds, some boxes a minute. */
+  switchPhases(stationId: string, phases: 1 | 3): Promise<CommandReply>;
+  /** Makes a sleeping car look again. */
+  wakeUp(stationId: string): Promise<CommandReply>;
   setManualLimit(stationId: string, limit_mA: Milliamp | null, until_ms: number | null): void;
   waiting(): WaitingStation[];
   adopt(request: AdoptRequest): "ok" | "not-found" | "conflict" | "circuit-unknown" | "invalid";

@@ -58,6 +58,7 @@ function applyStation(context: EventContext, event: StationEvent): void {
     case "online":
       if (!state.online) state.ledger = forgotten(state.ledger, { max_mA: state.station.current_mA_max });
       state.online = true;
+      state.offlineSince_ms = null;
       state.onlineSince_ms ??= event.at_ms;
       state.vendor = event.vendor ?? state.vendor;
       state.model = event.model ?? state.model;
@@ -68,6 +69,8 @@ function applyStation(context: EventContext, event: StationEvent): void {
       return;
     case "offline":
       state.online = false;
+      // Commands and heartbeats went out until now, and may have reached a box whose answers did not reach us.
+      state.offlineSince_ms ??= context.now_ms();
       state.onlineSince_ms = null;
       context.onStatus(state, event.at_ms);
       context.hurry();

@@ -2,22 +2,31 @@ import type { Milliamp } from "../../core/units/index.ts";
 import type { Clock, CommandReply } from "../devices/ports.ts";
 import { OWNER_TOKEN } from "./access.ts";
 import type { Engine } from "./engine.types.ts";
+import type { OwnerWishes } from "./owner-wishes.ts";
 import type { SessionRecorder } from "./recorder.ts";
 import type { SiteState, StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
 
-type OwnerCommands = Pick<Engine, "start" | "stop" | "unlock" | "reset" | "setManualLimit">;
+type OwnerCommands = Pick<Engine, "start" | "stop" | "unlock" | "reset" | "setManualLimit" | "switchPhases" | "wakeUp">;
 
 const unknownStation: CommandReply = { ok: false, code: "invalid", retry: false, detail: "no such station" };
+
+const unsupported = (what: string): CommandReply => ({
+  ok: false,
+  code: "not-supported",
+  retry: false,
+  detail: `${what} is not possible with this station`,
+});
 
 /** What the owner can tell a station. Boxes with transactions are asked; for the others we decide and the limit follows. */
 export function createOwnerCommands(context: {
   readonly site: SiteState;
   readonly recorder: SessionRecorder;
   readonly clock: Clock;
+  readonly wishes: OwnerWishes;
   readonly hurry: () => void;
 }): OwnerCommands {
-  const { site, recorder, clock, hurry } = context;
+  const { site, recorder, clock, wishes, hurry } = context;
   const withStation = async (
     stationId: string,
     act: (state: StationState) => Promise<CommandReply>,
@@ -40,6 +49,7 @@ export function createOwnerCommands(context: {
     const now_ms = clock.now_ms();
     state.allowed = { idToken };
     state.stoppedByOwner = false;
+    wishes.follow();
     recorder.take(state, { kind: "plugged-in", at_ms: now_ms, received_at_ms: now_ms, idToken });
     hurry();
     return { ok: true };
@@ -47,6 +57,7 @@ export function createOwnerCommands(context: {
   const stopBox = (state: StationState): CommandReply => {
     const now_ms = clock.now_ms();
     state.stoppedByOwner = true;
+    wishes.follow();
     recorder.take(state, { kind: "ended", reason: "Remote", at_ms: now_ms, received_at_ms: now_ms });
     hurry();
     return { ok: true };
@@ -64,10 +75,14 @@ export function createOwnerCommands(context: {
       ),
     unlock: (stationId) => ask(stationId, (port) => port.unlock()),
     reset: (stationId, kind) => ask(stationId, (port) => port.reset(kind)),
+    switchPhases: (stationId, phases) =>
+      ask(stationId, async (port) => (await port.switchPhases?.(phases)) ?? unsupported("switching phases")),
+    wakeUp: (stationId) => ask(stationId, async (port) => (await port.wakeUp?.()) ?? unsupported("waking the car")),
     setManualLimit: (stationId: string, limit_mA: Milliamp | null, until_ms: number | null) => {
       const state = site.stations.get(stationId);
       if (state === undefined) return;
       state.manualLimit = limit_mA === null ? null : { limit_mA, until_ms };
+      wishes.follow();
       hurry();
     },
   };

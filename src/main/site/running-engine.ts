@@ -5,9 +5,11 @@ import type { OpenedFolder, StoredSite } from "../storage/types.ts";
 import type { ControlLoop, CycleReport } from "./control-loop.ts";
 import type { HistoryFeed } from "./history-feed.ts";
 import type { Devices } from "./open-devices.ts";
+import type { OwnerWishes } from "./owner-wishes.ts";
 import type { SessionRecorder } from "./recorder.ts";
 import type { Spark } from "./spark.ts";
 import type { SiteState } from "./state.ts";
+import type { StorageTrouble } from "./storage-trouble.ts";
 import type { Watch } from "./watch.ts";
 
 export type EngineOptions = {
@@ -34,6 +36,8 @@ export type RunningEngine = {
   readonly history: HistoryFeed;
   readonly spark: Spark;
   readonly watch: Watch;
+  readonly wishes: OwnerWishes;
+  readonly storage: StorageTrouble;
   model(): SiteModel;
   /** Makes a box that called in a station of the running site and stores the new site. */
   addStation(station: Station): void;

@@ -8,6 +8,8 @@ import type { TariffVersion } from "../../core/tariff/index.ts";
 import type { EpochMs, Milliamp } from "../../core/units/index.ts";
 import { milliamp } from "../../core/units/index.ts";
 import type { ChargingStatus, MeterReading, StationPort, StationReading } from "../devices/ports.ts";
+import type { Fallback } from "./fallback.ts";
+import { promised } from "./fallback.ts";
 
 // What the engine knows this second. Only main/site writes here; everything else gets values made from it.
 
@@ -33,6 +35,10 @@ export type StationState = {
   onlineSince_ms: EpochMs | null;
   /** When the box last said anything; `null`: never. */
   heard_at_ms: EpochMs | null;
+  /** Since when it is silent, and nothing more is sent to it; `null`: it is connected, or never was. */
+  offlineSince_ms: EpochMs | null;
+  /** What it keeps by itself when it hears nothing. */
+  fallback: Fallback;
   vendor: string | null;
   model: string | null;
   serial: string | null;
@@ -98,6 +104,8 @@ export function newStation(station: Station, at_ms: EpochMs): StationState {
     online: false,
     onlineSince_ms: null,
     heard_at_ms: null,
+    offlineSince_ms: null,
+    fallback: promised(station),
     vendor: null,
     model: null,
     serial: null,

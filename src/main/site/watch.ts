@@ -1,21 +1,28 @@
 import { commissioningProblems } from "../../core/site/index.ts";
-import type { SiteModel } from "../../core/site/index.ts";
+import type { SiteModel, Station } from "../../core/site/index.ts";
 import { epochMs } from "../../core/units/index.ts";
-import type { EpochMs } from "../../core/units/index.ts";
+import type { EpochMs, Milliamp } from "../../core/units/index.ts";
 import type { WaitingStation } from "../../contract/index.ts";
+import type { Clock } from "../devices/ports.ts";
 import type { Stores } from "../storage/types.ts";
+import { endKnownCards } from "./access.ts";
 import { currentAlarms, watchAlarms, watchFuses } from "./alarm-watch.ts";
 import { OWED_STOP_MS } from "./events.ts";
+import { followFallbacks } from "./fallback.ts";
 import type { HistoryFeed } from "./history-feed.ts";
 import { sitePower_W } from "./live-view.ts";
+import type { OwnerWishes } from "./owner-wishes.ts";
 import type { SessionRecorder } from "./recorder.ts";
 import type { Spark } from "./spark.ts";
 import type { SiteState, StationState } from "./state.ts";
+import type { StorageTrouble } from "./storage-trouble.ts";
 
 /** Explanations of grants are kept for thirteen months. */
 const GRANT_MEMORY_MS = 400 * 24 * 3_600_000;
 const HOUSEKEEPING_MS = 3_600_000;
 const ALARMS_EVERY_MS = 2_000;
+/** Cycles come every second; after this the PC slept or its clock was set. */
+const LEAP_MS = 60_000;
 /** So many unknown identities are remembered as reported; more are listed but raise no alert of their own. */
 const REPORTED_MAX = 200;
 
@@ -26,6 +33,9 @@ export type WatchOptions = {
   readonly history: HistoryFeed;
   readonly spark: Spark;
   readonly started_at_ms: EpochMs;
+  readonly clock: Clock;
+  readonly wishes: OwnerWishes;
+  readonly storage: StorageTrouble;
   readonly model: () => SiteModel;
   readonly waiting: () => readonly WaitingStation[];
 };
@@ -34,30 +44,50 @@ export type Watch = { readonly beforeCycle: (now_ms: EpochMs) => void; readonly 
 
 /** What has to be looked at besides the limits: fuses, alarms, history, and sessions nobody ends. */
 export function createWatch(options: WatchOptions): Watch {
-  const { site, stores, recorder, history, spark, started_at_ms } = options;
+  const { site, stores, recorder, history, spark, started_at_ms, storage } = options;
   const reported = new Set<string>();
   let openAlerts = stores.alerts.open().length;
   let alarmsAt_ms = started_at_ms;
+  let cycledAt_ms = started_at_ms;
   let housekeptAt_ms = started_at_ms;
-  const alarms = (now_ms: EpochMs): void => {
-    alarmsAt_ms = now_ms;
+  const keeps_mA = (station: Station): Milliamp =>
+    site.stations.get(station.id)?.fallback.current_mA ?? station.fallback_mA;
+  const shown = storage.shownWith(stores.alerts, () => options.clock.now_ms());
+  const raise = (now_ms: EpochMs): void => {
     watchAlarms(
       stores.alerts,
-      currentAlarms(site, now_ms, started_at_ms, commissioningProblems(options.model())),
+      currentAlarms(site, now_ms, started_at_ms, {
+        fallbackProblems: commissioningProblems(options.model(), keeps_mA),
+        storage,
+      }),
       now_ms,
     );
+    endKnownCards(stores, now_ms);
     for (const { identity } of options.waiting()) {
       if (reported.has(identity) || reported.size >= REPORTED_MAX) continue;
       reported.add(identity);
       stores.alerts.raise({ code: "unknown-station", severity: "info", ref: identity, inputs: {} }, now_ms);
     }
-    openAlerts = stores.alerts.open().length;
+  };
+  const alarms = (now_ms: EpochMs): void => {
+    alarmsAt_ms = now_ms;
+    try {
+      raise(now_ms);
+    } catch (error) {
+      // A disk that takes nothing takes no alert either; this one is shown from memory.
+      if (!storage.note(error, now_ms)) throw error;
+    }
+    openAlerts = shown.open().length;
   };
   return {
     openAlerts: () => openAlerts,
     beforeCycle: (now_ms) => {
+      followFallbacks(site.stations.values(), options.clock);
+      followSilence(site, cycledAt_ms, now_ms);
+      cycledAt_ms = now_ms;
       for (const state of site.stations.values()) expire(state, recorder, now_ms);
       watchFuses(site, now_ms);
+      options.wishes.follow();
       history.tick(now_ms);
       spark.add(now_ms, sitePower_W(site, now_ms));
       if (now_ms - alarmsAt_ms >= ALARMS_EVERY_MS) alarms(now_ms);
@@ -67,6 +97,12 @@ export function createWatch(options: WatchOptions): Watch {
       stores.grants.prune(epochMs(Math.max(0, now_ms - GRANT_MEMORY_MS)));
     },
   };
+}
+
+/** After a leap of the clock a silence is as old as what we saw of it: boxes count their own time. */
+function followSilence(site: SiteState, before_ms: EpochMs, now_ms: EpochMs): void {
+  if (now_ms >= before_ms && now_ms - before_ms <= LEAP_MS) return;
+  for (const state of site.stations.values()) if (state.offlineSince_ms !== null) state.offlineSince_ms = now_ms;
 }
 
 function expire(state: StationState, recorder: SessionRecorder, now_ms: EpochMs): void {

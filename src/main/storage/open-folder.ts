@@ -17,6 +17,7 @@ import { siteStore } from "./site-store.ts";
 import { stationLogStore } from "./station-log-store.ts";
 import { tariffStore } from "./tariff-store.ts";
 import type { OpenedFolder, OpenFailure, Stores } from "./types.ts";
+import { wishStore } from "./wish-store.ts";
 
 /** Everything a site knows, in one file. */
 const DATABASE_FILE = "chargehand.sqlite";
@@ -126,6 +127,7 @@ const storesOn = (db: Connection): Stores => ({
   stationLog: stationLogStore(db),
   alerts: alertStore(db),
   ocpp: ocppStore(db),
+  wishes: wishStore(db),
 });
 
 function latest(db: Connection): EpochMs | null {

@@ -137,6 +137,7 @@ export type Tables = {
   ocpp_facts: { identity: string; connector_id: number; at_ms: number; firmware: string | null; document: string };
   ocpp_password: { no: Generated<number>; identity: string; salt: Uint8Array; hash: Uint8Array; since_ms: number };
   station_state: { no: Generated<number>; station_id: string; at_ms: EpochMs; state: string; status: string | null };
+  station_wish: { station_id: string; limit_mA: Milliamp | null; until_ms: number | null; stopped: Bit };
   alert: {
     no: Generated<number>;
     code: Alert["code"];

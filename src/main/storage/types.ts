@@ -284,6 +284,19 @@ export interface OcppStore {
   confirmPassword(identity: string): void;
 }
 
+/** What the owner told a station and has not taken back. */
+export type OwnerWish = {
+  readonly stationId: string;
+  readonly limit: { readonly limit_mA: Milliamp; readonly until_ms: number | null } | null;
+  readonly stopped: boolean;
+};
+
+export interface WishStore {
+  list(): OwnerWish[];
+  /** Replaces what was kept of the station; no limit and not stopped: nothing is kept. */
+  save(wish: OwnerWish): void;
+}
+
 export type Stores = {
   readonly site: SiteStore;
   readonly sessions: SessionStore;
@@ -296,6 +309,7 @@ export type Stores = {
   readonly stationLog: StationLogStore;
   readonly alerts: AlertStore;
   readonly ocpp: OcppStore;
+  readonly wishes: WishStore;
 };
 
 /** The folder is in use by another process, or cannot be used; the sentence says what to do. */

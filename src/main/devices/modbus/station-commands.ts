@@ -42,8 +42,10 @@ export function stationPort(options: {
     unlock: () => perform(fixed(control?.unlock), "unlocking"),
     reset: () => perform(fixed(control?.reset), "a reset"),
     failSafe: options.failSafe,
-    switchPhases: (phases) => lane.run(() => options.phaseSwitch.switchTo(phases)),
-    wakeUp: () => perform(control?.wakeup ?? null, "waking the car"),
+    ...(control?.phases?.values === undefined
+      ? {}
+      : { switchPhases: (phases: 1 | 3) => lane.run(() => options.phaseSwitch.switchTo(phases)) }),
+    ...(control?.wakeup === undefined ? {} : { wakeUp: () => perform(control.wakeup ?? null, "waking the car") }),
   };
 }
 

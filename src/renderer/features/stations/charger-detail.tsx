@@ -9,6 +9,7 @@ import { useFormat } from "../../lib/data/use-format.ts";
 import { phaseRows } from "./charger-view.ts";
 import css from "./charger-detail.module.css";
 import { Commands } from "./command-bar.tsx";
+import { FailSafeNote } from "./fail-safe-note.tsx";
 import { StateStrip } from "./state-strip.tsx";
 
 const DETAIL_EVERY_ms = 10_000;
@@ -23,7 +24,7 @@ export function ChargerDetail({ station }: { readonly station: StationLive }) {
   );
   return (
     <div className={css["detail"]}>
-      <Commands station={station} />
+      <Commands station={station} can={asked.data?.can} />
       <Now station={station} />
       <Phases station={station} detail={asked.data} />
       <StateBoundary asked={asked}>
@@ -31,6 +32,9 @@ export function ChargerDetail({ station }: { readonly station: StationLive }) {
           <>
             <Section title={t("strip.title")}>
               <StateStripNow strip={detail.strip} />
+            </Section>
+            <Section title={t("failSafe.title")}>
+              <FailSafeNote failSafe={detail.failSafe} />
             </Section>
             <LastSessions rows={detail.lastSessions} />
             <Device detail={detail} />

@@ -14,14 +14,15 @@ import {
   type Command,
   type CommandName,
   type CommandProgress,
-  COMMANDS,
+  type Abilities,
   failureOf,
+  offeredCommands,
   possibleCommands,
   send,
 } from "./commands.ts";
 
 /** What can be asked of the charger, and how the last wish went: sent, accepted, or failed with the reason. */
-export function Commands({ station }: { readonly station: StationLive }) {
+export function Commands({ station, can }: { readonly station: StationLive; readonly can: Abilities | undefined }) {
   const { t } = useTranslation("charger");
   const { state } = useConnection();
   const [asking, setAsking] = useState<CommandName | null>(null);
@@ -32,7 +33,7 @@ export function Commands({ station }: { readonly station: StationLive }) {
   return (
     <div className={css["commands"]}>
       <div className={css["bar"]}>
-        {COMMANDS.filter((name) => name !== (station.session === null ? "stop" : "start")).map((name) => (
+        {offeredCommands(station, can).map((name) => (
           <Button
             key={name}
             size="xs"

@@ -25,16 +25,20 @@ type Wishes = {
   readonly kind: "Soft" | "Hard";
   readonly limit_A: number | string;
   readonly hours: string;
+  readonly phases: 1 | 3;
 };
 
 /** The command as it goes out, from what was chosen. */
-function commandOf(name: CommandName, { card, kind, limit_A, hours }: Wishes): Command {
+function commandOf(name: CommandName, { card, kind, limit_A, hours, phases }: Wishes): Command {
   switch (name) {
     case "start":
       return { name, idToken: card === WITHOUT_CARD ? null : card };
     case "stop":
     case "unlock":
+    case "wake":
       return { name };
+    case "phases":
+      return { name, phases };
     case "reset":
       return { name, kind };
     case "limit":
@@ -55,6 +59,7 @@ export function CommandDialog({ name, station, onCancel, onConfirm }: Props) {
     kind: "Soft",
     limit_A: Math.floor(station.max_mA / 2000),
     hours: "4",
+    phases: 1,
   });
   const set = (patch: Partial<Wishes>): void => {
     setWishes((before) => ({ ...before, ...patch }));
@@ -80,6 +85,7 @@ export function CommandDialog({ name, station, onCancel, onConfirm }: Props) {
           />
         )}
         {name === "reset" && <ResetChoice wishes={wishes} set={set} />}
+        {name === "phases" && <PhasesChoice wishes={wishes} set={set} />}
         {name === "limit" && <LimitChoice wishes={wishes} set={set} max_mA={station.max_mA} />}
       </div>
       <div className={css["buttons"]}>
@@ -124,6 +130,23 @@ function ResetChoice({ wishes, set }: ChoiceProps) {
       ]}
       onChange={(value) => {
         set({ kind: value === "Hard" ? "Hard" : "Soft" });
+      }}
+    />
+  );
+}
+
+function PhasesChoice({ wishes, set }: ChoiceProps) {
+  const { t } = useTranslation("charger");
+  return (
+    <SegmentedControl
+      aria-label={t("phasesChoice.label")}
+      value={String(wishes.phases)}
+      data={[
+        { value: "1", label: t("phasesChoice.one") },
+        { value: "3", label: t("phasesChoice.three") },
+      ]}
+      onChange={(value) => {
+        set({ phases: value === "3" ? 3 : 1 });
       }}
     />
   );

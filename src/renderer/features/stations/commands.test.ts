@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { failureOf, possibleCommands } from "./commands.ts";
+import { failureOf, offeredCommands, possibleCommands } from "./commands.ts";
 
 test("a device's refusal keeps its reason, its words and whether asking again helps", () => {
   expect(failureOf("DEVICE_FAILED", { code: "rejected", retry: true, detail: "Rejected" })).toEqual({
@@ -26,7 +26,16 @@ test("a silent charger takes no command, only the limit that the balancer keeps 
     unlock: "offline",
     reset: "offline",
     limit: null,
+    phases: "offline",
+    wake: "offline",
   });
+});
+
+test("phases and waking are offered only where the charger has them, and not before that is known", () => {
+  const always = ["start", "unlock", "reset", "limit"];
+  expect(offeredCommands({ session: null }, undefined)).toEqual(always);
+  expect(offeredCommands({ session: null }, { switchPhases: true, wakeUp: false })).toEqual([...always, "phases"]);
+  expect(offeredCommands({ session: {} }, { switchPhases: false, wakeUp: true })).toContain("wake");
 });
 
 test("start needs a free bay and stop a running session", () => {

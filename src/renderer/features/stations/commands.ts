@@ -1,7 +1,22 @@
+import type { StationDetail } from "../../../contract/index.ts";
 import type { Api } from "../../lib/client/index.ts";
 
-export const COMMANDS = ["start", "stop", "unlock", "reset", "limit"] as const;
+const COMMANDS = ["start", "stop", "unlock", "reset", "limit", "phases", "wake"] as const;
 export type CommandName = (typeof COMMANDS)[number];
+
+/** What this charger can do besides what every one can. */
+export type Abilities = StationDetail["can"];
+
+/** Buttons of a charger: start or stop, and what its port has. */
+export const offeredCommands = (
+  station: { readonly session: unknown },
+  can: Abilities | undefined,
+): readonly CommandName[] =>
+  COMMANDS.filter((name) => {
+    if (name === "phases") return can?.switchPhases === true;
+    if (name === "wake") return can?.wakeUp === true;
+    return name !== (station.session === null ? "stop" : "start");
+  });
 
 /** What a person asks of a charger, complete with what it needs. */
 export type Command =
@@ -9,6 +24,8 @@ export type Command =
   | { readonly name: "stop" }
   | { readonly name: "unlock" }
   | { readonly name: "reset"; readonly kind: "Soft" | "Hard" }
+  | { readonly name: "phases"; readonly phases: 1 | 3 }
+  | { readonly name: "wake" }
   | { readonly name: "limit"; readonly limit_mA: number | null; readonly for_ms: number | null };
 
 /** Sends it; resolves when the charger accepted it and rejects with the contract's error when it did not. */
@@ -25,6 +42,12 @@ export async function send(api: Api, stationId: string, command: Command): Promi
       return;
     case "reset":
       await api.stations.reset({ stationId, kind: command.kind });
+      return;
+    case "phases":
+      await api.stations.switchPhases({ stationId, phases: command.phases });
+      return;
+    case "wake":
+      await api.stations.wakeUp({ stationId });
       return;
     case "limit":
       await api.stations.setManualLimit({ stationId, limit_mA: command.limit_mA, for_ms: command.for_ms });
@@ -77,5 +100,7 @@ export function possibleCommands(station: {
     unlock: away,
     reset: away,
     limit: null,
+    phases: away,
+    wake: away,
   };
 }
