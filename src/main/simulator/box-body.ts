@@ -79,7 +79,7 @@ function boxValue(what: string, box: BoxFacts): CanonicalValue | undefined {
         : Math.round((reading.drawn_mA[phase] * reading.voltage_mV[phase]) / 1_000_000);
     case "energy_import":
     case "energy_total":
-      return phase === null ? reading.register_Wh : null;
+      return phase === null ? reading.register_Wh : shareOf(reading.register_Wh, phase);
     case "energy_since_power_on":
       return reading.register_Wh - box.powerOn_Wh;
     case "energy_session":
@@ -97,6 +97,12 @@ function boxValue(what: string, box: BoxFacts): CanonicalValue | undefined {
     default:
       return undefined;
   }
+}
+
+/** Boxes that count phase by phase have one counter here: its parts are even and add up to it. */
+function shareOf(register_Wh: number, phase: 0 | 1 | 2): number {
+  const third_Wh = Math.floor(register_Wh / 3);
+  return phase === 0 ? register_Wh - 2 * third_Wh : third_Wh;
 }
 
 /** Index of the phase that a name ends with; `null` when it is of no single phase. */

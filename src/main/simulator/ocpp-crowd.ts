@@ -28,6 +28,8 @@ export type TrueTransaction = {
   readonly started_at_ms: number;
   readonly meterStart_Wh: WattHour;
   meterStop_Wh: WattHour | null;
+  /** What its car took, by the car's own account. */
+  received_Wh: number;
 };
 export type CrowdMember = {
   readonly identity: string;
@@ -37,6 +39,8 @@ export type CrowdMember = {
 };
 export type OcppCrowd = {
   readonly members: readonly CrowdMember[];
+  /** Lines cut and boxes restarted so far. */
+  mishaps(): number;
   connect(ocppUrl: string): void;
   /** Moves every box and car on to the clock's time. */
   step(): void;
@@ -50,7 +54,8 @@ export type OcppCrowd = {
 type Member = CrowdMember & {
   readonly truth: TrueTransaction[];
   readonly random: Random;
-  running: { readonly of: object; readonly entry: TrueTransaction } | null;
+  running: { readonly of: object; readonly entry: TrueTransaction; readonly before_Wh: number } | null;
+  mishaps: number;
   cut: boolean;
   carDue_ms: number;
   lineDue_ms: number;
@@ -68,6 +73,7 @@ export function createOcppCrowd(options: {
   let isOver = false;
   return {
     members,
+    mishaps: () => members.reduce((sum, one) => sum + one.mishaps, 0),
     connect(ocppUrl) {
       for (const { box } of members) box.connect(ocppUrl);
     },
@@ -131,6 +137,7 @@ function createMember(index: number, clock: Clock, seed: number): Member {
     truth: [],
     random,
     running: null,
+    mishaps: 0,
     cut: false,
     carDue_ms: now_ms + random.between(...EMPTY_MS),
     lineDue_ms: now_ms + random.between(...LINE_WORKS_MS),
@@ -151,11 +158,13 @@ function live(member: Member, now_ms: number): void {
   if (member.cut) {
     member.cut = false;
     box.restore();
+    member.mishaps -= 1;
   } else if (random.chance(RESTART_PERMILLE / 1000)) box.reboot("HardReset");
   else {
     member.cut = true;
     void box.cut();
   }
+  member.mishaps += 1;
   member.lineDue_ms = now_ms + random.between(...(member.cut ? LINE_IS_CUT_MS : LINE_WORKS_MS));
 }
 
@@ -178,12 +187,14 @@ const randomCar = (random: Random): Parameters<OcppStation["plugIn"]>[0] => ({
 /** Notes when a transaction of the box begins and with which register it ends. */
 function watch(member: Member): void {
   const transaction = member.box.transaction;
+  if (member.running !== null && member.box.evse.plugged)
+    member.running.entry.received_Wh = member.box.evse.received_Wh - member.running.before_Wh;
   if (transaction === (member.running?.of ?? null)) return;
   if (member.running !== null) member.running.entry.meterStop_Wh = member.box.evse.register_Wh;
   member.running = null;
   if (transaction === null) return;
   const { idToken, started_at_ms, meterStart_Wh } = transaction;
-  const entry: TrueTransaction = { idToken, started_at_ms, meterStart_Wh, meterStop_Wh: null };
+  const entry: TrueTransaction = { idToken, started_at_ms, meterStart_Wh, meterStop_Wh: null, received_Wh: 0 };
   member.truth.push(entry);
-  member.running = { of: transaction, entry };
+  member.running = { of: transaction, entry, before_Wh: member.box.evse.received_Wh };
 }

@@ -12,6 +12,7 @@ import {
 } from "../../devices/profile/index.ts";
 import { EXCEPTION, type ModbusReply, type ModbusRequest, type ReadRequest } from "../../protocol/modbus/index.ts";
 import type { BankWrite, ProfileBankOptions } from "./bank-write.ts";
+import { newestIdentity } from "./newest-identity.ts";
 import { createRawStates } from "./raw-state.ts";
 import { refuse, type RegisterBank } from "./register-bank.ts";
 import { createWatchdog, type Watchdog } from "./watchdog.ts";
@@ -43,6 +44,7 @@ class Bank implements ProfileBank {
   readonly #writable: ReturnType<typeof writableCells>;
   readonly #actions: ReturnType<typeof writeActions>;
   readonly #rawState: ReturnType<typeof createRawStates>;
+  readonly #identity: ReturnType<typeof newestIdentity>;
   #paused = false;
 
   constructor(options: ProfileBankOptions) {
@@ -56,6 +58,7 @@ class Bank implements ProfileBank {
     this.#bridges = bridgesOf(registers);
     this.#writable = writableCells(profile);
     this.#rawState = createRawStates(profile);
+    this.#identity = newestIdentity(profile);
     this.#actions = writeActions({
       profile,
       watchdog: this.#watchdog,
@@ -162,7 +165,7 @@ class Bank implements ProfileBank {
         return Number(codes.find(([, one]) => one === seconds)?.[0] ?? seconds);
       }
       default:
-        return undefined;
+        return this.#identity.get(what);
     }
   }
 
