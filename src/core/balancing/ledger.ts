@@ -194,8 +194,8 @@ export function worstCase_mA(entry: LedgerEntry, box: BoxView, now_ms: EpochMs |
     const last = entry.setpoint_mA === null ? entry.before_mA : entry.upper_mA;
     return withOverdraw(milliamp(Math.max(box.fallback_mA, last ?? 0)), box);
   }
-  if (box.unplugged) return entry.upper_mA;
   const allowed = withOverdraw(entry.upper_mA, box);
+  if (box.unplugged) return allowed;
   const drawn = box.drawn_mA ?? milliamp(0);
   return drawn > allowed + MEASURE_SLACK_MA ? milliamp(drawn + MEASURE_SLACK_MA) : allowed;
 }
