@@ -1,4 +1,4 @@
-import { isSatisfied, requiredRatio } from "./demand.ts";
+import { followsNeeds, isSatisfied, requiredRatio } from "./demand.ts";
 import { book, roomOf } from "./network.ts";
 import type { Network } from "./network.ts";
 import type { Share } from "./share.ts";
@@ -82,7 +82,7 @@ export function admissionOrder(request: AllocationRequest, shares: readonly Shar
 }
 
 function usesRatio({ policy, usage }: AllocationRequest, shares: readonly Share[]): boolean {
-  if (policy.share !== "need" || (usage?.overload ?? 0) > OVERLOAD_MAX) return false;
+  if (!followsNeeds(policy, usage) || (usage?.overload ?? 0) > OVERLOAD_MAX) return false;
   return shares.some(({ evse }) => evse.needed_Wh !== null && evse.departure_ms !== null);
 }
 
@@ -100,7 +100,7 @@ function admissionKey(request: AllocationRequest, evse: AllocationEvse, byRatio:
   const base = policy.order === "priority" ? -(DONE + 1) * (evse.priorityClass ?? 0) : 0;
   if (isSatisfied(evse)) return { group: base + DONE, rank: evse.plugged_at_ms };
   if (policy.order === "departure") return { group: OTHER, rank: evse.departure_ms ?? Number.MAX_SAFE_INTEGER };
-  return { group: base + OTHER, rank: byRatio ? -urgency(request, evse) : attainedService(request, evse) };
+  return { group: base + OTHER, rank: byRatio ? -requiredRatio(request, evse) : attainedService(request, evse) };
 }
 
 /** A car that will have all it needs even so gives its place up after half the hold: measured fairer and no dearer. */
@@ -109,13 +109,10 @@ function holdOf({ policy: { hold_ms }, ...moment }: AllocationRequest, evse: All
   return isCalm ? Math.min(hold_ms, Math.max(SHORT_HOLD_MS, hold_ms / 2)) : hold_ms;
 }
 
-/** Required rate as a share of the maximum; on skewed sites cars that use idle phases too come first. */
-function urgency(request: AllocationRequest, evse: AllocationEvse): number {
-  const ratio = requiredRatio(request, evse);
-  return request.usage?.skewed === true ? ratio * evse.phases.length : ratio;
-}
-
-/** Least attained service: energy so far per phase the car loads, weighted. Measured better than per ampere of its maximum. */
+/**
+ * Least attained service: energy so far per phase the car loads, weighted; measured better than per ampere of its maximum.
+ * On skewed sites cars that use idle phases too come first.
+ */
 function attainedService(request: AllocationRequest, evse: AllocationEvse): number {
   const phases = Math.max(1, evse.phases.length);
   const attained = evse.attained_Wh / (phases * Math.max(evse.weight, 1e-6));

@@ -1,5 +1,5 @@
 import { admissionOrder } from "./admission.ts";
-import { isSatisfied, requiredCurrent_mA } from "./demand.ts";
+import { followsNeeds, isSatisfied, requiredCurrent_mA } from "./demand.ts";
 import { book, roomOf } from "./network.ts";
 import type { Network } from "./network.ts";
 import type { Share } from "./share.ts";
@@ -29,7 +29,7 @@ export function fill(request: AllocationRequest, admitted: readonly Share[], net
   for (const { index, evse } of admitted) water.current[index] = evse.min_mA;
   if (policy.order === "departure") fillByDeparture(request, admitted, network, water);
   for (const group of policy.order === "priority" ? byClass(admitted) : [admitted]) {
-    if (policy.share === "need" && policy.order !== "departure") fillNeeds(request, group, network, water);
+    if (followsNeeds(policy, request.usage) && policy.order !== "departure") fillNeeds(request, group, network, water);
     fillFairly(request, group, network, water);
   }
 }

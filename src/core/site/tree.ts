@@ -1,4 +1,4 @@
-import type { Sharing } from "../balancing/index.ts";
+import type { ProtectiveDevice, Sharing } from "../balancing/index.ts";
 import type { Milliamp, PerPhase, Phase, Watt } from "../units/index.ts";
 
 /** Order in which a box's own L1, L2, L3 meet the site's phases. "L2L3L1": the box's L1 hangs on the site's L2. */
@@ -26,10 +26,6 @@ export type Circuit = {
   /** How cars below it share; left out: as the circuit above. */
   readonly sharing?: Sharing;
 };
-
-/** Circuit breaker of IEC 60898 or 60947-2, selective main switch (E characteristic), gG fuse. */
-export type ProtectiveDevice = (typeof PROTECTIVE_DEVICES)[number];
-export const PROTECTIVE_DEVICES = ["mcb-60898", "mcb-60947", "sls", "gg"] as const;
 
 /** How we reach a box. One station of the site file is one independently charging part (EVSE). */
 export type Connection =

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { type Because, REASON_KINDS, SHARING_RULES } from "../../core/balancing/index.ts";
-import { PROTECTIVE_DEVICES } from "../../core/site/index.ts";
+import { type Because, PROTECTIVE_DEVICES, REASON_KINDS, SHARING_RULES } from "../../core/balancing/index.ts";
 import type { Flag } from "../../core/session/index.ts";
 import type { Cost, TariffVersion } from "../../core/tariff/index.ts";
 import {

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { SHARING_RULES } from "../../../core/balancing/index.ts";
-import { PROTECTIVE_DEVICES } from "../../../core/site/index.ts";
+import { PROTECTIVE_DEVICES, SHARING_RULES } from "../../../core/balancing/index.ts";
 import type { TariffVersion } from "../../../core/tariff/index.ts";
 import { basisPoint, epochMs, milliamp, millisecond, type PerPhase, watt } from "../../../core/units/index.ts";
 import type { StoredSite } from "../../storage/types.ts";

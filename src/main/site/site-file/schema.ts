@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { HOLD_MS_MIN, SHARING_RULES } from "../../../core/balancing/index.ts";
-import { PROTECTIVE_DEVICES } from "../../../core/site/index.ts";
+import { HOLD_MS_MIN, PROTECTIVE_DEVICES, SHARING_RULES } from "../../../core/balancing/index.ts";
 
 // Shape of a site file. Every message says what is expected there, because it is shown as that; the JSON Schema under
 // resources/schemas is made from here. What one field alone cannot tell stands in `references.ts`.
