@@ -8,6 +8,8 @@ const HELP = `chargehand <command> …
 
   serve     run a site without a window and serve its pages on this machine
   export    write sessions, quarter hours, invoices or the site of a data folder to stdout
+  allocate  one decision of the allocator: request on stdin, answer on stdout
+  simulate  a whole scenario in virtual time, under any of the policies
   doctor    read, tell, find and simulate single devices
 
   --help    with a command: what it takes
@@ -29,6 +31,14 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
     case "export": {
       const { exportCommand } = await import("./commands/export.ts");
       return exportCommand(argv, process);
+    }
+    case "allocate": {
+      const { allocateCommand } = await import("./commands/allocate.ts");
+      return allocateCommand(argv, process);
+    }
+    case "simulate": {
+      const { simulateCommand } = await import("./commands/simulate.ts");
+      return simulateCommand(argv, process);
     }
     case "doctor": {
       const { doctor } = await import("./commands/doctor.ts");

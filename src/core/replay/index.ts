@@ -1,0 +1,4 @@
+export * from "./optimum.ts";
+export * from "./replay.ts";
+export * from "./scenario.ts";
+export type { FurtherRow } from "./wires.ts";

@@ -1,0 +1,54 @@
+import type { Car } from "./car.ts";
+import { missing_Wh } from "./car.ts";
+import { createPast, predictFromPast } from "./history.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** What a policy may believe of a car: when it leaves and what it needs in all. */
+export type Known = { readonly departure_ms: number; readonly needed_Wh: number };
+
+/** What a driver who typed nothing is taken for (balancing.md §2.4). */
+const UNTYPED_MS = 8 * 3_600_000;
+const UNTYPED_WH = 20_000;
+const HOUR_MS = 3_600_000;
+
+/**
+ * What is known of each car, asked once when it arrives and in the order of arrivals; `null`: nothing. `history` is the
+ * scenario's own past where it has none of its own.
+ */
+export function createKnowledge(scenario: Scenario): (car: Car) => Known | null {
+  const { information } = scenario.policy;
+  switch (information) {
+    case "none":
+      return () => null;
+    case "truth":
+      return ({ session, needed_Wh }) => ({ departure_ms: session.departure_ms, needed_Wh });
+    case "declared":
+      return ({ session: { declared, arrival_ms } }) =>
+        declared ?? { departure_ms: arrival_ms + UNTYPED_MS, needed_Wh: UNTYPED_WH };
+    case "history": {
+      const past = createPast(scenario);
+      return ({ session }) => {
+        const { stay_ms, needed_Wh } = predictFromPast(past(session.arrival_ms), session);
+        return { departure_ms: session.arrival_ms + stay_ms, needed_Wh };
+      };
+    }
+  }
+}
+
+/**
+ * Most current that makes sense in a tick, in A: with truth or what the driver typed, what finishes the rest within it. A
+ * car that takes more than was typed proves the typing wrong, and is no longer bounded by it.
+ */
+export function usefulCurrent_A(scenario: Scenario, car: Car, known: Known | null, present_h: number): number {
+  const { information } = scenario.policy;
+  if (known === null || (information !== "truth" && information !== "declared")) return car.max_A;
+  const rest_Wh = information === "truth" ? missing_Wh(car) : known.needed_Wh - car.delivered_Wh;
+  if (rest_Wh <= 0 || present_h <= 0) return car.max_A;
+  return Math.min(car.max_A, rest_Wh / (present_h * car.W_per_A));
+}
+
+/** Time to spare, in h: until the departure less what the rest takes at full current. A departure that passed is now. */
+export function laxity_h(car: Car, known: Known, now_ms: number): number {
+  const left_h = Math.max(0, known.departure_ms - now_ms) / HOUR_MS;
+  return left_h - Math.max(0, known.needed_Wh - car.delivered_Wh) / (car.max_A * car.W_per_A);
+}
