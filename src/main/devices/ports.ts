@@ -135,13 +135,7 @@ export type StationEvent =
  * it; it is switched off in the box; it goes up to its maximum; it keeps more than the site file promises.
  */
 type FailSafeDoubt =
-  | "no-guard"
-  | "not-documented"
-  | "not-asked"
-  | "not-readable"
-  | "switched-off"
-  | "expires-up"
-  | "more-than-promised";
+  "no-guard" | "not-documented" | "not-asked" | "not-readable" | "switched-off" | "expires-up" | "more-than-promised";
 
 /**
  * What a box offers when it hears nothing from us for `timeout_ms`. `known`: read back from the box, and no more than

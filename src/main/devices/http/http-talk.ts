@@ -1,8 +1,10 @@
-import type { CommandFailure } from "../ports.ts";
+import { withoutGuard } from "../modbus/fail-safe.ts";
+import type { CommandFailure, FailSafe } from "../ports.ts";
 import type { HttpReply } from "../../links/http-peer.ts";
 import type { MeterTalk } from "../network/polled-meter.ts";
 import type { LimitTalk, StationTalk } from "../network/station-talk.ts";
 import { fillRequest, type Fillings, type RequestTemplate } from "./fill-request.ts";
+import { httpPhases } from "./http-phases.ts";
 import { baseOf, readHttp, unitFillings, type HttpDevice } from "./http-reader.ts";
 
 const PERIOD_ms = 1_000;
@@ -48,9 +50,29 @@ export function httpStation(device: HttpDevice): StationTalk {
             period_ms: (heartbeat.every_s * 1_000) / BEATS_PER_TIME,
             beat: async () => (await order(device, heartbeat, {})) === null,
           },
-    // None of these boxes shows what it does without us.
-    failSafe: () => ({ kind: "unknown", current_mA: null, timeout_ms: null }),
+    phases: httpPhases(profile, (template) => exchange(device, template, {})),
+    wakeUp: wakeUpOf(device),
+    failSafe: () => failSafeOf(device),
     counters: device.host.peer.counters,
+  };
+}
+
+/** None of these boxes shows what it does without us, not even the one that wants a heartbeat. */
+function failSafeOf({ profile: { failsafe } }: HttpDevice): FailSafe {
+  const { feed = "unknown", heartbeat } = failsafe ?? {};
+  if (heartbeat === undefined) return withoutGuard(feed === "none" ? "none" : "unknown");
+  return { kind: "unknown", current_mA: null, timeout_ms: heartbeat.every_s * 1_000, doubt: "not-readable" };
+}
+
+function wakeUpOf(device: HttpDevice): (() => Promise<CommandFailure | null>) | null {
+  const steps = device.profile.control?.wakeup;
+  if (steps === undefined) return null;
+  return async () => {
+    for (const { http } of steps) {
+      const failure = await order(device, http, {});
+      if (failure !== null) return failure;
+    }
+    return null;
   };
 }
 
@@ -76,15 +98,27 @@ function limitTalk(device: HttpDevice): LimitTalk | null {
 
 /** Sends an order; `null` when the device took it. */
 async function order(
-  { profile, host, unitId }: HttpDevice,
+  device: HttpDevice,
   template: RequestTemplate,
   fillings: Fillings,
 ): Promise<CommandFailure | null> {
-  const reply = await host.peer.send(fillRequest(template, baseOf(profile), { ...unitFillings(unitId), ...fillings }));
-  return failureOf(reply, profile.control?.success_prefix);
+  const taken = await exchange(device, template, fillings);
+  return taken.ok ? null : taken;
 }
 
-function failureOf(reply: HttpReply, successPrefix: string | undefined): CommandFailure | null {
+async function exchange(
+  { profile, host, unitId }: HttpDevice,
+  template: RequestTemplate,
+  fillings: Fillings,
+): Promise<{ readonly ok: true; readonly text: string } | CommandFailure> {
+  const reply = await host.peer.send(fillRequest(template, baseOf(profile), { ...unitFillings(unitId), ...fillings }));
+  return answerOf(reply, profile.control?.success_prefix);
+}
+
+function answerOf(
+  reply: HttpReply,
+  successPrefix: string | undefined,
+): { readonly ok: true; readonly text: string } | CommandFailure {
   if (!reply.ok) {
     switch (reply.code) {
       case "unauthorized":
@@ -100,5 +134,7 @@ function failureOf(reply: HttpReply, successPrefix: string | undefined): Command
   if (reply.status < 200 || reply.status >= 300)
     return { ok: false, code: "rejected", retry: false, detail: `HTTP status ${String(reply.status)}` };
   const isRefused = successPrefix !== undefined && !reply.text.trimStart().startsWith(successPrefix);
-  return isRefused ? { ok: false, code: "rejected", retry: false, detail: reply.text.slice(0, 80) } : null;
+  return isRefused
+    ? { ok: false, code: "rejected", retry: false, detail: reply.text.slice(0, 80) }
+    : { ok: true, text: reply.text };
 }

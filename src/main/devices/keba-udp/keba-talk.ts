@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Milliamp } from "../../../core/units/index.ts";
+import { NOT_ASKED } from "../modbus/fail-safe.ts";
 import type { CommandFailure, FailSafe } from "../ports.ts";
 import type { ProfileOf } from "../profile/index.ts";
 import type { ReadOutcome } from "../network/polled-meter.ts";
@@ -66,6 +67,8 @@ export function kebaStation(options: {
       // After its time-out the box wants both again: current and enable.
       beat: async (told_mA) => told_mA === null || (await tell(told_mA, true)) === null,
     },
+    phases: null,
+    wakeUp: null,
     failSafe: (shown) => failSafeOf(shown, fallback_mA),
     counters: peer.counters,
   };
@@ -73,10 +76,15 @@ export function kebaStation(options: {
 
 /** A guard that is switched off (0 s), or that the firmware does not show, is none to rely on. */
 function failSafeOf(shown: Values, fallback_mA: number): FailSafe {
+  if (shown.size === 0) return NOT_ASKED;
   const [current_mA, timeout_s] = [shown.get("failsafe_current"), shown.get("setpoint_valid_for")];
-  if (typeof current_mA !== "number" || typeof timeout_s !== "number" || timeout_s <= 0)
-    return { kind: "unknown", current_mA: null, timeout_ms: null };
-  return { kind: current_mA <= fallback_mA ? "known" : "unsafe", current_mA, timeout_ms: timeout_s * 1_000 };
+  if (typeof current_mA !== "number" || typeof timeout_s !== "number")
+    return { kind: "unknown", current_mA: null, timeout_ms: null, doubt: "not-readable" };
+  if (timeout_s <= 0) return { kind: "unknown", current_mA, timeout_ms: null, doubt: "switched-off" };
+  const timeout_ms = timeout_s * 1_000;
+  return current_mA <= fallback_mA
+    ? { kind: "known", current_mA, timeout_ms }
+    : { kind: "unsafe", current_mA, timeout_ms, doubt: "more-than-promised" };
 }
 
 /** `curr {ma}`, `ena {0|1}`, `failsafe {t_s} {c_ma} {save}` with the values put in. */

@@ -8,12 +8,8 @@ export const failed = (code: CommandFailure["code"], retry: boolean, detail: str
   detail,
 });
 
-/**
- * A box that knows nothing but its limit. One limit is told at a time; of those that wait only the newest is told, and
- * `perform` never rejects.
- */
-export function limitPort(stationId: string, perform: (limit_mA: Milliamp) => Promise<LimitReply>): StationPort {
-  const setLimit = newestOnly(perform);
+/** A box that knows nothing but its limit. */
+export function limitPort(stationId: string, setLimit: (limit_mA: Milliamp) => Promise<LimitReply>): StationPort {
   const unsupported = (what: string): Promise<CommandReply> =>
     Promise.resolve(failed("not-supported", false, `${what} is not possible with this station`));
   return {
@@ -29,23 +25,4 @@ export function limitPort(stationId: string, perform: (limit_mA: Milliamp) => Pr
     unlock: () => unsupported("unlocking"),
     reset: () => unsupported("a reset"),
   };
-}
-
-type Job = { readonly limit_mA: Milliamp; readonly resolve: (reply: LimitReply) => void };
-
-function newestOnly(perform: (limit_mA: Milliamp) => Promise<LimitReply>): (limit_mA: Milliamp) => Promise<LimitReply> {
-  const waiting: Job[] = [];
-  let working = false;
-  const work = async (): Promise<void> => {
-    if (working) return;
-    working = true;
-    for (let job = waiting.pop(); job !== undefined; job = waiting.pop()) job.resolve(await perform(job.limit_mA));
-    working = false;
-  };
-  return (limit_mA) =>
-    new Promise((resolve) => {
-      waiting.pop()?.resolve(failed("rejected", true, "replaced by a newer limit"));
-      waiting.push({ limit_mA, resolve });
-      void work();
-    });
 }

@@ -2,14 +2,16 @@ import type { Station } from "../../../core/site/index.ts";
 import { energyOf, heldEnergy, nextEnergy, NO_ENERGY, withinRating } from "../../../core/metering/index.ts";
 import { milliamp, wattHour, type Milliamp } from "../../../core/units/index.ts";
 import { statusOf } from "../modbus/charging-state.ts";
+import { createCommandLane } from "../modbus/command-lane.ts";
 import type { DeviceLog } from "../modbus/running-device.ts";
 import { createSetpointWatch } from "../modbus/setpoint-watch.ts";
-import type { Clock, CommandFailure, DeviceListener, LimitReply, StationPort } from "../ports.ts";
+import type { Clock, CommandFailure, CommandReply, DeviceListener, LimitReply, StationPort } from "../ports.ts";
 import { canonicalState, registerKind, type CanonicalState } from "../profile/index.ts";
 import { createQuarantineBook, type QuarantineBook } from "../quarantine-book.ts";
 import { stationRating } from "../station-rating.ts";
 import { failed, limitPort } from "./limit-port.ts";
 import type { NetworkDeviceHealth, RunningNetworkDevice } from "./network-health.ts";
+import { createPhaseChoreography } from "./phase-choreography.ts";
 import { startPollLoop, type PollAnswer, type PollLoop } from "./poll-loop.ts";
 import type { StationTalk } from "./station-talk.ts";
 import { electricalOf, registerOf, textOf, type Values } from "./values.ts";
@@ -55,10 +57,7 @@ class Driver implements NetworkStation {
     const { station, talk, clock, emit, log } = context;
     this.#context = context;
     this.#book = createQuarantineBook({ stationId: station.id }, log);
-    this.port = {
-      ...limitPort(station.id, (limit_mA) => this.#setLimit(limit_mA)),
-      failSafe: () => talk.failSafe(this.#values),
-    };
+    this.port = this.#createPort();
     this.#loop = startPollLoop({
       clock,
       period_ms: talk.period_ms,
@@ -76,6 +75,34 @@ class Driver implements NetworkStation {
         },
       },
     });
+  }
+
+  #createPort(): StationPort {
+    const { station, talk, clock } = this.#context;
+    const { phases, wakeUp } = talk;
+    const lane = createCommandLane((limit_mA) => this.#setLimit(limit_mA));
+    const thenTold = (act: () => Promise<CommandReply>): Promise<CommandReply> =>
+      lane.run(() =>
+        this.#loop.liveness.kind === "offline"
+          ? Promise.resolve(failed("offline", true, "no answer from the station"))
+          : act(),
+      );
+    const switchTo =
+      phases === null
+        ? null
+        : createPhaseChoreography({
+            talk: phases,
+            clock,
+            look: async () => ((await this.#read(true)) === "missed" ? null : this.#values),
+            told_mA: () => this.#setpoint.told_mA,
+            apply: (limit_mA) => this.#setLimit(limit_mA),
+          });
+    return {
+      ...limitPort(station.id, (limit_mA) => lane.setLimit(limit_mA)),
+      failSafe: () => talk.failSafe(this.#values),
+      ...(switchTo === null ? {} : { switchPhases: (count: 1 | 3) => thenTold(() => switchTo(count)) }),
+      ...(wakeUp === null ? {} : { wakeUp: () => thenTold(async () => (await wakeUp()) ?? { ok: true }) }),
+    };
   }
 
   health(): NetworkDeviceHealth {

@@ -16,6 +16,15 @@ export type LimitTalk = {
   tell(limit_mA: Milliamp, resumes: boolean): Promise<CommandFailure | null>;
 };
 
+/** How a box is switched to other phases; it is paused and no current flows when it is told. */
+export type PhaseTalk = {
+  /** It knows but one order, which turns one phase into three and three into one. */
+  readonly togglesOnly: boolean;
+  /** Asks this very box whether it can, where its profile says how; `null`: it can. */
+  canSwitch(): Promise<CommandFailure | null>;
+  switchTo(phases: 1 | 3): Promise<CommandFailure | null>;
+};
+
 /** A charger that answers when it is asked, whatever it speaks. */
 export interface StationTalk {
   readonly profile: Pick<AnyProfile, "id" | "vendor" | "models" | "enums" | "derived"> &
@@ -29,6 +38,10 @@ export interface StationTalk {
   setUp(): Promise<{ readonly kind: "done"; readonly refused: readonly string[] } | { readonly kind: "missed" }>;
   /** `null`: it can only be watched. */
   readonly limits: LimitTalk | null;
+  /** `null`: its phases are as they are. */
+  readonly phases: PhaseTalk | null;
+  /** Makes a sleeping car look again; `null`: it has nothing for that. */
+  readonly wakeUp: (() => Promise<CommandFailure | null>) | null;
   /** By which it knows that we are there; `null` when it does not care. `told_mA`: the limit it was given last. */
   readonly heartbeat: {
     readonly period_ms: number;

@@ -53,6 +53,8 @@ export const httpSchema = z.strictObject({
           method: httpRequest.method.optional(),
           path: httpRequest.path.optional(),
           values: z.record(z.string(), z.number()).optional(),
+          /** Sent first, while no current flows. */
+          prepare: httpSteps.optional(),
           /** OpenEVSE's own command instead of a request, and the one that shows whether it is supported. */
           rapi: text.optional(),
           probe: text.optional(),

@@ -24,13 +24,20 @@ export function matchOrder(
   asked: Asked,
   unitId: number,
 ): { readonly name: string; readonly limit_mA: number | null; readonly phases: number | null } | null {
-  const { set_current, pause, resume, phases, init = [] } = profile.control ?? {};
+  const { set_current, pause, resume, phases, init = [], wakeup = [] } = profile.control ?? {};
+  const toggle =
+    phases?.path === undefined || phases.method === undefined || phases.values !== undefined
+      ? null
+      : { ...phases, path: phases.path, method: phases.method };
   const orders: (readonly [string, Template | undefined])[] = [
     ["set_current", set_current],
     ["pause", pause],
     ["resume", resume],
     ["heartbeat", profile.failsafe?.heartbeat],
     ...init.map((step) => ["init", step.http] as const),
+    ...(phases?.prepare ?? []).map((step) => ["prepare", step.http] as const),
+    ...wakeup.map((step) => ["wakeup", step.http] as const),
+    ...(toggle === null ? [] : [["toggle-phases", toggle] as const]),
   ];
   for (const [name, template] of orders) {
     const found = template?.method === asked.method ? matched(profile, template, asked, unitId) : null;

@@ -18,7 +18,7 @@ export type HttpUnitOptions = {
 
 /** One device, or one part of a box with several, behind a web server. */
 export interface HttpUnit {
-  /** Names of the orders taken so far: init, set_current, pause, resume, phases, heartbeat. */
+  /** Names of the orders taken so far: init, set_current, pause, resume, prepare, phases, wakeup, heartbeat. */
   readonly orders: readonly string[];
   /** What it was told to offer a car; `null` before it was told. */
   readonly offered_mA: number | null;
@@ -64,10 +64,11 @@ class Unit implements HttpUnit {
   }
 
   #obey(name: string, order: { readonly limit_mA: number | null; readonly phases: number | null }): void {
-    const { profile, onPhases, onHeartbeat } = this.#options;
+    const { profile, values, onPhases, onHeartbeat } = this.#options;
     onHeartbeat?.();
     if (order.limit_mA !== null) this.#told_mA = order.limit_mA;
     if (order.phases !== null) onPhases?.(order.phases);
+    if (name === "toggle-phases") onPhases?.(values("phases_state") === 1 ? 3 : 1);
     if (name === "pause") this.#paused = true;
     // A box without an order to resume goes on with its next limit.
     if (name === "resume" || (name === "set_current" && profile.control?.resume === undefined)) this.#paused = false;
