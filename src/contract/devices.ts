@@ -1,6 +1,7 @@
 import { eventIterator } from "@orpc/contract";
 import { z } from "zod";
-import { forTechnician } from "./base.ts";
+import { forTechnician, forViewer, notFound } from "./base.ts";
+import { deviceDetailSchema, deviceKey, deviceRawSchema, deviceSummarySchema } from "./device-views.ts";
 
 /** Hosts, ports and units a scan may be asked for. */
 const PORTS_MAX = 64;
@@ -32,7 +33,12 @@ export type ScanRequest = z.infer<typeof scanRequestSchema>;
 
 const foundAt = z.discriminatedUnion("kind", [
   line.extend({ kind: z.literal("serial"), path: z.string(), unitId: z.int() }),
-  z.object({ kind: z.literal("modbus-tcp"), host: z.string(), port: tcpPort, unitId: z.int() }),
+  z.object({
+    kind: z.enum(["modbus-tcp", "rtu-over-tcp", "udp"]),
+    host: z.string(),
+    port: tcpPort,
+    unitId: z.int(),
+  }),
   z.object({ kind: z.literal("http"), host: z.string(), port: tcpPort }),
 ]);
 
@@ -48,6 +54,8 @@ export const scanEventSchema = z.discriminatedUnion("kind", [
       candidates: z.array(z.string()).readonly(),
       model: z.string().nullable(),
       serial: z.string().nullable(),
+      /** Two devices seem to answer under this address; left out: one does. */
+      clash: z.literal(true).optional(),
     }),
   }),
   /** The port cannot be opened, in the system's own words. */
@@ -56,6 +64,21 @@ export const scanEventSchema = z.discriminatedUnion("kind", [
 export type ScanEvent = z.infer<typeof scanEventSchema>;
 
 export const devicesContract = {
+  /** Everything that is spoken with, and the wires it hangs on. */
+  list: forViewer
+    .route({ method: "GET", path: "/devices/list", summary: "All chargers, meters and links with their health" })
+    .output(z.array(deviceSummarySchema)),
+  get: forViewer
+    .errors(notFound)
+    .route({ method: "GET", path: "/devices/{kind}/{id}", summary: "Health, identity and counters of one device" })
+    .input(deviceKey)
+    .output(deviceDetailSchema),
+  /** Not for viewers: messages name cards. */
+  raw: forTechnician
+    .errors(notFound)
+    .route({ method: "GET", path: "/devices/{kind}/{id}/raw", summary: "Last exchanges and decoded values" })
+    .input(deviceKey)
+    .output(deviceRawSchema),
   /** Looks for devices and only reads; ends with the subscription. One scan at a time. */
   scan: forTechnician
     .errors({ CONFLICT: { status: 409, message: "a scan is under way, or the site itself uses this port" } })

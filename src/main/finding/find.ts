@@ -9,7 +9,12 @@ export type FoundAt =
       readonly stopBits: 1 | 2;
       readonly unitId: number;
     }
-  | { readonly kind: "modbus-tcp"; readonly host: string; readonly port: number; readonly unitId: number }
+  | {
+      readonly kind: "modbus-tcp" | "rtu-over-tcp" | "udp";
+      readonly host: string;
+      readonly port: number;
+      readonly unitId: number;
+    }
   | { readonly kind: "http"; readonly host: string; readonly port: number };
 
 export type Find = {
@@ -20,6 +25,8 @@ export type Find = {
   readonly candidates: readonly string[];
   readonly model: string | null;
   readonly serial: string | null;
+  /** Two devices seem to answer under this one address: give one of them another. */
+  readonly clash?: true;
 };
 
 /** What a scan says while it runs. `total` may shrink when a find makes other tries needless. */

@@ -30,7 +30,17 @@ const FREQUENCY_Hz = { min: 45, max: 65 };
 const MISSES_MAX = 3;
 const WORD_LETTERS_MIN = 3;
 
-export function createUnitAsker(bus: BusOwner, unitId: number, timeout_ms: number): UnitAsker {
+export function createUnitAsker(options: {
+  readonly bus: BusOwner;
+  readonly unitId: number;
+  /** Real milliseconds for one answer. */
+  readonly timeout_ms: number;
+  /** A controller that sleeps misses the first of two questions. */
+  readonly wakes?: boolean;
+}): UnitAsker {
+  const { bus, unitId, timeout_ms, wakes = false } = options;
+  const once = (request: ReadAsk): Promise<BusReply> =>
+    bus.transact({ unitId, request, priority: "scan", timeout_ms, gap_ms: 0 });
   const answers = new Map<string, BusReply>();
   let missed = 0;
   return {
@@ -39,7 +49,8 @@ export function createUnitAsker(bus: BusOwner, unitId: number, timeout_ms: numbe
       const known = answers.get(name);
       if (known !== undefined) return known;
       if (missed >= MISSES_MAX) return { ok: false, code: "timeout" };
-      const reply = await bus.transact({ unitId, request, priority: "scan", timeout_ms, gap_ms: 0 });
+      const awake = await once(request);
+      const reply = wakes && !awake.ok && awake.code === "timeout" ? await once(request) : awake;
       missed = reply.ok || reply.code === "exception" ? 0 : missed + 1;
       answers.set(name, reply);
       return reply;

@@ -66,6 +66,11 @@ export const transport = z.strictObject({
   rtu: z.strictObject({ ...serialLine, baud_options: z.union([text, z.array(count)]).optional(), ...note }).optional(),
   serial: z.strictObject({ ...serialLine, invert: flag, ...note }).optional(),
   tcp: z.strictObject({ port, ...note }).optional(),
+  /** Services under which the device announces itself in the local network (DNS-SD): `_name._tcp` or `_name._udp`. */
+  mdns: z
+    .array(z.string().regex(/^_[a-z0-9-]{1,32}\._(?:tcp|udp)$/u))
+    .min(1)
+    .optional(),
   udp: z
     .strictObject({ port, bind_port: port.optional(), group: text.optional(), bind: text.optional(), ...note })
     .optional(),
