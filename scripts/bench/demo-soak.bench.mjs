@@ -25,6 +25,7 @@ const SAME_SAMPLE_percent_max = 0.01;
 const ENERGY_percent_max = 1;
 /** Live must show one of the meter's last samples; a stall of this process lets some pile up. */
 const REPORTS_MAX = 20;
+const MAIN_METER = "grid";
 
 /** @typedef {readonly number[]} Report per phase, in mA */
 /** @typedef {{ truth: number[], phase: number[], sample: number[], notMeasured: number, age_ms: number[] }} Sums */
@@ -96,7 +97,12 @@ function listen(world) {
   const answer = world.meter.bind(world);
   world.meter = (meterId) => {
     const truth = answer(meterId);
-    if (truth === null || reports.at(-1)?.every((one, phase) => one === truth.current_mA[phase]) === true) return truth;
+    if (
+      truth === null ||
+      meterId !== MAIN_METER ||
+      reports.at(-1)?.every((one, phase) => one === truth.current_mA[phase]) === true
+    )
+      return truth;
     reports.push(truth.current_mA);
     if (reports.length > REPORTS_MAX) reports.shift();
     return truth;

@@ -6,6 +6,7 @@ import type { Clock } from "../../src/main/devices/ports.ts";
 import { createClock } from "../../src/main/site/clock.ts";
 import { exportSiteFile, parseSiteFile } from "../../src/main/site/site-file/index.ts";
 import type { StoredSite } from "../../src/main/storage/types.ts";
+import { demoSiteHere } from "../../src/main/simulator/demo.ts";
 import { demoBays, demoSite, siteOf } from "../../src/main/simulator/demo-site.ts";
 import { PROFILE_FOLDERS, simulateSite, type SimulatedSite } from "../../src/main/simulator/simulated-site.ts";
 import type { Bay } from "../../src/main/simulator/visits.ts";
@@ -47,7 +48,8 @@ export async function runSimulator(argv: readonly string[], io: SimulatorIo): Pr
     io.complain(`${choice.why}\n`);
     return 2;
   }
-  const { stored, options } = choice;
+  const { options } = choice;
+  const stored = choice.isDemo ? await demoSiteHere() : choice.stored;
   const clock: Clock = createClock({ speed: options.speed });
   const simulated = await simulateSite({
     clock,
@@ -77,7 +79,13 @@ type Options = {
 type Choice =
   | { readonly kind: "help" }
   | { readonly kind: "bad"; readonly why: string }
-  | { readonly kind: "run"; readonly stored: StoredSite; readonly bays: readonly Bay[]; readonly options: Options };
+  | {
+      readonly kind: "run";
+      readonly stored: StoredSite;
+      readonly isDemo: boolean;
+      readonly bays: readonly Bay[];
+      readonly options: Options;
+    };
 
 function readChoice(argv: readonly string[]): Choice {
   const parsed = parse(argv);
@@ -111,7 +119,8 @@ function readChoice(argv: readonly string[]): Choice {
   };
   const stored = siteFor(values);
   if (typeof stored === "string") return { kind: "bad", why: stored };
-  return { kind: "run", stored, options, bays: values.demo === true ? demoBays(stored.model) : visitorsOf(stored) };
+  const isDemo = values.demo === true;
+  return { kind: "run", stored, options, isDemo, bays: isDemo ? demoBays(stored.model) : visitorsOf(stored) };
 }
 
 function parse(argv: readonly string[]) {

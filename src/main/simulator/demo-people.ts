@@ -82,7 +82,7 @@ export const DEMO_CARDS: Readonly<Record<string, readonly [string, ...string[]]>
   P07: [card(2), card(6)],
   P08: [card(3), card(2), DEMO_GUEST_CARDS[1]],
   P09: [card(5), card(6)],
-  P10: [card(6), card(3)],
+  P10: [card(6), card(5), card(3)],
   P11: [card(7, 1), card(7)],
   P12: [card(4, 1), card(2)],
 };

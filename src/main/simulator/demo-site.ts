@@ -1,4 +1,4 @@
-import type { Circuit, Connection, Link, Rotation, SiteModel, Station } from "../../core/site/index.ts";
+import type { Circuit, Connection, Link, MeterDevice, Rotation, SiteModel, Station } from "../../core/site/index.ts";
 import { milliamp } from "../../core/units/index.ts";
 import type { StoredSite } from "../storage/types.ts";
 import { BUILDING_mA_max } from "./building-load.ts";
@@ -10,6 +10,13 @@ const METER_PROFILE = "eastron-sdm630";
 const RTU_PROFILE = "heidelberg-energy-control";
 /** A box with a lifetime register, so that its sessions can be billed. */
 const TCP_PROFILE = "alfen-eve";
+const HTTP_PROFILE = "goe-http";
+const UDP_PROFILE = "keba-p30-udp";
+const WEB_METER_PROFILE = "shelly-pro3em-rpc";
+const GROUP_METER_PROFILE = "sma-energy-meter";
+/** Where SMA's meters speak; in the demo only on the loopback interface, on a port of its own. */
+export const DEMO_GROUP = "239.12.255.254";
+const DEMO_METER_SERIAL = "1901234567";
 
 const same = (current_A: number): Circuit["fuse_mA"] => [
   milliamp(current_A * 1000),
@@ -24,7 +31,9 @@ function circuit(
   fuse_A: number,
   meterId: string | null = null,
 ): Circuit {
-  const otherLoad_mA_max: Circuit["otherLoad_mA_max"] = parentId === null ? same(BUILDING_mA_max / 1000) : null;
+  const building: Circuit["otherLoad_mA_max"] = parentId === null ? same(BUILDING_mA_max / 1000) : null;
+  // Nothing but chargers hangs on a garage that is measured.
+  const otherLoad_mA_max = parentId !== null && meterId !== null ? same(0) : building;
   return {
     id,
     name,
@@ -66,46 +75,81 @@ const ocpp = (number: number): Connection => ({
   identity: `CP-${String(number).padStart(4, "0")}`,
   connectorId: 1,
 });
-const modbus = (profileId: string, linkId: string, unitId: number): Connection => ({
+const wired = (profileId: string, linkId: string, unitId = 1): Connection => ({
   kind: "profile",
   profileId,
   linkId,
   unitId,
 });
-const link = (id: string, kind: "rtu-over-tcp" | "modbus-tcp"): Link => ({ id, kind, host: LOOPBACK, port: 0 });
+const link = (id: string, kind: "rtu-over-tcp" | "modbus-tcp" | "http" | "udp"): Link => ({
+  id,
+  kind,
+  host: LOOPBACK,
+  port: 0,
+});
 
 /**
- * The demo site: 12 bays in two garages that want more than their fuses carry, below a main fuse with a building on it.
- * The safe currents and the building's worst case fit the main fuse. Ports are 0 until somebody listens.
+ * The demo site: 12 bays of every kind of wire in two garages that want more than their fuses carry, below a main fuse
+ * with a building on it. The safe currents and the building's worst case fit the main fuse; the box on the web keeps
+ * its last limit when it hears nothing, so that its safe current is its largest. Ports are 0 until somebody listens.
+ * `hasMulticast`: this system lets a meter speak to a group on its loopback interface.
  */
-export function demoSite(): StoredSite {
+export function demoSite(hasMulticast = true): StoredSite {
+  const groupMeter: MeterDevice = {
+    id: "garage-a-meter",
+    name: "Zähler Garage A",
+    profileId: GROUP_METER_PROFILE,
+    linkId: "energy-meter",
+    unitId: 1,
+    serial: DEMO_METER_SERIAL,
+  };
+  const group: Link = {
+    id: "energy-meter",
+    kind: "udp-multicast",
+    group: DEMO_GROUP,
+    port: 0,
+    interface: LOOPBACK,
+  };
   const model: SiteModel = {
     identity: { name: "Parkhaus Nord", timezone: "Europe/Berlin", currency: "EUR", country: "DE", nominal_V: 230 },
     circuits: [
       circuit("main", "Hausanschluss", null, 80, "grid"),
-      circuit("garage-a", "Garage A", "main", 50),
-      circuit("garage-b", "Garage B", "main", 40),
+      circuit("garage-a", "Garage A", "main", 50, hasMulticast ? groupMeter.id : null),
+      circuit("garage-b", "Garage B", "main", 40, "garage-b-meter"),
     ],
     links: [
       link("gw-boxes", "rtu-over-tcp"),
       link("gw-meter", "rtu-over-tcp"),
       link("tcp-11", "modbus-tcp"),
-      link("tcp-12", "modbus-tcp"),
+      link("web-9", "http"),
+      link("udp-12", "udp"),
+      link("web-meter", "http"),
+      ...(hasMulticast ? [group] : []),
     ],
-    meters: [{ id: "grid", name: "Netzzähler", profileId: METER_PROFILE, linkId: "gw-meter", unitId: 1 }],
+    meters: [
+      { id: "grid", name: "Netzzähler", profileId: METER_PROFILE, linkId: "gw-meter", unitId: 1 },
+      ...(hasMulticast ? [groupMeter] : []),
+      {
+        id: "garage-b-meter",
+        name: "Zähler Garage B",
+        profileId: WEB_METER_PROFILE,
+        linkId: "web-meter",
+        unitId: 1,
+      },
+    ],
     stations: [
       station(1, "garage-a", "L1L2L3", 16, ocpp(1)),
       station(2, "garage-a", "L2L3L1", 32, ocpp(2)),
       station(3, "garage-a", "L1", 32, ocpp(3)),
       station(4, "garage-a", "L2", 32, ocpp(4)),
-      station(5, "garage-a", "L3L1L2", 16, modbus(RTU_PROFILE, "gw-boxes", 2)),
-      station(6, "garage-a", "L1L2L3", 16, modbus(RTU_PROFILE, "gw-boxes", 3)),
+      station(5, "garage-a", "L3L1L2", 16, wired(RTU_PROFILE, "gw-boxes", 2)),
+      station(6, "garage-a", "L1L2L3", 16, wired(RTU_PROFILE, "gw-boxes", 3)),
       station(7, "garage-b", "L2L3L1", 16, ocpp(5)),
       station(8, "garage-b", "L3L1L2", 32, ocpp(6)),
-      station(9, "garage-b", "L3", 32, ocpp(7)),
-      station(10, "garage-b", "L1", 16, ocpp(8)),
-      station(11, "garage-b", "L1L2L3", 32, modbus(TCP_PROFILE, "tcp-11", 1), 0),
-      station(12, "garage-b", "L2L3L1", 16, modbus(TCP_PROFILE, "tcp-12", 1), 0),
+      station(9, "garage-b", "L3", 13, wired(HTTP_PROFILE, "web-9"), 13),
+      station(10, "garage-b", "L1", 16, ocpp(7)),
+      station(11, "garage-b", "L1L2L3", 32, wired(TCP_PROFILE, "tcp-11", 1), 0),
+      station(12, "garage-b", "L2L3L1", 16, wired(UDP_PROFILE, "udp-12"), 0),
     ],
   };
   return { model, access: { cards: "any" }, demo: true };
@@ -154,14 +198,14 @@ export function siteOf(points: number, mixed: boolean): StoredSite {
   const connectionOf = (number: number): Connection => {
     if (mixed && number % 6 === 5) {
       const nth = Math.floor(number / 6);
-      return modbus(
+      return wired(
         RTU_PROFILE,
         have(`gw-${String(Math.floor(nth / BOXES_PER_LINE) + 1)}`, "rtu-over-tcp"),
         2 + (nth % BOXES_PER_LINE),
       );
     }
     return mixed && number % 6 === 0
-      ? modbus(TCP_PROFILE, have(`tcp-${String(number)}`, "modbus-tcp"), 1)
+      ? wired(TCP_PROFILE, have(`tcp-${String(number)}`, "modbus-tcp"), 1)
       : ocpp(number);
   };
   const stations = Array.from({ length: points }, (_, i) => {

@@ -2,7 +2,8 @@ import type { WattHour } from "../../core/units/index.ts";
 import type { Clock } from "../devices/ports.ts";
 import type { StoredSite } from "../storage/types.ts";
 import { DEMO_TARIFF } from "./demo-people.ts";
-import { demoBays, demoSite, siteOf } from "./demo-site.ts";
+import { DEMO_GROUP, demoBays, demoSite, siteOf } from "./demo-site.ts";
+import { freeMulticastPort } from "./network/index.ts";
 import { simulateSite, type SimulatedSite, type SimulateOptions } from "./simulated-site.ts";
 import type { WorldTruth } from "./world.ts";
 
@@ -29,9 +30,14 @@ type Choice = {
 /** Bays that have a car when the demo opens, however late at night somebody looks at it. */
 const DEMO_OPENING_permille = 850;
 
+/** The demo site without the devices that this system cannot simulate. */
+export async function demoSiteHere(): Promise<StoredSite> {
+  return demoSite((await freeMulticastPort(DEMO_GROUP)) !== null);
+}
+
 /** Starts simulated devices on loopback and returns the demo site that describes them. */
 export async function startDemoWorld(options: Choice): Promise<DemoWorld> {
-  const stored = demoSite();
+  const stored = await demoSiteHere();
   return start(stored, {
     ...options,
     site: stored.model,

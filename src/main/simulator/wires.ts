@@ -51,7 +51,7 @@ const LOOPBACK = "127.0.0.1";
 /** Meters say something this often in time of the world, … */
 const SPEECH_ms = 1_000;
 /** … and, however fast the world is, no more often than this in real time. */
-const SPEECH_real_ms = 40;
+const SPEECH_real_ms = 20;
 
 /** Listens for every link of the site. Rejects when a port is taken or a system refuses; then nothing listens. */
 export async function openWires(parts: SimulatedParts, options: WireOptions): Promise<Wires> {

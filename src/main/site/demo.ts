@@ -37,6 +37,11 @@ export async function openDemo(options: {
     if (last !== null) registers.set(station.id, last.register_Wh);
   }
   const world = await startDemoWorld({ clock, seed, registers });
+  if (!world.site.model.links.some(({ kind }) => kind === "udp-multicast"))
+    log.warn(
+      {},
+      "this system refuses multicast on its loopback interface: the demo goes without the meter of garage A",
+    );
   // Ports of simulated devices differ from run to run.
   stores.site.save(world.site, clock.now_ms(), "demo");
   const { stations } = world.site.model;
