@@ -8,6 +8,7 @@ import { stationsContract } from "./stations.ts";
 
 export * from "./app.ts";
 export * from "./billing.ts";
+export * from "./device-views.ts";
 export * from "./devices.ts";
 export * from "./history.ts";
 export * from "./live.ts";

@@ -199,6 +199,7 @@ export function fakeEngine(stations: readonly StationLive[], stores: Partial<Sto
     waiting: () => [],
     adopt: ({ identity }) => (identity === "gone" ? "not-found" : identity === "twice" ? "conflict" : "ok"),
     health: () => [],
+    devices: { list: () => [], get: () => null, raw: () => null },
     exportSite: () => "site: {}\n",
     mainLimit: () => ({ fuse_mA: 100_000, limit_W: 67_620 }),
     close: () => Promise.resolve(),

@@ -1,5 +1,6 @@
-import type { EpochMs } from "../../core/units/index.ts";
+import { epochMs, type EpochMs } from "../../core/units/index.ts";
 import { createRing, type Exchange } from "./exchanges.ts";
+import type { Clock } from "./ports.ts";
 import type { CanonicalValue } from "./profile/index.ts";
 
 // What was said with one device lately. While it runs only bytes are kept; hex, words and values are made of them when
@@ -42,6 +43,13 @@ const BYTES_KEPT_max = 256 * 1024;
 /** Of those with a problem. */
 const ERRORS_KEPT_max = 25;
 const RECENT_max = 400;
+
+/**
+ * When a request was sent whose answer came at `at_ms` after `took_ms` real milliseconds; never before what was heard at
+ * `before_ms`, because a wire carries one exchange at a time.
+ */
+export const sentAt = (clock: Pick<Clock, "real_ms">, at_ms: EpochMs, took_ms: number, before_ms: number): EpochMs =>
+  epochMs(Math.min(at_ms, Math.max(before_ms, Math.floor(at_ms - took_ms / Math.max(clock.real_ms(1), 1e-3)))));
 
 /** A record of one device; `add` costs the same however long it runs. */
 export function createDeviceRecord(

@@ -1,5 +1,6 @@
 import type { StationDetail } from "../../contract/index.ts";
 import { adoptStation } from "./adopt.ts";
+import { deviceDesk } from "./device-desk.ts";
 import { deviceHealth } from "./device-health.ts";
 import type { Engine } from "./engine.types.ts";
 import { kioskState } from "./kiosk-view.ts";
@@ -56,6 +57,7 @@ export function engineOf(running: RunningEngine): Engine {
         },
       }),
     health: () => deviceHealth(site, devices.wireHealth(), devices.ocpp.health(), clock.now_ms()),
+    devices: deviceDesk(running),
     exportSite: () => exportSiteFile({ ...stored, model: running.model() }, stores.tariffs.at(clock.now_ms())),
     mainLimit: () => mainLimit(site),
     close: async () => {

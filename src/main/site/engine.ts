@@ -5,6 +5,7 @@ import type { GrantStore } from "../storage/types.ts";
 import { DEFAULT_POLICY } from "./allocation-input.ts";
 import type { ControlLoop } from "./control-loop.ts";
 import { startControlLoop } from "./control-loop.ts";
+import { deviceDesk } from "./device-desk.ts";
 import { engineOf } from "./engine-facade.ts";
 import type { Engine } from "./engine.types.ts";
 import type { EventContext } from "./events.ts";
@@ -61,6 +62,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     storage,
     model: () => model,
     waiting: () => devices.ocpp.waiting(),
+    devices: () => deviceDesk({ devices, site, options, model: () => model }).list(),
   });
   const loop = startLoop(options, site, watch, storage);
   later.loop = loop;

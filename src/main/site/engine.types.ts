@@ -8,6 +8,7 @@ import type {
   StationDetail,
   WaitingStation,
 } from "../../contract/index.ts";
+import type { DeviceDesk } from "./device-desk.ts";
 import type { Clock, CommandReply } from "../devices/ports.ts";
 import type { Stores } from "../storage/types.ts";
 
@@ -53,6 +54,7 @@ export interface Engine {
   waiting(): WaitingStation[];
   adopt(request: AdoptRequest): "ok" | "not-found" | "conflict" | "circuit-unknown" | "invalid";
   health(): DeviceHealth[];
+  readonly devices: DeviceDesk;
   /** Site file text that would set this site up again. */
   exportSite(): string;
   /** Limit of the main fuse per phase and as power, for charts. */

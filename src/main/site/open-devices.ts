@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createOcppDevices } from "../devices/ocpp/create-ocpp-devices.ts";
 import { readVendorRows } from "../devices/ocpp/vendor-rows.ts";
+import type { DeviceRecord } from "../devices/device-record.ts";
 import type { Clock, DeviceListener } from "../devices/ports.ts";
 import type { Log } from "../log.ts";
 import type { Stores, StoredSite } from "../storage/types.ts";
@@ -26,6 +27,8 @@ export type DeviceOptions = {
 export type Devices = {
   readonly ocpp: Awaited<ReturnType<typeof createOcppDevices>>;
   wireHealth(): WireHealth;
+  /** What was said lately with a station or meter that we call; `null`: there is none such. */
+  recordOf(id: string): DeviceRecord | null;
   close(): Promise<void>;
 };
 
@@ -83,6 +86,7 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
   return {
     ocpp,
     wireHealth: () => wired.health(),
+    recordOf: (id) => wired.recordOf(id),
     close: async () => {
       await Promise.all([wired.stop(), ocpp.close()]);
     },

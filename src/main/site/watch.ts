@@ -2,13 +2,14 @@ import { commissioningProblems } from "../../core/site/index.ts";
 import type { SiteModel, Station } from "../../core/site/index.ts";
 import { epochMs } from "../../core/units/index.ts";
 import type { EpochMs, Milliamp } from "../../core/units/index.ts";
-import type { WaitingStation } from "../../contract/index.ts";
+import type { DeviceSummary, WaitingStation } from "../../contract/index.ts";
 import type { Clock } from "../devices/ports.ts";
 import type { Stores } from "../storage/types.ts";
 import { endKnownCards } from "./access.ts";
 import { currentAlarms, watchAlarms, watchFuses } from "./alarm-watch.ts";
 import { OWED_STOP_MS } from "./events.ts";
 import { followFallbacks } from "./fallback.ts";
+import { createDeviceAlarms } from "./device-alarms.ts";
 import type { HistoryFeed } from "./history-feed.ts";
 import { sitePower_W } from "./live-view.ts";
 import type { OwnerWishes } from "./owner-wishes.ts";
@@ -38,6 +39,7 @@ export type WatchOptions = {
   readonly storage: StorageTrouble;
   readonly model: () => SiteModel;
   readonly waiting: () => readonly WaitingStation[];
+  readonly devices: () => readonly DeviceSummary[];
 };
 
 export type Watch = { readonly beforeCycle: (now_ms: EpochMs) => void; readonly openAlerts: () => number };
@@ -46,6 +48,7 @@ export type Watch = { readonly beforeCycle: (now_ms: EpochMs) => void; readonly 
 export function createWatch(options: WatchOptions): Watch {
   const { site, stores, recorder, history, spark, started_at_ms, storage } = options;
   const reported = new Set<string>();
+  const watchDevices = createDeviceAlarms();
   let openAlerts = stores.alerts.open().length;
   let alarmsAt_ms = started_at_ms;
   let cycledAt_ms = started_at_ms;
@@ -63,6 +66,7 @@ export function createWatch(options: WatchOptions): Watch {
       now_ms,
     );
     endKnownCards(stores, now_ms);
+    watchDevices(stores.alerts, options.devices(), now_ms);
     for (const { identity } of options.waiting()) {
       if (reported.has(identity) || reported.size >= REPORTED_MAX) continue;
       reported.add(identity);

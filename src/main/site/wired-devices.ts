@@ -1,3 +1,4 @@
+import type { DeviceRecord } from "../devices/device-record.ts";
 import { createModbusDevices, type ModbusDevices } from "../devices/modbus/index.ts";
 import { createNetworkDevices, type NetworkDeviceHealth } from "../devices/network/index.ts";
 import type { StationPort } from "../devices/ports.ts";
@@ -11,6 +12,8 @@ export type WireHealth = {
 export type WiredDevices = {
   readonly stations: readonly StationPort[];
   health(): WireHealth;
+  /** What was said lately with one device, by its id. */
+  recordOf(id: string): DeviceRecord | null;
   /** Ends polling and frees all ports and sockets. */
   stop(): Promise<void>;
 };
@@ -21,6 +24,7 @@ export function openWiredDevices(options: Parameters<typeof createModbusDevices>
   const network = createNetworkDevices({ ...options, buses: modbus.buses });
   return {
     stations: [...modbus.stations, ...network.stations],
+    recordOf: (id) => modbus.records.get(id) ?? network.records.get(id) ?? null,
     health: () => ({ modbus: modbus.health(), network: network.health() }),
     async stop() {
       await Promise.all([modbus.stop(), network.stop()]);

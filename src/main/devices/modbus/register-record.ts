@@ -1,7 +1,7 @@
-import { epochMs } from "../../../core/units/index.ts";
+import { epochMs, type EpochMs } from "../../../core/units/index.ts";
 import type { WireListener, WireRecord } from "../../links/bus.ts";
 import type { ModbusRequest } from "../../protocol/modbus/index.ts";
-import { createDeviceRecord, type DeviceRecord, type ShownValue } from "../device-record.ts";
+import { createDeviceRecord, sentAt, type DeviceRecord, type ShownValue } from "../device-record.ts";
 import type { Exchange, WireProblem } from "../exchanges.ts";
 import type { Clock } from "../ports.ts";
 import { decodeRegister, toCanonical, type DeviceProfile } from "../profile/index.ts";
@@ -15,7 +15,7 @@ const READS_KEPT_max = 128;
 /** Object and list headers of one record, roughly. */
 const OVERHEAD_BYTES = 200;
 
-type Heard = { readonly record: WireRecord; readonly at_ms: number };
+type Heard = { readonly record: WireRecord; readonly sent_at_ms: EpochMs; readonly at_ms: EpochMs };
 
 /** Remembers what is said with one device that is asked for registers. */
 export interface RegisterRecord extends DeviceRecord {
@@ -32,17 +32,19 @@ export function createRegisterRecord(profile: DeviceProfile | null, clock: Clock
     profile === null ? [] : slotsOf([...profile.registers, ...(profile.station_registers ?? [])]);
   const known = (): DeviceProfile | null =>
     profile === null ? null : asSeen(profile, slots(), [...lastReads.values()]);
+  let before_ms = 0;
   const record = createDeviceRecord(() => lastValues(known(), slots(), [...lastReads.values()]));
   return {
     ...record,
     note(said) {
       const at_ms = clock.now_ms();
-      const heard = { record: said, at_ms };
+      const heard = { record: said, sent_at_ms: sentAt(clock, at_ms, said.took_ms, before_ms), at_ms };
+      before_ms = at_ms;
       if (said.outcome.kind === "reply" && "count" in said.request) keep(lastReads, heard);
       record.add({
         bytes: said.sent.length + said.heard.length * 3 + OVERHEAD_BYTES,
         failed: problemOf(said) !== null,
-        shown: () => exchangesOf(heard, known(), slots(), clock),
+        shown: () => exchangesOf(heard, known(), slots()),
       });
     },
   };
@@ -91,7 +93,7 @@ function shownIn(
     const { what, register } = slot;
     const value = toCanonical(what, decodeRegister(profile, register, words), register.unit);
     const raw = words.map((word) => word.toString(16).padStart(4, "0")).join(" ");
-    return [{ what, value, unit: shownUnit(what, register.unit), raw, at_ms: epochMs(at_ms) }];
+    return [{ what, value, unit: shownUnit(what, register.unit), raw, at_ms }];
   });
 }
 
@@ -111,18 +113,12 @@ function lastValues(
   return [...new Set(slots.map(({ what }) => what))].flatMap((what) => newest.get(what) ?? []);
 }
 
-function exchangesOf(
-  heard: Heard,
-  profile: DeviceProfile | null,
-  slots: readonly Slot[],
-  clock: Clock,
-): readonly Exchange[] {
+function exchangesOf(heard: Heard, profile: DeviceProfile | null, slots: readonly Slot[]): readonly Exchange[] {
   const { record } = heard;
   const problem = problemOf(record);
-  const sent_at_ms = heard.at_ms - record.took_ms / Math.max(clock.real_ms(1), 1e-3);
   const asked = `FC${String(record.request.fc)} unit ${String(record.unitId)}`;
   const out: Exchange = {
-    at_ms: epochMs(Math.max(0, Math.floor(sent_at_ms))),
+    at_ms: heard.sent_at_ms,
     direction: "out",
     summary: `${asked} ${what(record.request)}`,
     raw: hex(record.sent),
@@ -131,7 +127,7 @@ function exchangesOf(
     took_ms: null,
   };
   const inward: Exchange = {
-    at_ms: epochMs(heard.at_ms),
+    at_ms: heard.at_ms,
     direction: "in",
     summary: `${asked} ${answerText(record)}`,
     raw: `${hex(record.heard)}${record.heardBytes > record.heard.length ? " …" : ""}`,

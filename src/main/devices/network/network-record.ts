@@ -1,6 +1,6 @@
-import { epochMs, type EpochMs } from "../../../core/units/index.ts";
+import type { EpochMs } from "../../../core/units/index.ts";
 import type { HttpRecord } from "../../links/http-peer.ts";
-import { createDeviceRecord, type DeviceRecord, type Said, type ShownValue } from "../device-record.ts";
+import { createDeviceRecord, sentAt, type DeviceRecord, type Said, type ShownValue } from "../device-record.ts";
 import { RAW_CHARS_MAX, type Exchange, type WireProblem } from "../exchanges.ts";
 import type { Clock } from "../ports.ts";
 import { unitByName } from "../shown-unit.ts";
@@ -33,10 +33,12 @@ const SECRET_JSON = /("[^"]{0,60}(?:pass|pwd|token|secret|psk)[^"]{0,60}"\s*:\s*
 /** An empty record. Only bytes and texts are kept; what they show is made when somebody looks. */
 export function createNetworkRecord(clock: Clock): NetworkRecord {
   let last: { readonly values: Values; readonly at_ms: EpochMs } | null = null;
+  let before_ms = 0;
   const record = createDeviceRecord(() => (last === null ? [] : shownOf(last.values, last.at_ms)));
   const asked = (summary: string, body: string, answer: Answer): void => {
     const at_ms = clock.now_ms();
-    const sent_at_ms = at_ms - answer.took_ms / Math.max(clock.real_ms(1), 1e-3);
+    const sent_at_ms = sentAt(clock, at_ms, answer.took_ms, before_ms);
+    before_ms = at_ms;
     record.add(saidText({ summary, body, at_ms, sent_at_ms }, answer));
   };
   return {
@@ -78,7 +80,7 @@ type Question = {
   readonly summary: string;
   readonly body: string;
   readonly at_ms: EpochMs;
-  readonly sent_at_ms: number;
+  readonly sent_at_ms: EpochMs;
 };
 
 const saidText = ({ summary, body, at_ms, sent_at_ms }: Question, answer: Answer): Said => ({
@@ -86,7 +88,7 @@ const saidText = ({ summary, body, at_ms, sent_at_ms }: Question, answer: Answer
   failed: answer.problem !== null,
   shown: () => [
     {
-      at_ms: epochMs(Math.max(0, Math.floor(sent_at_ms))),
+      at_ms: sent_at_ms,
       direction: "out",
       summary,
       raw: body.replaceAll(SECRET_JSON, "$1…"),

@@ -24,6 +24,13 @@ const NAMES = [
   "limit_mA",
   "station",
   "flags",
+  "place",
+  "unit",
+  "units",
+  "inARow",
+  "damaged",
+  "asked",
+  "losses",
 ] as const;
 
 function valueText(name: string, value: number | string, format: Format): string {
