@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, test } from "vitest";
 import { createBusOwner, type BusOwner, type BusReply } from "../../../src/main/links/bus.ts";
+import { createSerialLink } from "../../../src/main/links/serial-link.ts";
 import { createTcpLink } from "../../../src/main/links/tcp-link.ts";
 import type { ModbusRequest } from "../../../src/main/protocol/modbus/index.ts";
 import { createMemoryBank, createModbusServer } from "../../../src/main/simulator/modbus/index.ts";
@@ -19,8 +20,8 @@ afterEach(async () => {
 });
 
 /** Starts pymodbus and answers with the port it listens on, once it does. */
-async function pymodbus(python: string, framing: string): Promise<number> {
-  const child = spawn(python, [SERVER, framing], { stdio: ["pipe", "pipe", "ignore"] });
+async function pymodbus(python: string, ...args: readonly string[]): Promise<number> {
+  const child = spawn(python, [SERVER, ...args], { stdio: ["pipe", "pipe", "ignore"] });
   const ended = new Promise<void>((resolve) =>
     child.once("exit", () => {
       resolve();
@@ -81,6 +82,19 @@ describeWith("python3-pymodbus", "our client and pymodbus", (python) => {
     const link = createTcpLink({ host: "127.0.0.1", port });
     await converse(await upAndOwned(createBusOwner({ link, framing, real_ms, baud: null })));
   });
+});
+
+describeWith("python3-pymodbus", "our client and pymodbus on a serial line", (python) => {
+  test.skipIf(needs("socat") === null).each(["rtu", "ascii"] as const)(
+    "understand each other in %s",
+    async (framing) => {
+      const line = await layCable(needs("socat") ?? "");
+      cleanups.push(line.remove);
+      await pymodbus(python, framing, line.theirs);
+      const link = createSerialLink({ path: line.ours, ...LINE });
+      await converse(await upAndOwned(createBusOwner({ link, framing, real_ms, baud: LINE.baud })));
+    },
+  );
 });
 
 describeWith("mbpoll", "mbpoll and our simulated server", (mbpoll) => {
