@@ -20,6 +20,7 @@ const FAIL_SAFE_DOUBTS = [
   "not-documented",
   "not-asked",
   "not-readable",
+  "told-only",
   "switched-off",
   "expires-up",
   "more-than-promised",

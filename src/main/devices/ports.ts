@@ -132,10 +132,17 @@ export type StationEvent =
 
 /**
  * Why a fail-safe is not `known`: the box has no such guard; nobody documents one; it was not asked yet; it does not show
- * it; it is switched off in the box; it goes up to its maximum; it keeps more than the site file promises.
+ * it; it is told what to keep and shows nothing; it is switched off in the box; it goes up to its maximum; it keeps more than the site file promises.
  */
 type FailSafeDoubt =
-  "no-guard" | "not-documented" | "not-asked" | "not-readable" | "switched-off" | "expires-up" | "more-than-promised";
+  | "no-guard"
+  | "not-documented"
+  | "not-asked"
+  | "not-readable"
+  | "told-only"
+  | "switched-off"
+  | "expires-up"
+  | "more-than-promised";
 
 /**
  * What a box offers when it hears nothing from us for `timeout_ms`. `known`: read back from the box, and no more than

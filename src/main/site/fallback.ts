@@ -19,7 +19,8 @@ export type Fallback = {
   readonly doubt: NonNullable<FailSafe["doubt"]> | null;
 };
 
-const NOBODY_KNOWS: FailSafe = { kind: "unknown", current_mA: null, timeout_ms: null, doubt: "not-documented" };
+/** Boxes that call in are given a charging profile to keep, and have no way to show that they would. */
+const TOLD_ONLY: FailSafe = { kind: "unknown", current_mA: null, timeout_ms: null, doubt: "told-only" };
 
 /** Nothing asked yet: the site file's word. */
 export const promised = (station: Pick<Station, "fallback_mA">): Fallback => ({
@@ -68,7 +69,7 @@ export function followFallbacks(stations: Iterable<Falling>, clock: Pick<Clock, 
   const perSecond = 1_000 / clock.real_ms(1_000);
   for (const state of stations) {
     if (state.port === null) continue;
-    state.fallback = fallbackOf(state.station, state.port.failSafe?.() ?? NOBODY_KNOWS, perSecond);
+    state.fallback = fallbackOf(state.station, state.port.failSafe?.() ?? TOLD_ONLY, perSecond);
   }
 }
 
