@@ -6,7 +6,6 @@ import { flatTariff } from "../../src/core/tariff/index.ts";
 import type { SiteModel, Station } from "../../src/core/site/index.ts";
 import { basisPoint, epochMs, milliamp, watt, wattHour } from "../../src/core/units/index.ts";
 import type { ControlPilot, ChargingStatus, DeviceEvent } from "../../src/main/devices/ports.ts";
-import { DEFAULT_POLICY } from "../../src/main/site/allocation-input.ts";
 import { createVirtualClock } from "../../src/main/site/clock.ts";
 import type { VirtualClock } from "../../src/main/site/clock.ts";
 import { startControlLoop } from "../../src/main/site/control-loop.ts";
@@ -159,7 +158,6 @@ export function virtualSite(options: VirtualOptions): VirtualSite {
   const loop = startControlLoop({
     site: state,
     clock,
-    policy: () => DEFAULT_POLICY,
     stopwatch_us: () => 0,
     beforeCycle: () => {
       beforeCycle.run();

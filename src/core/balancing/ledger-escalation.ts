@@ -1,5 +1,5 @@
 import type { EpochMs } from "../units/index.ts";
-import { isStubborn, MEASURE_SLACK_MA } from "./ledger.ts";
+import { FOLLOW_MS, FOLLOWS_SHARE, isStubborn, MEASURE_SLACK_MA, RESEND_MS } from "./ledger.ts";
 import type { BoxView, LedgerEntry } from "./ledger.ts";
 
 // A box that does not prove a decrease is told to pause, then its transaction or contactor is ended, then a person is
@@ -57,7 +57,22 @@ function isDue(state: Escalation, entry: LedgerEntry, box: BoxView, now_ms: Epoc
   const { unproven_since_ms } = entry;
   if (unproven_since_ms === null) return false;
   if (state.stage !== "none") return state.stage === "alarm" || !follows(entry, box);
-  return isStubborn(entry) || now_ms - unproven_since_ms >= UNPROVEN_MS_MAX;
+  if (isStubborn(entry)) return true;
+  // A box that reports seldom, or is told less every few seconds, proves late: only what speaks against it counts.
+  const against = !box.online || isUnanswered(entry, now_ms) || contradicts(entry, box);
+  return against && now_ms - unproven_since_ms >= UNPROVEN_MS_MAX;
+}
+
+const isUnanswered = ({ acknowledged_at_ms, sent_at_ms }: LedgerEntry, now_ms: EpochMs): boolean =>
+  acknowledged_at_ms === null && sent_at_ms !== null && now_ms - sent_at_ms >= RESEND_MS;
+
+/** A reading taken when the car had had its time shows more than the box was told. */
+function contradicts({ setpoint_mA, sent_at_ms, proving }: LedgerEntry, { drawn_mA, drawn_at_ms }: BoxView): boolean {
+  if (drawn_mA === null || drawn_at_ms === null) return false;
+  const told_mA = proving?.current_mA ?? setpoint_mA;
+  const told_at_ms = proving?.confirmed_at_ms ?? sent_at_ms;
+  if (told_mA === null || told_at_ms === null || drawn_at_ms - told_at_ms < FOLLOW_MS) return false;
+  return drawn_mA > told_mA + Math.max(MEASURE_SLACK_MA, Math.floor(told_mA * FOLLOWS_SHARE));
 }
 
 function follows(entry: LedgerEntry, { drawn_mA, drawn_at_ms }: BoxView): boolean {

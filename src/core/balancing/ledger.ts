@@ -11,7 +11,7 @@ export const FOLLOW_MS = 6_000;
 /** Above this over the setpoint a measured current is what counts. */
 export const MEASURE_SLACK_MA = 500;
 /** A car this much above its setpoint follows it, a little off (7 to 8 % are known); more than this is not following. */
-const FOLLOWS_SHARE = 0.1;
+export const FOLLOWS_SHARE = 0.1;
 /** So many readings in a row must agree before a metered box is believed to have followed a lower setpoint. */
 export const AGREEING_READINGS = 2;
 /** A command whose answer failed is sent again after this, the first times. */
@@ -41,6 +41,8 @@ export type LedgerEntry = {
   readonly unheeded: number;
   /** Since when a decrease is not proven; `null`: none is open. */
   readonly unproven_since_ms: EpochMs | null;
+  /** A confirmed decrease whose proof goes on although something lower was told since; `null`: the newest is being proven. */
+  readonly proving: { readonly current_mA: Milliamp; readonly confirmed_at_ms: EpochMs } | null;
   /** Readings in a row that agree with the setpoint, and when the last one that was looked at was taken. */
   readonly agreed: number;
   readonly judged_at_ms: EpochMs | null;
@@ -83,6 +85,7 @@ export const unknownEntry = (box: Pick<BoxView, "max_mA">): LedgerEntry => ({
   misses: 0,
   unheeded: 0,
   unproven_since_ms: null,
+  proving: null,
   agreed: 0,
   judged_at_ms: null,
   before_mA: null,
@@ -93,6 +96,7 @@ export function sent(entry: LedgerEntry, current_mA: Milliamp, at_ms: EpochMs): 
   const raises = entry.setpoint_mA !== null && current_mA > entry.setpoint_mA;
   const upper_mA = milliamp(Math.max(entry.upper_mA, current_mA));
   const isRepeat = entry.setpoint_mA === current_mA;
+  const proving = stillProving(entry, current_mA);
   return {
     ...entry,
     setpoint_mA: current_mA,
@@ -103,9 +107,17 @@ export function sent(entry: LedgerEntry, current_mA: Milliamp, at_ms: EpochMs): 
     failed: false,
     raised_at_ms: raises ? at_ms : entry.raised_at_ms,
     unproven_since_ms: upper_mA > current_mA ? (entry.unproven_since_ms ?? at_ms) : null,
-    agreed: 0,
-    judged_at_ms: null,
+    proving,
+    ...(proving === null ? { agreed: 0, judged_at_ms: null } : {}),
   };
+}
+
+/** A box that is told less and less, as a building's load rises, must still be able to prove each step of the way. */
+function stillProving(entry: LedgerEntry, current_mA: Milliamp): LedgerEntry["proving"] {
+  const { setpoint_mA, upper_mA, acknowledged_at_ms } = entry;
+  const isConfirmed = setpoint_mA !== null && acknowledged_at_ms !== null && upper_mA > setpoint_mA;
+  const open = entry.proving ?? (isConfirmed ? { current_mA: setpoint_mA, confirmed_at_ms: acknowledged_at_ms } : null);
+  return open !== null && current_mA <= open.current_mA ? open : null;
 }
 
 /**
@@ -120,7 +132,9 @@ export function acknowledged(
   commandNumber: number = entry.commandNumber,
 ): LedgerEntry {
   if (commandNumber !== entry.commandNumber)
-    return entry.acknowledged_at_ms === null ? entry : { ...entry, acknowledged_at_ms: null, failed: true };
+    return entry.acknowledged_at_ms === null
+      ? { ...entry, proving: null }
+      : { ...entry, acknowledged_at_ms: null, failed: true, proving: null };
   if (entry.setpoint_mA !== current_mA || entry.acknowledged_at_ms !== null) return entry;
   return { ...entry, acknowledged_at_ms: at_ms, misses: 0, failed: false };
 }
@@ -139,6 +153,7 @@ export const forgotten = (entry: LedgerEntry, box: Pick<BoxView, "max_mA">): Led
   acknowledged_at_ms: null,
   failed: false,
   unproven_since_ms: null,
+  proving: null,
   upper_mA: milliamp(Math.max(entry.upper_mA, box.max_mA)),
 });
 
@@ -153,8 +168,10 @@ export const clockJumped = (entry: LedgerEntry, box: Pick<BoxView, "max_mA">): L
  * Lets an old setpoint go once the new one is confirmed, has had its time, and two of the box's own readings taken after a
  * car follows agree. A box that says yes and goes on as before is told again, and counted as unheeding.
  */
-export function settled(entry: LedgerEntry, box: BoxView, now_ms: EpochMs): LedgerEntry {
+export function settled(before: LedgerEntry, box: BoxView, now_ms: EpochMs): LedgerEntry {
+  const entry = earlierStepSettled(before, box, now_ms);
   const { setpoint_mA, acknowledged_at_ms } = entry;
+  if (entry.proving !== null) return entry;
   if (setpoint_mA === null || acknowledged_at_ms === null || entry.upper_mA === setpoint_mA) return entry;
   if (box.unplugged) return proven(entry, setpoint_mA);
   const judged = judge(entry, box, setpoint_mA, acknowledged_at_ms);
@@ -164,6 +181,28 @@ export function settled(entry: LedgerEntry, box: BoxView, now_ms: EpochMs): Ledg
   const contradicted = judged_at_ms !== null && judged.agreed === 0 && judged_at_ms - acknowledged_at_ms >= SETTLE_MS;
   if (!contradicted || now_ms - acknowledged_at_ms < RESEND_MS) return judged;
   return { ...judged, acknowledged_at_ms: null, failed: true, unheeded: Math.min(judged.unheeded + 1, MISSES_MAX) };
+}
+
+/** The step that was confirmed before the newest command: once it is proven, no more than it counts. */
+function earlierStepSettled(entry: LedgerEntry, box: BoxView, now_ms: EpochMs): LedgerEntry {
+  const { proving, setpoint_mA } = entry;
+  if (proving === null || setpoint_mA === null) return entry;
+  const judged = judge(entry, box, proving.current_mA, proving.confirmed_at_ms);
+  if (now_ms - proving.confirmed_at_ms < SETTLE_MS) return judged;
+  if (box.drawn_mA !== null && judged.agreed < AGREEING_READINGS && !box.unplugged) {
+    const isLate = now_ms - proving.confirmed_at_ms >= RESEND_MS && judged.agreed === 0 && judged.judged_at_ms !== null;
+    return isLate ? { ...judged, proving: null } : judged;
+  }
+  const upper_mA = milliamp(Math.max(proving.current_mA, setpoint_mA));
+  return {
+    ...judged,
+    upper_mA: milliamp(Math.min(judged.upper_mA, upper_mA)),
+    unproven_since_ms: upper_mA > setpoint_mA ? entry.sent_at_ms : null,
+    unheeded: 0,
+    proving: null,
+    agreed: 0,
+    judged_at_ms: null,
+  };
 }
 
 const proven = (entry: LedgerEntry, setpoint_mA: Milliamp): LedgerEntry => ({

@@ -1,7 +1,7 @@
-import type { AllocationEvse, AllocationRequest, Bound, Policy } from "../../core/balancing/index.ts";
-import { worstCase_mA } from "../../core/balancing/index.ts";
+import type { AllocationEvse, AllocationRequest, Bound } from "../../core/balancing/index.ts";
+import { DEFAULT_SHARING, policyOf, worstCase_mA } from "../../core/balancing/index.ts";
 import { wiredPhases } from "../../core/site/index.ts";
-import { milliamp, millisecond, onPhase, perPhase, wattHour } from "../../core/units/index.ts";
+import { milliamp, onPhase, perPhase, wattHour } from "../../core/units/index.ts";
 import type { EpochMs, PerPhase, WattHour } from "../../core/units/index.ts";
 import { boxView, drawn_mA, isDeaf } from "./box-view.ts";
 import { allocationCircuit, circuitPath, meterTrust, stationsBelow } from "./circuit-view.ts";
@@ -9,8 +9,6 @@ import { safe_mA } from "./fallback.ts";
 import type { SiteState, StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
 
-/** Equal amperes for everybody; a running car keeps its place for an hour before it may be paused for another. */
-export const DEFAULT_POLICY: Policy = { share: "equal", per: "current", hold_ms: millisecond(3_600_000) };
 /** A car that asked for nothing for so long counts as finished and only keeps its minimum if there is room. */
 export const FINISHED_AFTER_MS = 180_000;
 /** A car that was full may want something again: a preheated seat, a departure timer. */
@@ -38,10 +36,10 @@ export function followFinished(state: StationState, now_ms: EpochMs): void {
 }
 
 /** One snapshot of everything the allocator needs; it reads the state and changes nothing. */
-export function allocationRequest(site: SiteState, now_ms: EpochMs, policy: Policy): AllocationRequest {
+export function allocationRequest(site: SiteState, now_ms: EpochMs): AllocationRequest {
   return {
     now_ms,
-    policy,
+    policy: policyOf(site.model.sharing ?? DEFAULT_SHARING),
     voltage_V: site.model.identity.nominal_V,
     circuits: [...site.circuits.values()].map((circuit) => {
       const plain = allocationCircuit(site, circuit, now_ms);
@@ -92,7 +90,8 @@ function asEvse(site: SiteState, state: StationState, now_ms: EpochMs): Allocati
     min_mA: station.current_mA_min,
     max_mA: station.current_mA_max,
     step_mA: station.step_mA,
-    weight: finished ? FINISHED_WEIGHT : Math.max(1, station.priority),
+    weight: finished ? FINISHED_WEIGHT : usesClasses(site) ? 1 : Math.max(1, station.priority),
+    ...(finished ? {} : { priorityClass: station.priority }),
     plugged_at_ms: state.pluggedAt_ms ?? now_ms,
     charging_since_ms: finished ? null : state.chargingSince_ms,
     attained_Wh: attained_Wh(state),
@@ -102,10 +101,13 @@ function asEvse(site: SiteState, state: StationState, now_ms: EpochMs): Allocati
     bounds: boundsOf(site, state, now_ms, finished),
     reserved:
       silent || stubborn
-        ? { current_mA: worstCase_mA(state.ledger, box), kind: silent ? "fallback" : "stubborn" }
+        ? { current_mA: worstCase_mA(state.ledger, box, now_ms), kind: silent ? "fallback" : "stubborn" }
         : null,
   };
 }
+
+/** Where classes decide, a higher one goes first whatever its weight; elsewhere the priority is the weight. */
+const usesClasses = (site: SiteState): boolean => site.model.sharing?.rule === "priority";
 
 function boundsOf(site: SiteState, state: StationState, now_ms: EpochMs, finished: boolean): readonly Bound[] {
   const { station, vehicle, manualLimit } = state;

@@ -49,11 +49,13 @@ export function boxView(state: StationState, now_ms: EpochMs): BoxView {
     fallbackProven: state.fallback.proven,
     fallbackAfter_ms: state.fallback.after_ms,
     heard_at_ms: state.offlineSince_ms ?? state.heard_at_ms,
+    over_permille: state.overdraw.over_permille,
   };
 }
 
 /** True when the box does not do what it is told, whether it refuses, falls silent or only says yes. */
-export const isDeaf = (state: StationState): boolean => isStubborn(state.ledger) || state.overdraw.ignores;
+export const isDeaf = (state: StationState): boolean =>
+  isStubborn(state.ledger) || state.overdraw.ignores || state.escalation.stage !== "none";
 
 /** True when the last reading was taken after the box and the car had their time to follow the setpoint. */
 export function isSettled(state: StationState): boolean {
@@ -69,7 +71,7 @@ export function isSettled(state: StationState): boolean {
  */
 export function drawRange(state: StationState, now_ms: EpochMs): PerPhase<DrawRange> {
   const measured = drawn_mA(state, now_ms);
-  const worst = worstCase_mA(state.ledger, boxView(state, now_ms));
+  const worst = worstCase_mA(state.ledger, boxView(state, now_ms), now_ms);
   const exact = state.online && (isSettled(state) || !isPlugged(state));
   const told_mA = state.online ? followedSetpoint_mA(state, now_ms) : null;
   const reach = toSitePhases<boolean>(state.station, [true, true, true], false);

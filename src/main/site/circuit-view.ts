@@ -1,7 +1,7 @@
-import { countedOtherLoad_mA } from "../../core/balancing/index.ts";
+import { countedOtherLoad_mA, policyOf, weekHighest_mA } from "../../core/balancing/index.ts";
 import type { AllocationCircuit } from "../../core/balancing/index.ts";
-import { elapsed_ms, milliamp, onPhase, perPhase } from "../../core/units/index.ts";
-import type { EpochMs, Milliamp, PerPhase } from "../../core/units/index.ts";
+import { elapsed_ms, milliamp, onPhase, perPhase, watt } from "../../core/units/index.ts";
+import type { EpochMs, Milliamp, PerPhase, Watt } from "../../core/units/index.ts";
 import { drawn_mA } from "./box-view.ts";
 import type { CircuitState, SiteState, StationState } from "./state.ts";
 
@@ -38,7 +38,20 @@ export function otherLoad_mA(site: SiteState, circuit: CircuitState, now_ms: Epo
   const counted = countedOtherLoad_mA(circuit.otherLoad);
   const trust = meterTrust(site, circuit, now_ms);
   if (trust === "fresh" || trust === "aging") return counted;
-  return perPhase((phase) => milliamp(Math.max(onPhase(counted, phase), onPhase(configured ?? zero, phase))));
+  const week = weekHighest_mA(circuit.week);
+  return perPhase((phase) =>
+    milliamp(Math.max(onPhase(counted, phase), onPhase(configured ?? zero, phase), onPhase(week, phase))),
+  );
+}
+
+/** What is kept for the building when current is shared: its load and, while its meter is heard, room for it to rise. */
+function reservedForOthers_mA(site: SiteState, circuit: CircuitState, now_ms: EpochMs): PerPhase<Milliamp> {
+  const load = otherLoad_mA(site, circuit, now_ms);
+  const reserved = circuit.headroom.reserved_mA;
+  const trust = meterTrust(site, circuit, now_ms);
+  const heard = circuit.circuit.meterId !== null && (trust === "fresh" || trust === "aging");
+  if (!heard || reserved === null) return load;
+  return perPhase((phase) => milliamp(Math.max(onPhase(load, phase), onPhase(reserved, phase))));
 }
 
 /** What is known to flow below a circuit that has neither a meter nor a figure of its own. */
@@ -48,17 +61,49 @@ function sumOfChildren(site: SiteState, circuit: CircuitState, now_ms: EpochMs):
   return perPhase((phase) => milliamp(loads.reduce((sum, load) => sum + onPhase(load, phase), 0)));
 }
 
-/** Fuse less margin. */
-export const workingLimit_mA = (circuit: CircuitState): PerPhase<Milliamp> =>
-  perPhase((phase) => milliamp(Math.max(0, onPhase(circuit.circuit.fuse_mA, phase) - circuit.circuit.margin_mA)));
+/** Fuse less margin, or what is imposed where that is lower. */
+export const workingLimit_mA = (state: CircuitState): PerPhase<Milliamp> =>
+  perPhase((phase) =>
+    milliamp(
+      state.imposed.reduce(
+        (limit, { limit_mA }) => (limit_mA === null ? limit : Math.min(limit, onPhase(limit_mA, phase))),
+        Math.max(0, onPhase(state.circuit.fuse_mA, phase) - state.circuit.margin_mA),
+      ),
+    ),
+  );
 
-export const allocationCircuit = (site: SiteState, circuit: CircuitState, now_ms: EpochMs): AllocationCircuit => ({
-  id: circuit.circuit.id,
-  parent: circuit.circuit.parentId,
-  limit_mA: workingLimit_mA(circuit),
-  otherLoad_mA: otherLoad_mA(site, circuit, now_ms),
-  limit_W: circuit.circuit.limit_W,
-});
+/** The circuit's power limit, its own or the lowest imposed one. */
+export function workingLimit_W({ circuit, imposed }: CircuitState): Watt | null {
+  const limits = [circuit.limit_W, ...imposed.map(({ limit_W }) => limit_W)].filter((limit) => limit !== null);
+  return limits.length === 0 ? null : watt(Math.min(...limits));
+}
+
+/** The circuit as current is shared and accounted on it. */
+export function allocationCircuit(site: SiteState, state: CircuitState, now_ms: EpochMs): AllocationCircuit {
+  const { circuit } = state;
+  const { system, unbalance_mA, sharing } = circuit;
+  return {
+    id: circuit.id,
+    parent: circuit.parentId,
+    limit_mA: workingLimit_mA(state),
+    otherLoad_mA: reservedForOthers_mA(site, state, now_ms),
+    limit_W: workingLimit_W(state),
+    limitedBy: imposedBy(state),
+    ...(system === undefined ? {} : { system }),
+    ...(unbalance_mA === undefined ? {} : { unbalance_mA }),
+    ...(sharing === undefined ? {} : { policy: policyOf(sharing) }),
+  };
+}
+
+/** The imposed limit that lowers the circuit's current most; `null`: none lowers it. */
+function imposedBy(state: CircuitState): NonNullable<AllocationCircuit["limitedBy"]> | null {
+  const own_mA = Math.min(...workingLimit_mA({ ...state, imposed: [] }));
+  const lowest = state.imposed
+    .flatMap(({ limit_mA, kind, ref }) => (limit_mA === null ? [] : [{ least_mA: Math.min(...limit_mA), kind, ref }]))
+    .filter(({ least_mA }) => least_mA < own_mA)
+    .sort((a, b) => a.least_mA - b.least_mA)[0];
+  return lowest === undefined ? null : { kind: lowest.kind, ref: lowest.ref };
+}
 
 /** Stations on the circuit or anywhere below it. */
 export const stationsBelow = (site: SiteState, circuitId: string): readonly StationState[] =>

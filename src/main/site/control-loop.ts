@@ -1,22 +1,23 @@
-import type { Allocation, Command, Participant } from "../../core/balancing/index.ts";
+import type { Allocation, Command, Sheddable } from "../../core/balancing/index.ts";
 import {
   acknowledged,
   allocate,
   clockJumped,
+  escalate,
   missed,
   plan,
   RESEND_MS,
   sent,
   settled,
+  shed,
 } from "../../core/balancing/index.ts";
-import type { Policy } from "../../core/balancing/index.ts";
 import { wiredPhases } from "../../core/site/index.ts";
-import type { EpochMs, Milliamp } from "../../core/units/index.ts";
-import { milliamp } from "../../core/units/index.ts";
+import type { EpochMs, Milliamp, PerPhase } from "../../core/units/index.ts";
+import { milliamp, onPhase, perPhase } from "../../core/units/index.ts";
 import type { Clock } from "../devices/ports.ts";
 import { allocationRequest, followFinished, wantsCurrent } from "./allocation-input.ts";
 import { boxView, isDeaf } from "./box-view.ts";
-import { allocationCircuit, circuitPath, meterTrust } from "./circuit-view.ts";
+import { allocationCircuit, circuitPath, meterTrust, workingLimit_mA } from "./circuit-view.ts";
 import type { SiteState, StationState } from "./state.ts";
 import { noGrant } from "./state.ts";
 
@@ -43,7 +44,6 @@ export type CycleReport = {
 export type ControlLoopOptions = {
   readonly site: SiteState;
   readonly clock: Clock;
-  readonly policy: () => Policy;
   /** Monotonic, for measuring the cycle itself. */
   readonly stopwatch_us: () => number;
   /** Called before each decision: time-outs of manual limits, lost sessions and the like. */
@@ -114,16 +114,24 @@ function cycle(options: ControlLoopOptions, now_ms: EpochMs): void {
   for (const state of site.stations.values()) {
     state.ledger = settled(state.ledger, boxView(state, now_ms), now_ms);
     followFinished(state, now_ms);
+    insist(options, state, now_ms);
   }
-  const request = allocationRequest(site, now_ms, options.policy());
+  const request = allocationRequest(site, now_ms);
   const allocation = allocate(request);
   const changed = applyGrants(site, allocation, now_ms);
   // What cars draw above their setpoints is in the account already, box by box.
   const circuits = [...site.circuits.values()].map((circuit) => allocationCircuit(site, circuit, now_ms));
-  const commands = plan(circuits, participants(site, now_ms), {
+  const voltage_V = site.model.identity.nominal_V;
+  const asked = shed(circuits, participants(site, now_ms), {
+    now_ms,
+    voltage_V,
+    over_mA: (circuitId) => measuredOver_mA(site, circuitId, now_ms),
+    pauseAll: (circuitId) => mustPauseAll(site, circuitId, now_ms),
+  });
+  const commands = plan(circuits, asked, {
     now_ms,
     shared: request.circuits,
-    voltage_V: site.model.identity.nominal_V,
+    voltage_V,
     raisesAllowed: (circuitId) =>
       circuitPath(site, circuitId).every((circuit) => meterTrust(site, circuit, now_ms) === "fresh"),
   });
@@ -201,7 +209,39 @@ const isNews = (before: StationState["grant"], now: StationState["grant"]): bool
 const whyOf = (because: StationState["grant"]["because"]): string =>
   because.map((rung) => `${rung.kind}:${rung.ref}:${rung.phase ?? ""}`).join(" ");
 
-function participants(site: SiteState, now_ms: EpochMs): readonly Participant[] {
+/** A decrease that is not proven: the box is told to pause, then its session is ended; the alarm is raised elsewhere. */
+function insist(options: ControlLoopOptions, state: StationState, now_ms: EpochMs): void {
+  const { state: escalation, effects } = escalate(state.escalation, state.ledger, boxView(state, now_ms), now_ms);
+  state.escalation = escalation;
+  if (!effects.includes("stop") || state.port === null) return;
+  state.port.stop().then(
+    (reply) => {
+      if (!reply.ok) options.onCommandFailed(state, reply.code, reply.detail, now_ms);
+    },
+    (error: unknown) => {
+      options.onCommandFailed(state, "internal", String(error), now_ms);
+    },
+  );
+}
+
+/** What the circuit's meter shows above its limit; `null` when nothing is, or nobody knows. */
+function measuredOver_mA(site: SiteState, circuitId: string, now_ms: EpochMs): PerPhase<number> | null {
+  const state = site.circuits.get(circuitId);
+  const meterId = state?.circuit.meterId ?? null;
+  const reading = meterId === null ? null : (site.meters.get(meterId)?.reading ?? null);
+  if (state === undefined || reading === null || meterTrust(site, state, now_ms) !== "fresh") return null;
+  const limit_mA = workingLimit_mA(state);
+  const over = perPhase((phase) => (onPhase(reading.current_mA, phase) ?? 0) - onPhase(limit_mA, phase));
+  return over.some((above) => above > 0) ? over : null;
+}
+
+/** Its protection is about to open. What an old sample asked for is not repeated once the meter is silent: cars fall back. */
+function mustPauseAll(site: SiteState, circuitId: string, now_ms: EpochMs): boolean {
+  const state = site.circuits.get(circuitId);
+  return state?.budget.action === "pause-all" && meterTrust(site, state, now_ms) === "fresh";
+}
+
+function participants(site: SiteState, now_ms: EpochMs): readonly Sheddable[] {
   return [...site.stations.values()].map((state) => ({
     id: state.station.id,
     circuit: state.station.circuitId,
@@ -210,11 +250,19 @@ function participants(site: SiteState, now_ms: EpochMs): readonly Participant[] 
     step_mA: state.station.step_mA,
     entry: state.ledger,
     box: boxView(state, now_ms),
-    // A stubborn box keeps getting the value that would be safe, in case it listens one day.
-    target_mA: isDeaf(state) ? state.station.fallback_mA : wantsCurrent(state) ? state.grant.current_mA : milliamp(0),
+    target_mA: target_mA(state),
     booked_mA: state.grant.current_mA,
+    // Whoever began last is paused first.
+    rank: state.chargingSince_ms ?? now_ms,
     commandable: state.online && state.port !== null,
   }));
+}
+
+/** A stubborn box keeps getting the value that would be safe, in case it listens one day. */
+function target_mA(state: StationState): Milliamp {
+  if (state.escalation.stage !== "none" && state.escalation.stage !== "alarm") return milliamp(0);
+  if (isDeaf(state)) return state.station.fallback_mA;
+  return wantsCurrent(state) ? state.grant.current_mA : milliamp(0);
 }
 
 /** Books the command, sends it, and books what came back. Never throws: a failing box is an answer, not an accident. */
@@ -224,12 +272,13 @@ function send(options: ControlLoopOptions, command: Command, now_ms: EpochMs): v
   const { port } = state;
   state.ledger = sent(state.ledger, command.current_mA, now_ms);
   state.commands += 1;
+  const told = { current_mA: command.current_mA, number: state.ledger.commandNumber };
   void port.setLimit(command.current_mA).then(
     (reply) => {
-      answered(options, state, command.current_mA, reply.ok ? null : reply);
+      answered(options, state, told, reply.ok ? null : reply);
     },
     (error: unknown) => {
-      answered(options, state, command.current_mA, { code: "internal", detail: String(error) });
+      answered(options, state, told, { code: "internal", detail: String(error) });
     },
   );
 }
@@ -237,16 +286,16 @@ function send(options: ControlLoopOptions, command: Command, now_ms: EpochMs): v
 function answered(
   options: ControlLoopOptions,
   state: StationState,
-  current_mA: Milliamp,
+  told: { readonly current_mA: Milliamp; readonly number: number },
   failure: { code: string; detail: string } | null,
 ): void {
   const now_ms = options.clock.now_ms();
   if (failure === null) {
-    state.ledger = acknowledged(state.ledger, current_mA, now_ms);
+    state.ledger = acknowledged(state.ledger, told.current_mA, now_ms, told.number);
     return;
   }
   state.failures += 1;
   state.lastFailure = `${failure.code}: ${failure.detail}`;
-  if (state.ledger.setpoint_mA === current_mA) state.ledger = missed(state.ledger);
+  state.ledger = missed(state.ledger, told.number);
   options.onCommandFailed(state, failure.code, failure.detail, now_ms);
 }

@@ -1,8 +1,6 @@
-import type { Policy } from "../../core/balancing/index.ts";
 import { milliamp } from "../../core/units/index.ts";
 import type { DeviceEvent } from "../devices/ports.ts";
 import type { GrantStore } from "../storage/types.ts";
-import { DEFAULT_POLICY } from "./allocation-input.ts";
 import type { ControlLoop } from "./control-loop.ts";
 import { startControlLoop } from "./control-loop.ts";
 import { deviceDesk } from "./device-desk.ts";
@@ -139,11 +137,9 @@ function startLoop(
   watch: Watch,
   storage: StorageTrouble,
 ): ControlLoop {
-  const policy: Policy = DEFAULT_POLICY;
   return startControlLoop({
     site,
     clock,
-    policy: () => policy,
     stopwatch_us: () => Math.round(performance.now() * 1000),
     beforeCycle: watch.beforeCycle,
     onCycle: (report) => onCycle?.(report),

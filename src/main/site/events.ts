@@ -1,16 +1,9 @@
-import {
-  forgotten,
-  noOverdraw,
-  observeOtherLoad,
-  observeOverdraw,
-  observeVehicle,
-  SETTLE_MS,
-} from "../../core/balancing/index.ts";
-import { milliamp, millisecond, perPhase, onPhase } from "../../core/units/index.ts";
+import { forgotten, noOverdraw, observeOverdraw, observeVehicle, SETTLE_MS } from "../../core/balancing/index.ts";
+import { milliamp, millisecond } from "../../core/units/index.ts";
 import type { EpochMs, PerPhase } from "../../core/units/index.ts";
-import type { DeviceEvent, MeterReading, StationEvent, StationReading } from "../devices/ports.ts";
-import { drawRange, drawn_mA, isSettled } from "./box-view.ts";
-import { stationsBelow, workingLimit_mA } from "./circuit-view.ts";
+import type { DeviceEvent, StationEvent, StationReading } from "../devices/ports.ts";
+import { drawn_mA, isSettled } from "./box-view.ts";
+import { applyMeter } from "./meter-intake.ts";
 import { activityOf } from "./recorder.ts";
 import type { SessionRecorder } from "./recorder.ts";
 import type { SiteState, StationState } from "./state.ts";
@@ -22,8 +15,6 @@ export const OWED_STOP_MS = 60_000;
 const UNWATCHED_MS_MAX = 300_000;
 /** Energy that may have gone by unwatched and still be this car's. */
 const UNWATCHED_WH_MAX = 50;
-/** More than this times the fuse is no current that a meter survives: the sample is no value (balancing.md R9). */
-const IMPLAUSIBLE_FUSES = 3;
 
 export type EventContext = {
   readonly site: SiteState;
@@ -40,7 +31,7 @@ export type EventContext = {
 export function applyEvent(context: EventContext, event: DeviceEvent): void {
   switch (event.kind) {
     case "meter-reading":
-      applyMeter(context, event.meterId, event.reading);
+      if (applyMeter(context.site, event.meterId, event.reading)) context.hurry();
       return;
     case "meter-offline":
       // The reading simply grows old; its age decides what still may be believed.
@@ -146,7 +137,9 @@ function applyReading(context: EventContext, state: StationState, reading: Stati
   // Somebody else may have taken what flowed unwatched: the session ends where its own last register was read.
   if (unproven && !plugged)
     context.recorder.take(state, { kind: "available", at_ms, received_at_ms: context.now_ms() });
-  if (reading.energyRegister_Wh !== null)
+  // What a transaction has told already, at the box's own time, is not told again at ours: its clock may be behind.
+  const told_Wh = state.port?.reportsTransactions === true ? (state.evse.running?.lastRegister?.register_Wh ?? -1) : -1;
+  if (reading.energyRegister_Wh !== null && reading.energyRegister_Wh > told_Wh)
     context.recorder.take(state, {
       kind: "register",
       at_ms,
@@ -254,36 +247,4 @@ function learnOverdraw(state: StationState): void {
     drawn_mA: milliamp(Math.max(...drawn)),
     offered_mA: ledger.setpoint_mA,
   });
-}
-
-function applyMeter(context: EventContext, meterId: string, reading: MeterReading): void {
-  const meter = context.site.meters.get(meterId);
-  if (meter === undefined) return;
-  const measured = reading.current_mA;
-  const [l1, l2, l3] = measured;
-  // A sample without all phases says nothing about the one that may be overloaded: it stays as old as the last whole one.
-  if (l1 === null || l2 === null || l3 === null) return;
-  const fuse = Math.max(
-    ...[...context.site.circuits.values()].flatMap(({ circuit }) =>
-      circuit.meterId === meterId ? circuit.fuse_mA : [],
-    ),
-  );
-  if (fuse > 0 && [l1, l2, l3].some((value) => Math.abs(value) > IMPLAUSIBLE_FUSES * fuse)) return;
-  meter.reading = reading;
-  for (const circuit of context.site.circuits.values()) {
-    if (circuit.circuit.meterId !== meterId) continue;
-    const below = stationsBelow(context.site, circuit.circuit.id);
-    const ranges = below.map((state) => drawRange(state, reading.measured_at_ms));
-    const cars = perPhase((phase) => ({
-      least_mA: ranges.reduce((sum, range) => sum + onPhase(range, phase).least_mA, 0),
-      most_mA: ranges.reduce((sum, range) => sum + onPhase(range, phase).most_mA, 0),
-    }));
-    circuit.otherLoad = observeOtherLoad(circuit.otherLoad, {
-      at_ms: reading.measured_at_ms,
-      meter_mA: [l1, l2, l3],
-      cars,
-    });
-    const limit = workingLimit_mA(circuit);
-    if (l1 > limit[0] || l2 > limit[1] || l3 > limit[2]) context.hurry();
-  }
 }

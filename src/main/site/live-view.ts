@@ -90,7 +90,7 @@ export function circuitLive(site: SiteState, state: CircuitState, now_ms: EpochM
   const reserved = perPhase((phase) => {
     const worst = below.reduce(
       (sum, one) =>
-        sum + (wiredPhases(one.station).includes(phase) ? worstCase_mA(one.ledger, boxView(one, now_ms)) : 0),
+        sum + (wiredPhases(one.station).includes(phase) ? worstCase_mA(one.ledger, boxView(one, now_ms), now_ms) : 0),
       0,
     );
     return milliamp(Math.max(0, worst - onPhase(ev, phase)));

@@ -1,11 +1,31 @@
-import type { Because, LedgerEntry, OtherLoadState, Overdraw, VehicleBound } from "../../core/balancing/index.ts";
-import { noOtherLoad, noOverdraw, unknownEntry, unknownVehicle } from "../../core/balancing/index.ts";
+import type {
+  Because,
+  BudgetState,
+  Escalation,
+  HeadroomState,
+  LedgerEntry,
+  LoadWeek,
+  OtherLoadState,
+  Overdraw,
+  ReasonKind,
+  VehicleBound,
+} from "../../core/balancing/index.ts";
+import {
+  fullBudget,
+  noEscalation,
+  noHeadroom,
+  noLoadWeek,
+  noOtherLoad,
+  noOverdraw,
+  unknownEntry,
+  unknownVehicle,
+} from "../../core/balancing/index.ts";
 import type { EvseState } from "../../core/session/index.ts";
 import { idleEvse } from "../../core/session/index.ts";
 import { pathToRoot } from "../../core/site/index.ts";
 import type { Circuit, SiteModel, Station } from "../../core/site/index.ts";
 import type { TariffVersion } from "../../core/tariff/index.ts";
-import type { EpochMs, Milliamp } from "../../core/units/index.ts";
+import type { EpochMs, Milliamp, PerPhase, Watt } from "../../core/units/index.ts";
 import { milliamp } from "../../core/units/index.ts";
 import type { ChargingStatus, MeterReading, StationPort, StationReading } from "../devices/ports.ts";
 import type { Fallback } from "./fallback.ts";
@@ -62,6 +82,8 @@ export type StationState = {
   freeSince_ms: EpochMs | null;
   manualLimit: { readonly limit_mA: Milliamp; readonly until_ms: number | null } | null;
   ledger: LedgerEntry;
+  /** What is done about a decrease that is not proven. */
+  escalation: Escalation;
   vehicle: VehicleBound;
   overdraw: Overdraw;
   grant: GrantState;
@@ -73,11 +95,31 @@ export type StationState = {
   lastFailure: string | null;
 };
 
-export type MeterState = { readonly meterId: string; reading: MeterReading | null };
+export type MeterState = {
+  readonly meterId: string;
+  reading: MeterReading | null;
+  /** Whatever it said last, believed or not: a jump is judged against it. */
+  said_mA: PerPhase<number> | null;
+};
+
+/** A limit that stands for a while beside the fuse: a grid operator's, a schedule's, the planner's. It can only lower. */
+export type ImposedLimit = {
+  readonly limit_mA: PerPhase<Milliamp> | null;
+  readonly limit_W: Watt | null;
+  readonly kind: ReasonKind;
+  readonly ref: string;
+};
 
 export type CircuitState = {
   readonly circuit: Circuit;
   otherLoad: OtherLoadState;
+  /** Room that the building needs until cars have followed, learned from how it behaves. */
+  headroom: HeadroomState;
+  /** Highest other load of each of the last seven days. */
+  week: LoadWeek;
+  /** What its protection has had to bear in the last hour, and what is to be done about it now. */
+  budget: BudgetState;
+  imposed: readonly ImposedLimit[];
   /** Since when a phase is above its fuse without a pause; `null`: it is not. */
   overSince_ms: EpochMs | null;
 };
@@ -124,6 +166,7 @@ export function newStation(station: Station, at_ms: EpochMs): StationState {
     freeSince_ms: null,
     manualLimit: null,
     ledger: unknownEntry({ max_mA: station.current_mA_max }),
+    escalation: noEscalation,
     vehicle: unknownVehicle,
     overdraw: noOverdraw,
     grant: noGrant,
@@ -139,7 +182,15 @@ export function newSiteState(model: SiteModel, at_ms: EpochMs): SiteState {
   const circuits = new Map(
     model.circuits.map((circuit): [string, CircuitState] => [
       circuit.id,
-      { circuit, otherLoad: noOtherLoad, overSince_ms: null },
+      {
+        circuit,
+        otherLoad: noOtherLoad,
+        headroom: noHeadroom(circuit.fuse_mA),
+        week: noLoadWeek,
+        budget: fullBudget,
+        imposed: [],
+        overSince_ms: null,
+      },
     ]),
   );
   const path = (id: string): CircuitState[] =>
@@ -147,7 +198,7 @@ export function newSiteState(model: SiteModel, at_ms: EpochMs): SiteState {
   const site: SiteState = {
     model,
     stations: new Map(),
-    meters: new Map(model.meters.map((meter) => [meter.id, { meterId: meter.id, reading: null }])),
+    meters: new Map(model.meters.map((meter) => [meter.id, { meterId: meter.id, reading: null, said_mA: null }])),
     circuits,
     paths: new Map(model.circuits.map((circuit) => [circuit.id, path(circuit.id)])),
     below: new Map(model.circuits.map((circuit) => [circuit.id, []])),

@@ -1,179 +1,194 @@
-import type { EpochMs } from "../../../src/core/units/index.ts";
-import { milliamp } from "../../../src/core/units/index.ts";
-import { createOcppDevices } from "../../../src/main/devices/ocpp/create-ocpp-devices.ts";
-import { readVendorRows } from "../../../src/main/devices/ocpp/vendor-rows.ts";
-import type { Clock, DeviceEvent } from "../../../src/main/devices/ports.ts";
-import { createOcppCrowd, type CrowdMember } from "../../../src/main/simulator/ocpp-crowd.ts";
-import { createRandom } from "../../../src/main/simulator/random.ts";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { SessionRow } from "../../../src/contract/index.ts";
+import type { Station } from "../../../src/core/site/index.ts";
+import { flatTariff } from "../../../src/core/tariff/index.ts";
+import { basisPoint, epochMs, milliamp } from "../../../src/core/units/index.ts";
+import type { Clock } from "../../../src/main/devices/ports.ts";
+import { createLog } from "../../../src/main/log.ts";
+import { startEngine } from "../../../src/main/site/engine.ts";
+import { createOcppCrowd, type CrowdMember, type TrueTransaction } from "../../../src/main/simulator/ocpp-crowd.ts";
+import { openDataFolder } from "../../../src/main/storage/index.ts";
+import type { OpenedFolder, StoredSite } from "../../../src/main/storage/types.ts";
 import { station } from "./station.ts";
 
-/** Simulated milliseconds between two limits for the same box. */
-const LIMIT_EVERY_MS = 30_000;
+/**
+ * Real milliseconds a clock at ×60 may go on in one turn of the event loop: on a busy machine the hour takes longer,
+ * rather than that an answer takes a simulated minute.
+ */
+export const SOAK_CREDIT_MS = 10;
 /** Simulated milliseconds between two steps of the boxes. */
 const STEP_MS = 1000;
 /** Real milliseconds for the queues of all boxes to empty at the end. */
 const QUIET_WITHIN_MS = 60_000;
+const QUIET_STEPS = 70;
 const EXAMPLES_MAX = 5;
-const LIMITS_MA = [0, 6000, 8000, 10_000, 13_000, 16_000, 25_000] as const;
+/** The site's fuse per station: so little that limits go up and down all the time. */
+const FUSE_MA_PER_STATION = 9000;
+/** Car and register both count whole watt-hours. */
+const REGISTER_STEP_WH = 2;
+/** Every fact waits for the disk; at ×60 that would be a disk sixty times as slow as it is. In memory where there is room. */
+const FOLDER = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+const PINO_ERROR = '"level":50';
 
 export type SoakResult = {
   readonly stations: number;
-  /** Transactions the boxes had, and of these those we were not told whole, or told with other registers. */
+  /** Transactions the boxes had, and of these those that the database has not, or not closed, or with other registers. */
   readonly transactions: number;
   readonly lost: number;
   readonly wrong: number;
-  /** Told more often than the boxes had them. */
+  /** Sessions of the database beyond those the boxes had. */
   readonly duplicated: number;
+  /** Sessions whose energy is not what the car took. */
+  readonly unlikeCar: number;
   /** What was wrong, for a few. */
   readonly examples: readonly string[];
-  readonly limits: number;
-  readonly limitsFailed: number;
+  readonly cycles: number;
   readonly breaks: number;
   readonly faults: readonly string[];
-  readonly notFollowing: readonly string[];
+  /** Stations whose facts have been stored. */
+  readonly known: number;
 };
 
-type Told = {
-  readonly transactionId: number;
-  readonly meterStart_Wh: number | null;
-  meterStop_Wh: number | null;
-  stops: number;
-};
-
-/** Lets `count` boxes of all personalities live for `duration_ms` of the clock against the real server, then compares. */
+/** Lets `count` boxes of all personalities live for `duration_ms` of the clock against the real site, then reads its database. */
 export async function soakOcpp(options: {
   readonly count: number;
   readonly duration_ms: number;
   readonly clock: Clock;
+  readonly speed: number;
   readonly seed: number;
-  readonly vendorFile: string;
+  readonly resources: string;
 }): Promise<SoakResult> {
-  const { count, duration_ms, clock, seed, vendorFile } = options;
+  const { count, duration_ms, clock, seed } = options;
   const crowd = createOcppCrowd({ count, clock, seed });
-  const told = new Map<string, Told[]>(crowd.members.map(({ identity }) => [identity, []]));
-  const numbers = new Map<string, { readonly id: number; readonly stationId: string }>();
-  const online = new Set<string>();
+  const path = mkdtempSync(join(FOLDER, "chargehand-soak-"));
+  const folder = opened(path);
+  const stored = siteOf(crowd.members.map(({ identity }) => station(identity, identity)));
+  folder.stores.site.save(stored, clock.now_ms(), "soak");
   const faults: string[] = [];
-  const counts = { limits: 0, limitsFailed: 0, breaks: 0 };
-  const rows = readVendorRows(vendorFile);
-  const devices = await createOcppDevices({
-    stations: crowd.members.map(({ identity }) => station(identity, identity)),
-    host: "127.0.0.1",
-    port: 0,
-    on: {
-      clock,
-      emit: (event) => {
-        if (event.kind === "online") online.add(event.stationId);
-        else if (event.kind === "offline" && online.delete(event.stationId)) counts.breaks += 1;
-        else take(told, event);
+  let cycles = 0;
+  const engine = await startEngine({
+    folder,
+    stored,
+    clock,
+    speed: options.speed,
+    resources: options.resources,
+    ownProfiles: join(path, "devices"),
+    ocpp: { host: "127.0.0.1", port: 0 },
+    log: createLog({
+      write: (line: string) => {
+        if (line.includes(PINO_ERROR)) faults.push(line);
       },
-      authorize: () => "Accepted",
-      remoteStartToken: () => "ANYBODY",
-      transactionIdFor: (start) => numberFor(numbers, start),
-      stationOfTransaction: (id) => [...numbers.values()].find((one) => one.id === id)?.stationId ?? null,
-      ...(rows.ok ? { vendorRows: rows.rows } : {}),
-      log: ({ level, message, data }) => {
-        if (level === "error") faults.push(`${message} ${JSON.stringify(data)}`);
-      },
-    },
+    }),
+    onCycle: () => (cycles += 1),
   });
-  const limiting = new AbortController();
-  const limited = limitAll(devices.stations, clock, { seed, online, counts, signal: limiting.signal });
-  crowd.connect(devices.url);
+  crowd.connect(engine.ocppUrl ?? "");
   const until_ms = clock.now_ms() + duration_ms;
   while (clock.now_ms() < until_ms) {
     crowd.step();
     await clock.sleep(STEP_MS);
   }
-  limiting.abort();
   crowd.sendHome();
   const deadline = performance.now() + QUIET_WITHIN_MS;
-  for (let quiet = 0; quiet < 60 && performance.now() < deadline; quiet = crowd.isQuiet() ? quiet + 1 : 0) {
+  for (let quiet = 0; quiet < QUIET_STEPS && performance.now() < deadline; quiet = crowd.isQuiet() ? quiet + 1 : 0) {
     crowd.step();
     await clock.sleep(STEP_MS);
   }
-  const notFollowing = devices.stations
-    .filter((one) => one.probe().follows.state === "disobeys")
-    .map(({ stationId }) => crowd.members.find(({ identity }) => identity === stationId)?.personality.id ?? stationId);
+  const booked = compared(crowd.members, folder);
+  const known = crowd.members.filter(({ identity }) => folder.stores.ocpp.facts(identity, 1) !== null).length;
+  const breaks = crowd.mishaps();
   await crowd.close();
-  await devices.close();
-  await limited;
+  await engine.close();
+  folder.close();
+  rmSync(path, { recursive: true, force: true });
+  return { stations: count, ...booked, cycles, breaks, faults, known };
+}
+
+function opened(path: string): OpenedFolder {
+  const folder = openDataFolder(path, { now_ms: () => Date.now() });
+  if (!folder.ok) throw new Error(folder.message);
+  folder.stores.tariffs.add(
+    flatTariff({
+      id: "t1",
+      name: "Standard",
+      currency: "EUR",
+      perKWh: "0.42",
+      vat_bp: basisPoint(1900),
+      valid_from_ms: epochMs(0),
+    }),
+  );
+  return folder;
+}
+
+function siteOf(stations: readonly Station[]): StoredSite {
+  const fuse_mA = milliamp(Math.max(63_000, FUSE_MA_PER_STATION * stations.length));
   return {
-    stations: count,
-    ...compared(crowd.members, told),
-    ...counts,
-    faults,
-    notFollowing: [...new Set(notFollowing)],
+    model: {
+      identity: { name: "Soak", timezone: "Europe/Berlin", currency: "EUR", country: "DE", nominal_V: 230 },
+      circuits: [
+        {
+          id: "main",
+          name: "main",
+          parentId: null,
+          fuse_mA: [fuse_mA, fuse_mA, fuse_mA],
+          margin_mA: milliamp(0),
+          meterId: null,
+          limit_W: null,
+          otherLoad_mA_max: [milliamp(0), milliamp(0), milliamp(0)],
+        },
+      ],
+      links: [],
+      meters: [],
+      stations,
+    },
+    access: { cards: "any" },
+    demo: false,
   };
 }
 
-function take(told: ReadonlyMap<string, Told[]>, event: DeviceEvent): void {
-  if (event.kind === "transaction-started") {
-    const { transactionId, meterStart_Wh } = event;
-    told.get(event.stationId)?.push({ transactionId, meterStart_Wh, meterStop_Wh: null, stops: 0 });
-  }
-  if (event.kind !== "transaction-stopped") return;
-  const one = told.get(event.stationId)?.find(({ transactionId }) => transactionId === event.transactionId);
-  if (one === undefined) return;
-  one.stops += 1;
-  one.meterStop_Wh = event.meterStop_Wh;
-}
-
-function numberFor(
-  numbers: Map<string, { readonly id: number; readonly stationId: string }>,
-  start: { readonly stationId: string; readonly at_ms: EpochMs; readonly meterStart_Wh: number | null },
-): number {
-  const key = `${start.stationId} ${String(start.at_ms)} ${String(start.meterStart_Wh)}`;
-  const known = numbers.get(key);
-  if (known !== undefined) return known.id;
-  const id = 1_800_000_000 + numbers.size;
-  numbers.set(key, { id, stationId: start.stationId });
-  return id;
-}
-
-async function limitAll(
-  ports: Awaited<ReturnType<typeof createOcppDevices>>["stations"],
-  clock: Clock,
-  on: {
-    readonly seed: number;
-    readonly online: ReadonlySet<string>;
-    readonly counts: { limits: number; limitsFailed: number };
-    readonly signal: AbortSignal;
-  },
-): Promise<void> {
-  const random = createRandom(on.seed, "limits");
-  while (!on.signal.aborted) {
-    await clock.sleep(LIMIT_EVERY_MS / Math.max(1, ports.length), on.signal);
-    const port = ports[random.whole(0, ports.length - 1)];
-    if (port === undefined || !on.online.has(port.stationId)) continue;
-    on.counts.limits += 1;
-    void port.setLimit(milliamp(random.pick(LIMITS_MA))).then((reply) => {
-      if (!reply.ok) on.counts.limitsFailed += 1;
-    });
-  }
-}
-
+/** What the database has, beside what the boxes and their cars had. */
 function compared(
   members: readonly CrowdMember[],
-  told: ReadonlyMap<string, readonly Told[]>,
-): Pick<SoakResult, "transactions" | "lost" | "wrong" | "duplicated" | "examples"> {
+  folder: OpenedFolder,
+): Pick<SoakResult, "transactions" | "lost" | "wrong" | "duplicated" | "unlikeCar" | "examples"> {
+  const rows = Map.groupBy(allSessions(folder), ({ stationId }) => stationId);
   const examples: string[] = [];
-  let [transactions, lost, wrong, duplicated] = [0, 0, 0, 0];
+  let [transactions, lost, wrong, duplicated, unlikeCar] = [0, 0, 0, 0, 0];
   for (const { identity, truth, personality } of members) {
-    const mine = told.get(identity) ?? [];
+    const mine = [...(rows.get(identity) ?? [])].sort((a, b) => a.started_at_ms - b.started_at_ms);
     transactions += truth.length;
     duplicated += Math.max(0, mine.length - truth.length);
     lost += Math.max(0, truth.length - mine.length);
     for (const [index, one] of truth.entries()) {
-      const other = mine[index];
-      const isRight =
-        other?.meterStart_Wh === one.meterStart_Wh && other.meterStop_Wh === one.meterStop_Wh && other.stops > 0;
-      if (!isRight && examples.length < EXAMPLES_MAX)
-        examples.push(`${personality.id}: ${JSON.stringify(one)} was told as ${JSON.stringify(other ?? null)}`);
-      if (other === undefined) continue;
-      if (other.stops === 0) lost += 1;
-      else if (other.meterStart_Wh !== one.meterStart_Wh || other.meterStop_Wh !== one.meterStop_Wh) wrong += 1;
+      const row = mine[index];
+      if (row === undefined) continue;
+      if (row.ended_at_ms === null) lost += 1;
+      else if (!isSame(one, row)) wrong += 1;
+      else if (Math.abs((row.energy_Wh ?? 0) - one.received_Wh) > REGISTER_STEP_WH) unlikeCar += 1;
+      else continue;
+      if (examples.length < EXAMPLES_MAX)
+        examples.push(`${personality.id}: ${JSON.stringify(one)} is stored as ${JSON.stringify(row)}`);
     }
+    if (mine.length !== truth.length && examples.length < EXAMPLES_MAX)
+      examples.push(`${personality.id} ${identity}: ${String(truth.length)} had, ${String(mine.length)} stored`);
   }
-  return { transactions, lost, wrong, duplicated, examples };
+  return { transactions, lost, wrong, duplicated, unlikeCar, examples };
+}
+
+const isSame = ({ meterStart_Wh, meterStop_Wh }: TrueTransaction, row: SessionRow): boolean =>
+  row.start_Wh === meterStart_Wh &&
+  row.stop_Wh === meterStop_Wh &&
+  meterStop_Wh !== null &&
+  row.energy_Wh === meterStop_Wh - meterStart_Wh;
+
+function allSessions({ stores }: OpenedFolder): readonly SessionRow[] {
+  const filter = { from_ms: null, to_ms: null, stationIds: [], customerId: null, state: "all", text: "" } as const;
+  const rows: SessionRow[] = [];
+  for (let cursor: string | null = null; ;) {
+    const page = stores.sessions.list({ ...filter, stationIds: [] }, { cursor, limit: 500 });
+    rows.push(...page.rows);
+    cursor = page.nextCursor;
+    if (cursor === null) return rows;
+  }
 }
