@@ -1,0 +1,2 @@
+export * from "./lp-solver.ts";
+export * from "./planner.ts";
