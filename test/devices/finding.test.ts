@@ -6,6 +6,8 @@ import { readAllProfiles } from "../../src/main/finding/known-devices.ts";
 import { scanNetwork } from "../../src/main/finding/scan-network.ts";
 import { scanSerial } from "../../src/main/finding/scan-serial.ts";
 import { announcedServices } from "../../src/main/links/announced-services.ts";
+import { encodeRtu } from "../../src/main/protocol/modbus/index.ts";
+import { createSerialPushMeter } from "../../src/main/simulator/network/index.ts";
 import { createModbusServer, profileBank, type RegisterBank } from "../../src/main/simulator/modbus/index.ts";
 import { clockOf, PROFILE_FOLDERS, rigOf } from "../protocol/modbus/bench.ts";
 import { layCable } from "../protocol/modbus/cable.ts";
@@ -241,11 +243,32 @@ describeWith("socat", "on a serial line", (socat) => {
     );
     server.faults.set({ kind: "drop" }, { times: 1 });
     const { finds, progress } = await all(
-      scanSerial({ path: line.ours, profiles, lines: [own], units: [1, 2, 3, 4], signal: never() }),
+      scanSerial({ path: line.ours, profiles, lines: [own], units: [1, 2, 3, 4], listen_ms: 50, signal: never() }),
     );
     expect(finds).toMatchObject([{ at: { kind: "serial", ...own, unitId: 3 }, profileId: "abl-emh1" }]);
     expect(progress.at(-1)).toEqual({ kind: "progress", done: 8, total: 8 });
     expect(box.writes).toEqual([]);
+  });
+
+  test("where another master asks already nobody is asked, and that is told", { timeout: TIMEOUT_ms }, async () => {
+    const line = await cable();
+    // What passes between a charger that manages others and these others, as we hear it.
+    const other = ending(
+      createSerialPushMeter({ path: line.theirs, ...LINE }, () => encodeRtu(7, Uint8Array.of(3, 2, 0, 1))),
+    );
+    const timer = setInterval(() => {
+      other.speak();
+    }, 20);
+    cleanups.push(() => {
+      clearInterval(timer);
+      return Promise.resolve();
+    });
+    const events: ScanEvent[] = [];
+    const scan = scanSerial({ path: line.ours, profiles, lines: [LINE], listen_ms: 1_000, signal: never() });
+    for await (const event of scan) events.push(event);
+    const [failed] = events;
+    expect(failed?.kind === "failed" ? failed.detail : "").toContain("somebody else speaks on this line");
+    expect(events.length).toBe(1);
   });
 
   test(
@@ -266,7 +289,7 @@ describeWith("socat", "on a serial line", (socat) => {
       server.faults.set({ kind: "joined" }, { times: 1_000, unitId: 2 });
       server.faults.set({ kind: "bad-crc" }, { times: 1_000, unitId: 3 });
       const { finds } = await all(
-        scanSerial({ path: line.ours, profiles, lines: [LINE], units: [1, 2, 3, 4], signal: never() }),
+        scanSerial({ path: line.ours, profiles, lines: [LINE], units: [1, 2, 3, 4], listen_ms: 50, signal: never() }),
       );
       const clashes = finds.map(({ at, clash = false }) => [at.kind === "serial" ? at.unitId : 0, clash]);
       expect(clashes).toEqual([

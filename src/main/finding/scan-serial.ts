@@ -9,6 +9,12 @@ import { scanUnits, unitRounds, type UnitScan } from "./scan-units.ts";
 /** How long a unit may take to answer, in real milliseconds; 247 units at one setting then take about 43 s. */
 const UNIT_TIMEOUT_ms = 150;
 const OPEN_TIMEOUT_ms = 5_000;
+/** Whoever else asks on this line does so within this time (real): RTU has no arbitration between two who ask. */
+const LISTEN_ms = 5_000;
+/** Plugging an adapter in, or an open line without bias, makes a byte or two. */
+const TRAFFIC_BYTES_min = 4;
+const OTHER_MASTER =
+  "somebody else speaks on this line while we are silent: another controller or a box that manages others; take it off the line first";
 
 export type SerialScan = {
   readonly path: string;
@@ -16,6 +22,8 @@ export type SerialScan = {
   /** Only these settings; left out: all that the profiles know, the usual ones first. */
   readonly lines?: readonly SerialLine[];
   readonly units?: readonly number[];
+  /** Real time in which we only listen before we ask. */
+  readonly listen_ms?: number;
   readonly signal: AbortSignal;
 };
 
@@ -23,7 +31,7 @@ export type SerialScan = {
 type Setting = { readonly line: SerialLine; readonly framing: "rtu" | "ascii" };
 
 /**
- * Looks for devices on a serial bus; only reads. Every setting that a profile knows is tried with the units that
+ * Looks for devices on a serial bus; only reads, and not at all where somebody else asks there already. Every setting that a profile knows is tried with the units that
  * installers and makers give, then with the others; a bus has one setting, so the first that finds anybody is the only
  * one that goes on.
  */
@@ -45,6 +53,10 @@ export async function* scanSerial(scan: SerialScan): AsyncGenerator<ScanEvent, v
       }
       let asked = 0;
       try {
+        if (done === 0 && (await hearsOthers(opened.bus, scan.listen_ms ?? LISTEN_ms, signal))) {
+          yield { kind: "failed", detail: `${path}: ${OTHER_MASTER}` };
+          return;
+        }
         for await (const find of scanUnits(unitScan(opened.bus, setting, group, { path, profiles, signal }))) {
           if (find !== null) yield { kind: "found", find };
           if (find !== null) settings = [setting];
@@ -116,6 +128,21 @@ const lineName = ({ baud, parity, dataBits, stopBits }: SerialLine): string =>
 function fitsLine(profile: DeviceProfile, line: SerialLine): number {
   const own = lineOf(profile);
   return own !== null && lineName(own) === lineName(line) ? 1 : 0;
+}
+
+/** Whether bytes come while nobody of us asks. Whatever its settings are, a line that is spoken on is not silent. */
+async function hearsOthers(bus: BusOwner, listen_ms: number, signal: AbortSignal): Promise<boolean> {
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, listen_ms);
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+  });
+  return bus.health().total.staleBytes >= TRAFFIC_BYTES_min;
 }
 
 type Opened = { readonly ok: true; readonly bus: BusOwner } | { readonly ok: false; readonly detail: string };

@@ -151,6 +151,39 @@ describe("a device slower than its time-out", () => {
   });
 });
 
+describe("an answer that comes in small pieces, as adapters deliver it", () => {
+  const dripping = (pause_ms: number): Promise<number> =>
+    scripted((connection, bytes) => {
+      const reply = encodeRtu(bytes[0] ?? 0, Uint8Array.of(3, 2, 0, 111));
+      reply.forEach((byte, i) => setTimeout(() => connection.write(Uint8Array.of(byte)), i * pause_ms));
+    });
+
+  test("is waited for beyond its time-out while bytes keep coming, whatever the pauses between them", async () => {
+    const bus = await busTo(await dripping(40));
+    const asked_at_ms = performance.now();
+    expect(await read(bus, 1)).toEqual(value(111));
+    expect(performance.now() - asked_at_ms).toBeGreaterThan(TIMEOUT_ms);
+    expect(bus.health().total).toMatchObject({ crcErrors: 0, retries: 0 });
+  });
+
+  test("is not waited for longer than a second beyond its time-out, however it drips", async () => {
+    const endless: NodeJS.Timeout[] = [];
+    const bus = await busTo(
+      await scripted((connection) => {
+        endless.push(setInterval(() => connection.write(Uint8Array.of(1)), 20));
+      }),
+    );
+    cleanups.push(() => {
+      for (const timer of endless) clearInterval(timer);
+      return Promise.resolve();
+    });
+    const asked_at_ms = performance.now();
+    expect(codeOf(await read(bus, 1))).toBe("garbled");
+    // Asked twice; each time its time-out, the second, and a line that does not become quiet.
+    expect(performance.now() - asked_at_ms).toBeLessThan(2 * (TIMEOUT_ms + 1_000 + 700));
+  });
+});
+
 describe("a device that hangs", () => {
   test("costs the others one time-out a second, however often it is asked", async () => {
     const server = await serve(new Map([[1, createMemoryBank(registers)]]));
