@@ -20,12 +20,12 @@ export function FailSafeNote({ failSafe }: Pick<StationDetail, "failSafe">) {
   const shown = format.current(failSafe.shown_mA);
   const counted = format.current(failSafe.counted_mA);
   const promised = format.current(failSafe.promised_mA);
-  const time = failSafe.timeout_ms === null ? "" : format.duration(failSafe.timeout_ms);
+  const time = failSafe.timeout_ms === null ? "" : format.age(failSafe.timeout_ms);
   return (
     <p className={css["note"]} data-kind={words.kind}>
       <NoteIcon className={css["icon"]} size={18} stroke={1.75} aria-hidden />
       <span>
-        <strong>{t(`failSafe.${words.kind}.mark`)}</strong>{" "}
+        <strong>{t(`failSafe.${words.kind}.mark`)}:</strong>{" "}
         {words.kind === "known" ? (
           t(`failSafe.known.${words.sentence}`, { time, current: shown })
         ) : (
