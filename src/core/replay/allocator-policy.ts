@@ -61,12 +61,12 @@ function milliamps(values_A: PerPhase<number>, round: (value: number) => number)
   return [one(values_A[0]), one(values_A[1]), one(values_A[2])];
 }
 
-function evseOf({ scenario, known, useful_A }: Moment, car: Car, at: number): AllocationEvse {
+function evseOf(moment: Moment, car: Car, at: number): AllocationEvse {
+  const { scenario, useful_A } = moment;
   const { session } = car;
-  const believed: Known | null = known[at] ?? null;
   const [min_mA, step_mA] = [floor_mA(scenario.min_A), floor_mA(scenario.step_A)];
   const max_mA = floor_mA(car.max_A);
-  const bound_mA = upToGrid(useful_A[at] ?? car.max_A, { min_mA, step_mA });
+  const bound_mA = car.trickles ? min_mA : upToGrid(useful_A[at] ?? car.max_A, { min_mA, step_mA });
   return {
     id: `${session.evse}#${String(car.index)}`,
     circuit: car.circuit,
@@ -76,12 +76,21 @@ function evseOf({ scenario, known, useful_A }: Moment, car: Car, at: number): Al
     step_mA,
     weight: 1,
     plugged_at_ms: epochMs(Math.floor(session.arrival_ms)),
-    charging_since_ms: car.charging_since_ms === null ? null : epochMs(Math.floor(car.charging_since_ms)),
+    charging_since_ms:
+      car.charging_since_ms === null || car.trickles ? null : epochMs(Math.floor(car.charging_since_ms)),
     attained_Wh: wattHour(Math.floor(car.delivered_Wh)),
-    needed_Wh: believed === null ? null : wattHour(Math.ceil(believed.needed_Wh)),
-    departure_ms: believed === null ? null : epochMs(Math.floor(believed.departure_ms)),
+    ...beliefOf(moment, car, at),
     ...(bound_mA < max_mA ? { bounds: [{ max_mA: bound_mA, kind: "vehicle", ref: session.evse }] } : {}),
   };
+}
+
+/** What the allocator is told of need and departure: a car that hardly takes anything has what it needs. */
+function beliefOf({ known, now_ms }: Moment, car: Car, at: number): Pick<AllocationEvse, "needed_Wh" | "departure_ms"> {
+  const believed: Known | null = known[at] ?? null;
+  if (car.trickles) return { needed_Wh: wattHour(Math.floor(car.delivered_Wh)), departure_ms: epochMs(now_ms) };
+  if (believed === null) return { needed_Wh: null, departure_ms: null };
+  const { needed_Wh, departure_ms } = believed;
+  return { needed_Wh: wattHour(Math.ceil(needed_Wh)), departure_ms: epochMs(Math.floor(departure_ms)) };
 }
 
 const floor_mA = (value_A: number): Milliamp => milliamp(Math.floor(value_A * 1000 + NOISE_MA));

@@ -26,6 +26,8 @@ export type Car = {
   starts: number;
   /** Learned from what it did not take; `null`: took all. */
   bound_A: number | null;
+  /** It hardly took anything when it was offered current: it comes after all others (balancing.md §3.3, rule 1). */
+  trickles: boolean;
 };
 
 export const missing_Wh = (car: Car): number => Math.max(0, car.needed_Wh - car.delivered_Wh);

@@ -9,6 +9,8 @@ export type Known = { readonly departure_ms: number; readonly needed_Wh: number 
 /** What a driver who typed nothing is taken for (balancing.md §2.4). */
 const UNTYPED_MS = 8 * 3_600_000;
 const UNTYPED_WH = 20_000;
+/** A car that still takes current after what was typed is taken to want so much more, again and again. */
+const LITTLE_MORE_WH = 500;
 const HOUR_MS = 3_600_000;
 
 /**
@@ -35,15 +37,13 @@ export function createKnowledge(scenario: Scenario): (car: Car) => Known | null 
   }
 }
 
-/**
- * Most current that makes sense in a tick, in A: with truth or what the driver typed, what finishes the rest within it. A
- * car that takes more than was typed proves the typing wrong, and is no longer bounded by it.
- */
+/** Most current that makes sense in a tick, in A: with truth or what the driver typed, what finishes the rest within it. */
 export function usefulCurrent_A(scenario: Scenario, car: Car, known: Known | null, present_h: number): number {
   const { information } = scenario.policy;
   if (known === null || (information !== "truth" && information !== "declared")) return car.max_A;
-  const rest_Wh = information === "truth" ? missing_Wh(car) : known.needed_Wh - car.delivered_Wh;
-  if (rest_Wh <= 0 || present_h <= 0) return car.max_A;
+  if (present_h <= 0) return car.max_A;
+  const typed_Wh = Math.max(LITTLE_MORE_WH, known.needed_Wh - car.delivered_Wh);
+  const rest_Wh = information === "truth" ? missing_Wh(car) : typed_Wh;
   return Math.min(car.max_A, rest_Wh / (present_h * car.W_per_A));
 }
 

@@ -26,6 +26,8 @@ import type { FurtherRow, Wires } from "./wires.ts";
 const HOUR_MS = 3_600_000;
 /** A car that leaves more than this of its offer is offered only so much more than it takes (ACN-Sim's SimpleRampdown). */
 const LEAVES_A = 1;
+/** Below this a car only keeps its battery company. */
+const TRICKLE_A = 1;
 
 export type ReplayOptions = {
   /** Rows beyond the tree of circuits: the simple policies respect them, the allocator does not know them. */
@@ -135,6 +137,7 @@ export function carsOf({ site, sessions }: Scenario, further: readonly FurtherRo
       first_current_ms: null,
       starts: 0,
       bound_A: null,
+      trickles: false,
     };
   });
 }
@@ -196,6 +199,7 @@ function liveTick(
 function learnBound(car: Car): void {
   const { offered_A, drawn_A: takes_A, bound_A } = car;
   if (offered_A <= 0) return;
+  car.trickles = takes_A < TRICKLE_A && takes_A < offered_A;
   if (offered_A - takes_A > LEAVES_A) car.bound_A = Math.min(car.max_A, takes_A + LEAVES_A);
   else if (bound_A !== null && bound_A - takes_A < LEAVES_A) car.bound_A = Math.min(car.max_A, bound_A + LEAVES_A);
 }

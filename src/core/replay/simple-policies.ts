@@ -44,7 +44,8 @@ export function oneAfterTheOther(rank: (car: Car, known: Known, now_ms: number) 
 }
 
 export const byArrival = ({ session }: Car): number => session.arrival_ms;
-export const byDeparture = (_: Car, { departure_ms }: Known): number => departure_ms;
+/** A departure that has passed is now. */
+export const byDeparture = (_: Car, { departure_ms }: Known, now_ms: number): number => Math.max(departure_ms, now_ms);
 export const byLaxity = laxity_h;
 
 function inOrder(
