@@ -51,6 +51,39 @@ export class World {
     this.guard = { plan, settled, acknowledged, worstCase_mA, forgotten, ...broken };
   }
 
+  /** How many commands the guard has sent. */
+  sentCommands = 0;
+
+  /** A second in which nothing goes wrong: every message arrives, every car follows, every meter is read. */
+  calmSecond(): string | null {
+    for (let index = 0; index < this.boxes.length; index += 1) {
+      const box = this.boxes[index];
+      if (box === undefined) continue;
+      this.tellRestart(box);
+      this.happenTo({ do: "back", box: index });
+      while (box.inFlight.length > 0) this.deliver(box, "now", false);
+      // What a car follows is over after its time: it draws what the box offers now.
+      box.reading = box.metered ? { drawn_mA: this.drawn(box, 1_000), at_ms: this.clock_ms } : null;
+    }
+    this.now_ms += 1_000;
+    this.happen({ do: "sample" });
+    return this.decide();
+  }
+
+  /** True when all targets fit at once, so that everybody may have his. */
+  get targetsFit(): boolean {
+    const sum = (circuit: string): number =>
+      this.boxes.reduce((total, box, index) => {
+        const target = withOverdraw(milliamp(this.targets[index] ?? 0), box);
+        return circuit === "main" || box.circuit === circuit ? total + target : total;
+      }, 0);
+    return sum("main") + this.base_mA <= (this.limits["main"] ?? 0) && sum("sub") <= (this.limits["sub"] ?? 0);
+  }
+
+  get wanted(): readonly number[] {
+    return this.targets;
+  }
+
   /** Lets one thing happen, then the guard decide. Returns what does not hold afterwards. */
   step(event: Event): string | null {
     this.happen(event);
@@ -263,6 +296,7 @@ export class World {
     const box = this.boxes.find((one) => one.id === command.evse);
     if (box === undefined) return;
     box.entry = sent(box.entry, command.current_mA, this.clock_ms);
+    this.sentCommands += 1;
     const { commandNumber } = box.entry;
     const message = { value: command.current_mA, commandNumber, sent_ms: this.now_ms, timedOut: false };
     if (box.connected) box.inFlight.push(message);

@@ -1,5 +1,7 @@
 import { milliamp, onPhase, perPhase } from "../units/index.ts";
 import type { EpochMs, Milliamp, PerPhase } from "../units/index.ts";
+import { FOLLOW_MS, MEASURE_SLACK_MA, SETTLE_MS, worstCase_mA } from "./ledger.ts";
+import type { BoxView, LedgerEntry } from "./ledger.ts";
 
 // What a circuit carries besides its EVSEs: the meter less what the cars draw. Box readings are older than the meter's, so
 // the difference swings whenever a car follows a new limit. We keep an interval that surely holds the truth instead.
@@ -19,6 +21,24 @@ export type OtherLoadState = {
 };
 
 export const noOtherLoad: OtherLoadState = { estimate_mA: [0, 0, 0], samples: [] };
+
+/**
+ * What the car at a box may be drawing when the meter is explained: exact after settling; soon after the box confirmed, no
+ * more than it was told, so that a load of the building is not taken for cars that have not followed yet (the account of
+ * worst cases waits longer); before that anything up to its worst case.
+ */
+export function rangeOfBox(entry: LedgerEntry, box: BoxView, now_ms: EpochMs): DrawRange {
+  const { setpoint_mA, upper_mA, acknowledged_at_ms } = entry;
+  const { drawn_mA, drawn_at_ms } = box;
+  if (box.online && box.unplugged) return { least_mA: 0, most_mA: 0 };
+  if (box.online && acknowledged_at_ms !== null && setpoint_mA !== null) {
+    const isSettled = drawn_at_ms !== null && drawn_at_ms - acknowledged_at_ms >= SETTLE_MS && upper_mA === setpoint_mA;
+    if (isSettled && drawn_mA !== null) return { least_mA: drawn_mA, most_mA: drawn_mA };
+    if (now_ms - acknowledged_at_ms >= FOLLOW_MS) return { least_mA: 0, most_mA: setpoint_mA };
+  }
+  const measured = drawn_mA === null ? 0 : drawn_mA + MEASURE_SLACK_MA;
+  return { least_mA: 0, most_mA: Math.max(worstCase_mA(entry, box, now_ms), measured) };
+}
 
 /**
  * Takes one meter sample. Afterwards estimate + most the cars may draw is never below what the meter showed, and the

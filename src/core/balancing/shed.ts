@@ -13,6 +13,8 @@ import type { AllocationCircuit } from "./types.ts";
 const RAISED_LATELY_MS = 60_000;
 /** A decrease this young may still be on its way to the car: what it will bring need not be asked of others. */
 const UNDER_WAY_MS = SETTLE_MS;
+/** One that is not even answered after this may be lost: nobody waits for its time-out while a fuse is overloaded. */
+const UNANSWERED_MS = 4_000;
 
 export type Sheddable = Participant & {
   /** Order of admission: the highest is paused first. */
@@ -65,8 +67,10 @@ export function shed<T extends Sheddable>(
 
 /** One that takes no commands, heeds none, or has had its time for the last decrease and not proven it, brings nothing. */
 function listens({ commandable, entry }: Sheddable, now_ms: EpochMs): boolean {
-  const { unproven_since_ms } = entry;
-  return commandable && !isStubborn(entry) && (unproven_since_ms === null || now_ms - unproven_since_ms < UNDER_WAY_MS);
+  const { unproven_since_ms, acknowledged_at_ms } = entry;
+  if (!commandable || isStubborn(entry)) return false;
+  const patience_ms = acknowledged_at_ms === null ? UNANSWERED_MS : UNDER_WAY_MS;
+  return unproven_since_ms === null || now_ms - unproven_since_ms < patience_ms;
 }
 
 /** What the box draws as far as its setpoint decides it: never more than it was told. */
