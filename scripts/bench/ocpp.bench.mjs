@@ -16,7 +16,8 @@ const START_MS = Date.UTC(2026, 5, 10, 6, 0, 0);
 const TRANSACTIONS_PER_HOUR_min = 2 * STATIONS;
 /** Of the cycles of one simulated second each; the rest of the time goes into boxes, cars and sockets on the same core. */
 const CYCLES_PERCENT_min = 50;
-const MEMORY_MB_max = 250;
+/** The whole site with its database in memory, and two hundred boxes with their cars. */
+const MEMORY_MB_max = 400;
 const MB = 1_000_000;
 
 export const bench = {

@@ -36,6 +36,7 @@ export const alertSchema = z.object({
     "station-stubborn",
     "control-failed",
     "unknown-station",
+    "ocpp-auth-failed",
     "unknown-card",
     "session-held",
     "fallback-too-high",

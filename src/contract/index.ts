@@ -3,6 +3,7 @@ import { billingContract } from "./billing.ts";
 import { devicesContract } from "./devices.ts";
 import { historyContract } from "./history.ts";
 import { kioskContract, liveContract } from "./live.ts";
+import { ocppContract } from "./ocpp.ts";
 import { sessionsContract } from "./sessions.ts";
 import { stationsContract } from "./stations.ts";
 
@@ -25,6 +26,7 @@ export const contract = {
   kiosk: kioskContract,
   stations: stationsContract,
   devices: devicesContract,
+  ocpp: ocppContract,
   sessions: sessionsContract,
   billing: billingContract,
   history: historyContract,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { deviceErrors, forOwner } from "./base.ts";
 import { current_mA, instant_ms } from "./quantities.ts";
 
 const purpose = z.enum(["TxDefaultProfile", "ChargePointMaxProfile", "TxProfile"]);
@@ -38,3 +39,26 @@ export const ocppFactsSchema = z.object({
   configuration: z.record(z.string(), text),
 });
 export type OcppFacts = z.infer<typeof ocppFactsSchema>;
+
+export const ocppContract = {
+  /**
+   * What a station must present when it dials in (security profile 1); `null`: nothing. With `tellBox` the station gets it
+   * too, and its old one stays good until it has come with the new one.
+   */
+  setPassword: forOwner
+    .errors(deviceErrors)
+    .route({ method: "POST", path: "/ocpp/{identity}/password" })
+    .input(
+      z.object({
+        identity: z.string().min(1).max(64),
+        password: z
+          .string()
+          .min(1)
+          .max(128)
+          .regex(/^[^\p{Cc}]*$/u)
+          .nullable(),
+        tellBox: z.boolean().default(false),
+      }),
+    )
+    .output(z.object({ accepted: z.literal(true) })),
+};

@@ -197,6 +197,8 @@ export function fakeEngine(stations: readonly StationLive[], stores: Partial<Sto
     setManualLimit: (stationId, limit_mA, until_ms) =>
       calls.push(`limit ${stationId} ${String(limit_mA)} ${String(until_ms)}`),
     waiting: () => [],
+    setOcppPassword: ({ identity }) =>
+      Promise.resolve(identity === "CP-1" ? ({ ok: true } as const) : ("not-found" as const)),
     adopt: ({ identity }) => (identity === "gone" ? "not-found" : identity === "twice" ? "conflict" : "ok"),
     health: () => [],
     devices: { list: () => [], get: () => null, raw: () => null },

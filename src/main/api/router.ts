@@ -8,6 +8,7 @@ import { historyGroup } from "./history.ts";
 import type { RenderInvoice } from "./invoices.ts";
 import { kioskGroup } from "./kiosk.ts";
 import { liveGroup } from "./live.ts";
+import { ocppGroup } from "./ocpp.ts";
 import { sessionsGroup } from "./sessions.ts";
 import { stationsGroup } from "./stations.ts";
 
@@ -28,6 +29,7 @@ export function createRouter(app: Application, { onFault, renderInvoice }: Route
     kiosk: kioskGroup(contract, app),
     stations: stationsGroup(contract, app),
     devices: devicesGroup(contract, app),
+    ocpp: ocppGroup(contract, app),
     sessions: sessionsGroup(contract, app),
     billing: billingGroup(contract, app, renderInvoice),
     history: historyGroup(contract, app),

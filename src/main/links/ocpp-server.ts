@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -40,18 +39,20 @@ export interface OcppServer {
   close(): Promise<void>;
 }
 
+type Admit = (identity: string, password: Uint8Array | null, address: string | null) => Promise<boolean>;
+
 /** Listens for OCPP 1.6J and 2.0.1 stations on `host:port` (0 picks a free port). Resolves when it accepts connections. */
 export async function createOcppServer(options: {
   readonly host: string;
   readonly port: number;
   readonly listener: OcppServerListener;
-  /** What a station must present to use this identity; `null`: nothing. */
-  readonly password?: (identity: string) => string | null;
+  /** Whether a station that presents this (HTTP Basic) may use this identity; without it, whoever comes may. */
+  readonly admit?: Admit;
 }): Promise<OcppServer> {
   const { host } = options;
   const state: State = {
     listener: options.listener,
-    password: options.password ?? ((): null => null),
+    admit: options.admit ?? (() => Promise.resolve(true)),
     byIdentity: new Map(),
     sockets: new Set(),
     newest: null,
@@ -89,7 +90,7 @@ export async function createOcppServer(options: {
 
 type State = {
   readonly listener: OcppServerListener;
-  readonly password: (identity: string) => string | null;
+  readonly admit: Admit;
   readonly byIdentity: Map<string, OcppConnection>;
   readonly sockets: Set<ScreenedSocket>;
   newest: ScreenedSocket | null;
@@ -115,28 +116,29 @@ function createRpcServer(state: State): RPCServer {
     wssOptions: { maxPayload: SOCKET_PAYLOAD_BYTES_MAX, skipUTF8Validation: true, WebSocket: OwnSocket },
   });
   rpc.on("error", () => (state.refused += 1));
-  rpc.auth((accept, reject, { identity, password, protocols }) => {
+  rpc.auth((accept, reject, { identity, password, protocols, remoteAddress }) => {
     const protocol = chooseProtocol(protocols);
-    if (!isRightPassword(state.password(identity), password)) {
+    const given = Buffer.isBuffer(password) ? password : null;
+    const refuse = (code: number, why: string): void => {
       state.refused += 1;
-      reject(401, "This identity needs its password");
-    } else if (protocol.kind === "unknown") {
-      state.refused += 1;
-      reject(400, "This server speaks ocpp1.6 and ocpp2.0.1");
-    } else accept({}, protocol.kind === "use" ? protocol.name : false);
+      reject(code, why);
+    };
+    state.admit(identity, given, remoteAddress ?? null).then(
+      (isAdmitted) => {
+        if (!isAdmitted) refuse(401, "This identity needs its password");
+        else if (protocol.kind === "unknown") refuse(400, "This server speaks ocpp1.6 and ocpp2.0.1");
+        else accept({}, protocol.kind === "use" ? protocol.name : false);
+      },
+      // Whether it may come in could not be found out: it dials again.
+      () => {
+        refuse(503, "Try again later");
+      },
+    );
   });
   rpc.on("client", (peer: RpcPeer) => {
     if (state.newest !== null) welcome(state, peer, state.newest);
   });
   return rpc;
-}
-
-/** Compared in a time that tells nothing of how much was right. */
-function isRightPassword(wanted: string | null, given: unknown): boolean {
-  if (wanted === null) return true;
-  if (!Buffer.isBuffer(given)) return false;
-  const digest = (bytes: Buffer): Buffer => createHash("sha256").update(bytes).digest();
-  return timingSafeEqual(digest(given), digest(Buffer.from(wanted)));
 }
 
 function welcome({ listener, byIdentity }: State, peer: RpcPeer, socket: ScreenedSocket): void {

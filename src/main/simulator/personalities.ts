@@ -78,7 +78,7 @@ export const PERSONALITIES: readonly Personality[] = [
     quirks: { forgetsTransactionId: true },
   },
   { id: "says-it-twice", vendor: "Ocular", model: "LTE", firmware: "3.0", quirks: {}, duplicates: true },
-  { id: "ends-late", vendor: "FoxESS", model: "A022", firmware: "1.4", quirks: { lateStop_ms: 45_000 } },
+  { id: "ends-late", vendor: "FoxESS", model: "A022", firmware: "1.4", quirks: { lateStop_ms: 30_000 } },
   {
     id: "clock-behind",
     vendor: "Mennekes",

@@ -20,10 +20,17 @@ type Waiter = { readonly due_ms: number; readonly resolve: () => void; cancelled
  * (default: now) and runs `speed` times as fast as real time, never backwards, never more than 100 ms of real time per
  * tick of the event loop.
  */
-export function createClock(options: { readonly speed: number; readonly start_ms?: number }): RunningClock {
+export function createClock(options: {
+  readonly speed: number;
+  readonly start_ms?: number;
+  /** Instead of the 100 ms: less lets wires keep pace with a world that is simulated on too few cores. */
+  readonly credit_ms_max?: number;
+}): RunningClock {
   assert(Number.isFinite(options.speed) && options.speed > 0, "the clock runs forward");
   const real = options.speed === 1 && options.start_ms === undefined;
-  return real ? createWallClock() : createScaledClock(options.speed, options.start_ms ?? Date.now());
+  return real
+    ? createWallClock()
+    : createScaledClock(options.speed, options.start_ms ?? Date.now(), options.credit_ms_max ?? CREDIT_ms_max);
 }
 
 function createWallClock(): RunningClock {
@@ -53,7 +60,7 @@ function createWallClock(): RunningClock {
   };
 }
 
-function createScaledClock(speed: number, start_ms: number): RunningClock {
+function createScaledClock(speed: number, start_ms: number, credit_ms_max: number): RunningClock {
   const waiters = createWaiters();
   let base_ms = start_ms;
   let ticked_real_ms = performance.now();
@@ -62,13 +69,13 @@ function createScaledClock(speed: number, start_ms: number): RunningClock {
   let closed = false;
 
   /** Within one tick of the event loop the credit is bounded as a whole, however often somebody asks. */
-  const now = (): number => base_ms + Math.min(performance.now() - ticked_real_ms, CREDIT_ms_max) * speed;
+  const now = (): number => base_ms + Math.min(performance.now() - ticked_real_ms, credit_ms_max) * speed;
 
   const arm = (): void => {
     if (timer !== null) clearTimeout(timer);
     const next_ms = waiters.nextDue_ms();
     armedFor_ms = next_ms;
-    const wait_ms = Math.min(TICK_ms, Math.max(0, (next_ms - now()) / speed));
+    const wait_ms = Math.min(TICK_ms, credit_ms_max, Math.max(0, (next_ms - now()) / speed));
     timer = setTimeout(tick, wait_ms);
     // Nobody waits: the clock alone must not keep the process alive.
     if (next_ms === Infinity) timer.unref();

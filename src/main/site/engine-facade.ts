@@ -7,6 +7,8 @@ import { kioskState } from "./kiosk-view.ts";
 import { createLivePublisher } from "./live-publisher.ts";
 import { liveUpdate, stationLive } from "./live-view.ts";
 import { networkInterfaces } from "node:os";
+import type { CommandReply } from "../devices/ports.ts";
+import { setOcppPassword } from "./ocpp-access.ts";
 import { reachableUrl } from "./reachable-url.ts";
 import { createOwnerCommands } from "./owner-commands.ts";
 import type { RunningEngine } from "./running-engine.ts";
@@ -48,6 +50,13 @@ export function engineOf(running: RunningEngine): Engine {
     hasStation: (stationId) => site.stations.has(stationId),
     ...createOwnerCommands({ site, recorder, clock, wishes, hurry }),
     waiting: () => devices.ocpp.waiting(),
+    setOcppPassword: async ({ identity, password, tellBox }) => {
+      const port = devices.ocpp.stations.find((one) => one.identity === identity);
+      if (port === undefined && !devices.ocpp.waiting().some((one) => one.identity === identity)) return "not-found";
+      const offline = { ok: false, code: "offline", retry: true, detail: "it waits to be adopted" } as const;
+      const tell = (text: string): Promise<CommandReply> => port?.changePassword(text) ?? Promise.resolve(offline);
+      return setOcppPassword(stores.ocpp, { identity, password, clock }, tellBox ? tell : null);
+    },
     adopt: (request) =>
       adoptStation(request, {
         model: running.model(),

@@ -52,6 +52,12 @@ export interface Engine {
   wakeUp(stationId: string): Promise<CommandReply>;
   setManualLimit(stationId: string, limit_mA: Milliamp | null, until_ms: number | null): void;
   waiting(): WaitingStation[];
+  /** What an OCPP station must present to be let in; with `tellBox` it is told. */
+  setOcppPassword(request: {
+    readonly identity: string;
+    readonly password: string | null;
+    readonly tellBox: boolean;
+  }): Promise<CommandReply | "not-found">;
   adopt(request: AdoptRequest): "ok" | "not-found" | "conflict" | "circuit-unknown" | "invalid";
   health(): DeviceHealth[];
   readonly devices: DeviceDesk;

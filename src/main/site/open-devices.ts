@@ -6,6 +6,7 @@ import type { Clock, DeviceListener } from "../devices/ports.ts";
 import type { Log } from "../log.ts";
 import type { Stores, StoredSite } from "../storage/types.ts";
 import { checkCard, OWNER_TOKEN } from "./access.ts";
+import { createOcppAccess } from "./ocpp-access.ts";
 import type { SessionRecorder } from "./recorder.ts";
 import type { SiteState } from "./state.ts";
 import { openWiredDevices, type WireHealth } from "./wired-devices.ts";
@@ -51,6 +52,7 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
   });
   const vendors = readVendorRows(join(options.resources, "devices", "ocpp-vendors.yaml"));
   if (!vendors.ok) log.error({ problem: vendors.problem }, "the vendor rows of OCPP boxes cannot be used");
+  const access = createOcppAccess({ stores, clock, log });
   const ocpp = await createOcppDevices({
     stations: stored.model.stations.filter((station) => station.connection.kind === "ocpp"),
     ...options.ocpp,
@@ -64,6 +66,7 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
         stationIds.find((id) => stores.sessions.findByTransaction(id, transactionId) !== null) ??
         null,
       remoteStartToken: () => (stored.access.cards === "any" ? OWNER_TOKEN : null),
+      admit: (...who) => access.admit(...who),
       facts: {
         load: (identity, connectorId) => stores.ocpp.facts(identity, connectorId),
         save: (identity, connectorId, facts) => {

@@ -113,7 +113,9 @@ function expire(state: StationState, recorder: SessionRecorder, now_ms: EpochMs)
   const until = state.manualLimit?.until_ms ?? null;
   if (until !== null && now_ms >= until) state.manualLimit = null;
   // The box says that it is free and the stop it owed us did not come: the session ends at its last proven value.
-  if (state.freeSince_ms !== null && now_ms - state.freeSince_ms >= OWED_STOP_MS) {
+  // While its line is down it cannot tell: it gets its time when it is back.
+  if (state.freeSince_ms === null || !state.online) return;
+  if (now_ms - Math.max(state.freeSince_ms, state.onlineSince_ms ?? 0) >= OWED_STOP_MS) {
     state.freeSince_ms = null;
     recorder.take(state, { kind: "available", at_ms: now_ms, received_at_ms: now_ms });
   }

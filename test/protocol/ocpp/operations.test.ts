@@ -137,7 +137,8 @@ describe("a password", () => {
 
   test("is asked of the boxes that have one, and of no other", async () => {
     bench = await openBench([station("P01", "CP-1")], {
-      password: (identity) => (identity === "CP-1" ? "secret-16-characters" : null),
+      admit: (identity, password) =>
+        Promise.resolve(identity !== "CP-1" || Buffer.from(password ?? []).toString() === "secret-16-characters"),
     });
     await expect(dial("CP-1")).rejects.toThrow("Unauthorized");
     await expect(dial("CP-1", "wrong")).rejects.toThrow("Unauthorized");

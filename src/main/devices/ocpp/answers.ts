@@ -231,6 +231,7 @@ function onStop(point: Point, host: OcppHost, message: StopTransaction, received
   const evse = evseOfTransaction(point, host, message.transactionId);
   if (evse !== undefined) {
     const isLive = received_at_ms - time.at_ms - evse.clockBehind_ms <= LIVE_MS;
+    if (!isLive) point.lastQueued_ms = received_at_ms;
     const transactionId = meantTransaction(point, host, evse, { stated: message.transactionId, isLive });
     const stationId = evse.station.id;
     emitRegisters(evse, host, samples, transactionId);
@@ -296,6 +297,7 @@ function onMeterValues(point: Point, host: OcppHost, message: MeterValues): Json
   if (evse !== undefined) {
     const now_ms = host.clock.now_ms();
     const isLive = samples.some((one) => now_ms - one.at_ms - evse.clockBehind_ms <= LIVE_MS);
+    if (!isLive) point.lastQueued_ms = now_ms;
     const transactionId = stated === null ? null : meantTransaction(point, host, evse, { stated, isLive });
     takeSamples(evse, host, { samples, transactionId });
   }

@@ -61,7 +61,7 @@ export async function createOcppDevices(options: {
     host: options.host,
     port: options.port,
     listener,
-    password: (identity) => host.password?.(identity) ?? null,
+    admit: (...who) => host.admit?.(...who) ?? Promise.resolve(true),
   });
   const linkHealth = (): DeviceHealth => ({
     id: "ocpp",

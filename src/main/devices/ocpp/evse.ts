@@ -138,7 +138,14 @@ export function takeState(evse: Evse, host: OcppHost, status: ChargingStatus): v
 }
 
 /** Emits the registers of the transaction, then what the newest samples measured together. */
-export function takeSamples(evse: Evse, host: OcppHost, message: Pick<MeterValues, "samples" | "transactionId">): void {
+export function takeSamples(
+  evse: Evse,
+  host: OcppHost,
+  message: Pick<MeterValues, "samples" | "transactionId"> & {
+    /** The registers are told later. */
+    readonly withoutRegisters?: boolean;
+  },
+): void {
   const received_at_ms = host.clock.now_ms();
   learnClock(evse, message.samples, received_at_ms);
   const isLive = (sample: MeterSample): boolean =>
@@ -147,7 +154,7 @@ export function takeSamples(evse: Evse, host: OcppHost, message: Pick<MeterValue
   // After a restart of ours or of the box, its samples tell which transaction runs.
   if (stated !== null && evse.running === null && !evse.isFree && message.samples.some(isLive))
     setRunning(evse, stated);
-  emitRegisters(evse, host, message.samples, stated ?? evse.running);
+  if (message.withoutRegisters !== true) emitRegisters(evse, host, message.samples, stated ?? evse.running);
   const samples = message.samples.map((one) => ({ ...one, at_ms: measuredAt_ms(evse, one, received_at_ms) }));
   const newest = samples.reduce<MeterSample | null>((a, b) => (a !== null && a.at_ms > b.at_ms ? a : b), null);
   // A time in the future is from before the clock was set back; it must not hide what comes now.

@@ -1,4 +1,5 @@
 import type { EpochMs } from "../../../core/units/index.ts";
+import type { MeterSample } from "../../protocol/ocpp/index.ts";
 import type { StationEvent } from "../ports.ts";
 
 export type StopEvent = StationEvent & { readonly kind: "transaction-stopped" };
@@ -12,6 +13,8 @@ export type HeardTransaction = {
   stop: StopEvent | null;
   lastSeqNo: number | null;
   idToken: string | null;
+  /** What was measured in it, from messages that came before the one that tells of its start. */
+  readonly early: MeterSample[];
   /** Messages that have been taken, so that the same one sent again is only answered. */
   readonly taken: Set<string>;
 };

@@ -33,8 +33,8 @@ export interface OcppHost {
     readonly at_ms: EpochMs;
     readonly meterStart_Wh: WattHour | null;
   }): number;
-  /** What a box must present to dial in under this identity (HTTP Basic); `null`: nothing. */
-  password?(identity: string): string | null;
+  /** Whether a box may dial in under this identity with what it presents (HTTP Basic); without it all may. */
+  admit?(identity: string, password: Uint8Array | null, address: string | null): Promise<boolean>;
   /** Card to start a plugged-in car with at a box that waits to be told; `null` where a card of the driver is wanted. */
   remoteStartToken?(stationId: string): string | null;
   /** Which of the stations behind one identity runs this transaction: a StopTransaction names no connector. */

@@ -49,6 +49,8 @@ export type Point = {
   /** When the connection there is, or was, began. */
   connectedAt_ms: EpochMs;
   lastHeard_ms: EpochMs | null;
+  /** When a message of a transaction last came that the box had kept in its queue. */
+  lastQueued_ms: EpochMs | null;
   exchanges: number;
   errors: number;
   /** Deviations from the schema that have been logged. */
@@ -81,6 +83,7 @@ export function createPoint(identity: string, rows: VendorRows = NO_ROWS): Point
     firstSeen_ms: null,
     connectedAt_ms: epochMs(0),
     lastHeard_ms: null,
+    lastQueued_ms: null,
     exchanges: 0,
     errors: 0,
     deviations: new Set(),

@@ -20,6 +20,10 @@ export interface OcppStationPort extends StationPort {
   /** Takes all our profiles from this connector, then puts the fallback back. The next `setLimit` starts afresh. */
   clearChargingProfile(): Promise<CommandReply>;
   changeConfiguration(key: string, value: string): Promise<CommandReply>;
+  /**
+   * Gives the box a new password (OCPP 1.6 security whitepaper, AuthorizationKey; 2.0.1 A01). It dials in anew with it.
+   */
+  changePassword(password: string): Promise<CommandReply>;
   /** Keys and values; all of them when `keys` is empty. */
   getConfiguration(
     keys: readonly string[],
@@ -80,6 +84,14 @@ export function createStationPort(point: Point, evse: Evse, keep: () => void): O
     requestReport: () => command("GetBaseReport", baseReport(point)),
     variables: point.variables,
     changeConfiguration: (key, value) => command("ChangeConfiguration", { key, value }, ["Accepted", "RebootRequired"]),
+    async changePassword(password) {
+      const change = (value: string): Promise<CommandReply> =>
+        command("ChangeConfiguration", { key: "AuthorizationKey", value }, ["Accepted", "RebootRequired"]);
+      const reply = await change(password);
+      // OCPP-J 1.6, 6.2 wants it in hexadecimal digits, the whitepaper as it is; boxes take one or the other.
+      if (reply.ok || reply.code !== "rejected" || point.version !== "1.6") return reply;
+      return change(Buffer.from(password).toString("hex"));
+    },
     async getConfiguration(keys) {
       const payload = keys.length === 0 ? {} : { key: [...keys] };
       const reply = await point.lane.add(PRIORITY.command, (call) => call("GetConfiguration", payload)).done;

@@ -6,7 +6,7 @@ import {
   type TransactionEvent,
 } from "../../protocol/ocpp/index.ts";
 import { emitRegisters, setRunning, takeSamples, takeState, type Evse } from "./evse.ts";
-import { releaseHeld } from "./held-status.ts";
+import { isTelling, releaseHeld } from "./held-status.ts";
 import type { HeardTransaction, StopEvent } from "./heard-transaction.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 import { logAbout, type Point } from "./point.ts";
@@ -17,6 +17,8 @@ import { logAbout, type Point } from "./point.ts";
 /** Transactions of one box that are remembered; the oldest is forgotten. */
 const TRANSACTIONS_MAX = 64;
 const MESSAGES_MAX = 4096;
+/** Samples of one transaction that wait for its start; it carries money at both ends, so what is beyond is no loss. */
+const EARLY_SAMPLES_MAX = 500;
 
 /** Takes one TransactionEvent; what it says has been emitted when this returns. `status` is what its card may do. */
 export function takeTransactionEvent(
@@ -33,6 +35,7 @@ export function takeTransactionEvent(
     logAbout(point, host, { level: "warn", message: "a transaction of an EVSE that is not part of the site", data });
     return answer;
   }
+  if (message.isOffline) point.lastQueued_ms = host.clock.now_ms();
   const key = keyOf(message);
   if (key !== null && heard.taken.has(key)) return answer;
   heard.idToken = message.idToken ?? heard.idToken;
@@ -41,10 +44,11 @@ export function takeTransactionEvent(
       started(evse, host, heard, message);
       break;
     case "Updated":
-      updated(evse, host, heard, message);
+      if (isEarly(point, host, heard)) early(evse, host, heard, message);
+      else updated(evse, host, heard, message);
       break;
     case "Ended":
-      ended(evse, host, heard, message);
+      ended({ point, host }, evse, heard, message);
       break;
   }
   // Only now: what could not be stored is sent again, and is new then.
@@ -78,6 +82,7 @@ function heardOf(point: Point, { transactionName: name, eventType, time }: Trans
     stop: null,
     lastSeqNo: null,
     idToken: null,
+    early: [],
     taken: new Set(),
   };
   point.transactions.delete(name);
@@ -117,12 +122,32 @@ function started(evse: Evse, host: OcppHost, heard: HeardTransaction, message: T
     heard.hasStarted = true;
     heard.started_ms = time.stated_ms;
   }
+  emitRegisters(evse, host, heard.early.splice(0), heard.number);
   // Its end came first: only now is there something that it can end.
   if (heard.stop !== null) host.emit(heard.stop);
   else {
     setRunning(evse, heard.number);
     takeLive(evse, host, heard, message);
   }
+}
+
+/** Some boxes tell their queue in the wrong order: the start of this transaction, which nobody knows, may yet come. */
+const isEarly = (point: Point, host: OcppHost, { hasStarted, number }: HeardTransaction): boolean =>
+  !hasStarted &&
+  isTelling(point, host.clock.now_ms()) &&
+  host.stationOfTransaction?.(
+    number,
+    point.evses.map(({ station }) => station.id),
+  ) === null;
+
+/** What is now is told; what is money waits for the start. */
+function early(evse: Evse, host: OcppHost, heard: HeardTransaction, message: TransactionEvent): void {
+  const { samples, status, isOffline } = message;
+  if (heard.early.length + samples.length <= EARLY_SAMPLES_MAX) heard.early.push(...samples);
+  if (isOffline || heard.stop !== null) return;
+  if (evse.running === null && !evse.isFree) setRunning(evse, heard.number);
+  takeSamples(evse, host, { samples, transactionId: heard.number, withoutRegisters: true });
+  if (status !== null) takeState(evse, host, status);
 }
 
 function updated(evse: Evse, host: OcppHost, heard: HeardTransaction, message: TransactionEvent): void {
@@ -146,9 +171,15 @@ function takeLive(evse: Evse, host: OcppHost, heard: HeardTransaction, message: 
 }
 
 /** Several boxes say more than once that a transaction has ended: the first one counts. */
-function ended(evse: Evse, host: OcppHost, heard: HeardTransaction, message: TransactionEvent): void {
+function ended(
+  { point, host }: { readonly point: Point; readonly host: OcppHost },
+  evse: Evse,
+  heard: HeardTransaction,
+  message: TransactionEvent,
+): void {
   const { samples, time, reason } = message;
-  emitRegisters(evse, host, samples, heard.number);
+  if (isEarly(point, host, heard)) heard.early.push(...samples.slice(0, EARLY_SAMPLES_MAX - heard.early.length));
+  else emitRegisters(evse, host, samples, heard.number);
   if (heard.stop !== null) return;
   const stop: StopEvent = {
     kind: "transaction-stopped",

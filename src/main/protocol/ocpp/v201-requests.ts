@@ -11,6 +11,9 @@ export type V201Context = {
 };
 export type WireRequest = { readonly action: string; readonly payload: JsonObject };
 
+/** Can be written and never read. */
+const SECRET_KEY = "AuthorizationKey";
+
 /** Component and variable of a 1.6 configuration key (OCPP 2.0.1 part 2, appendix 3). */
 const VARIABLES: ReadonlyMap<string, string> = new Map([
   ["MeterValuesSampledData", "SampledDataCtrlr.TxUpdatedMeasurands"],
@@ -20,6 +23,7 @@ const VARIABLES: ReadonlyMap<string, string> = new Map([
   ["ChargeProfileMaxStackLevel", "SmartChargingCtrlr.ProfileStackLevel"],
   ["ChargingScheduleAllowedChargingRateUnit", "SmartChargingCtrlr.RateUnit"],
   ["MaxChargingProfilesInstalled", "SmartChargingCtrlr.Entries"],
+  [SECRET_KEY, "SecurityCtrlr.BasicAuthPassword"],
   ["ConnectorSwitch3to1PhaseSupported", "SmartChargingCtrlr.Phases3to1"],
 ]);
 const KEYS: ReadonlyMap<string, string> = new Map([...VARIABLES].map(([key, variable]) => [variable, key]));
@@ -115,7 +119,7 @@ function variable(name: string): JsonObject | null {
 }
 
 function getVariables(payload: JsonObject): WireRequest | null {
-  const asked = readList(field(payload, "key")) ?? [...VARIABLES.keys()];
+  const asked = readList(field(payload, "key")) ?? [...VARIABLES.keys()].filter((key) => key !== SECRET_KEY);
   const getVariableData = asked.flatMap((key) => variable(readText(key) ?? "") ?? []);
   return getVariableData.length === 0 ? null : { action: "GetVariables", payload: { getVariableData } };
 }
