@@ -142,6 +142,17 @@ describe("answers", () => {
     await expect(client.stations.stop({ stationId: "P01" })).resolves.toEqual({ accepted: true });
   });
 
+  test("switching phases and waking a car are commands with the device's own answer", async () => {
+    const engine = withSite();
+    const client = clientOf(engine);
+    await expect(client.stations.switchPhases({ stationId: "P01", phases: 1 })).resolves.toEqual({ accepted: true });
+    await expect(client.stations.wakeUp({ stationId: "P09" })).rejects.toMatchObject({
+      code: "DEVICE_FAILED",
+      data: { code: "offline", retry: true },
+    });
+    await expect(client.stations.wakeUp({ stationId: "P77" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
   test("a manual limit for an hour ends an hour of the site's clock later", async () => {
     const engine = fakeEngine([station("P01")]);
     await clientOf(fakeApplication(engine)).stations.setManualLimit({
