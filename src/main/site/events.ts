@@ -1,6 +1,7 @@
 import { forgotten, noOverdraw, observeOverdraw, observeVehicle, SETTLE_MS } from "../../core/balancing/index.ts";
 import { milliamp, millisecond } from "../../core/units/index.ts";
 import type { EpochMs, PerPhase } from "../../core/units/index.ts";
+import { plausibleReading } from "../devices/plausible-reading.ts";
 import type { DeviceEvent, StationEvent, StationReading } from "../devices/ports.ts";
 import { drawn_mA, isSettled } from "./box-view.ts";
 import { applyMeter } from "./meter-intake.ts";
@@ -71,7 +72,7 @@ function applyStation(context: EventContext, event: StationEvent): void {
       context.recorder.take(state, { kind: "booted", at_ms: event.at_ms, received_at_ms: event.at_ms });
       return;
     case "reading":
-      applyReading(context, state, event.reading);
+      applyReading(context, state, plausibleReading(event.reading, state.station));
       return;
     case "transaction-started":
       context.recorder.take(state, event);
