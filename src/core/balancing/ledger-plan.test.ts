@@ -75,6 +75,11 @@ describe("an increase", () => {
     expect(next(RAISE_INTERVAL_MS)).toEqual([{ evse: "a", current_mA: 16_000, kind: "increase" }]);
   });
 
+  test("starts a box that knows no minimum with all it may have", () => {
+    const any = { ...participant("a", at(0), 16_000), min_mA: mA(0) };
+    expect(planned(main(63_000), [any], 0)).toEqual([{ evse: "a", current_mA: 16_000, kind: "increase" }]);
+  });
+
   test("is not sent while another one waits for its answer", () => {
     const open = sent(at(6000), mA(10_000), t(0));
     expect(planned(main(63_000), [participant("a", open, 16_000)], RAISE_INTERVAL_MS)).toEqual([]);

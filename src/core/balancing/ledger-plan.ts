@@ -138,7 +138,7 @@ function raise(
 function raiseTo(one: Participant, worst: number, room_mA: number): Milliamp | null {
   const setpoint = one.entry.setpoint_mA ?? 0;
   const starts = setpoint === 0;
-  const wanted = starts ? Math.min(one.target_mA, one.min_mA) : one.target_mA;
+  const wanted = starts && one.min_mA > 0 ? Math.min(one.target_mA, one.min_mA) : one.target_mA;
   const fits = Number.isFinite(room_mA) ? withoutOverdraw(worst + room_mA, one.box) : wanted;
   const most = Math.min(wanted, fits);
   if (most < one.min_mA) return null;
