@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { StationDetail, StationLive } from "../../../contract/index.ts";
@@ -176,6 +177,11 @@ function Device({ detail }: { readonly detail: StationDetail }) {
       : t("device.modbus", { profile: connection.profileId, link: connection.linkId, unit: connection.unitId });
   return (
     <Section title={t("device.title")}>
+      <p>
+        <Link to="/devices" search={{ kind: "station", device: live.stationId }} className={css["link"]}>
+          {t("device.open")}
+        </Link>
+      </p>
       <KeyValues
         rows={[
           [t("device.connection"), line],

@@ -10,6 +10,7 @@ export const NAMESPACES = [
   "charger",
   "reasons",
   "alerts",
+  "devices",
   "settings",
   "start",
   "sessions",

@@ -3,6 +3,7 @@ import type billing from "../../../../resources/locales/en/billing.json";
 import type charger from "../../../../resources/locales/en/charger.json";
 import type charts from "../../../../resources/locales/en/charts.json";
 import type common from "../../../../resources/locales/en/common.json";
+import type devices from "../../../../resources/locales/en/devices.json";
 import type history from "../../../../resources/locales/en/history.json";
 import type kiosk from "../../../../resources/locales/en/kiosk.json";
 import type live from "../../../../resources/locales/en/live.json";
@@ -23,6 +24,7 @@ declare module "i18next" {
       charger: typeof charger;
       charts: typeof charts;
       common: typeof common;
+      devices: typeof devices;
       history: typeof history;
       kiosk: typeof kiosk;
       live: typeof live;

@@ -1,0 +1,12 @@
+import { useUrlState } from "../../lib/url/url-state.ts";
+import { DeviceList } from "./device-list.tsx";
+import { DevicePage } from "./device-page.tsx";
+import { parseDevicesSearch } from "./devices-search.ts";
+import { FindDevices } from "./find-devices.tsx";
+
+/** Every device the site speaks with, one of them closely, or the search for new ones. */
+export function DevicesScreen() {
+  const [{ kind, device, find }] = useUrlState(parseDevicesSearch);
+  if (find) return <FindDevices />;
+  return device === null ? <DeviceList /> : <DevicePage key={`${kind}/${device}`} kind={kind} id={device} />;
+}
