@@ -15,15 +15,28 @@ export type EvseReading = {
 const UJ_PER_MWH = 3_600_000;
 const NOTHING: PerPhase<Milliamp> = [milliamp(0), milliamp(0), milliamp(0)];
 
+/** Counts in mWh with the rest kept in µJ: a lifetime of µJ would not fit a double. */
+function createRegister(start_Wh: WattHour): { add(energy_uJ: number): void; value_Wh(): WattHour } {
+  let register_mWh = start_Wh * 1000;
+  let rest_uJ = 0;
+  return {
+    add(energy_uJ) {
+      rest_uJ += energy_uJ;
+      const whole_mWh = Math.floor(rest_uJ / UJ_PER_MWH);
+      register_mWh += whole_mWh;
+      rest_uJ -= whole_mWh * UJ_PER_MWH;
+    },
+    value_Wh: () => wattHour(Math.floor(register_mWh / 1000)),
+  };
+}
+
 /** One charging part; the station above it decides what it offers, the world moves it on. */
 export function createEvse(box: {
   readonly phases: 1 | 2 | 3;
   readonly current_mA_max: number;
   readonly register_Wh: WattHour;
 }) {
-  // The register counts in mWh with the rest kept in µJ: a lifetime of µJ would not fit a double.
-  let register_mWh = box.register_Wh * 1000;
-  let rest_uJ = 0;
+  const register = createRegister(box.register_Wh);
   let car: { model: CarModel; state: CarState } | null = null;
   let offered_mA = 0;
   let drawn_mA = NOTHING;
@@ -66,13 +79,13 @@ export function createEvse(box: {
       return car === null ? 0 : Math.floor(car.state.received_mWh / 1000);
     },
     get register_Wh(): WattHour {
-      return wattHour(Math.floor(register_mWh / 1000));
+      return register.value_Wh();
     },
     reading: (): EvseReading => ({
       drawn_mA,
       voltage_mV,
       power_W: Math.round(power_mW / 1000),
-      register_Wh: wattHour(Math.floor(register_mWh / 1000)),
+      register_Wh: register.value_Wh(),
     }),
     /** Moves car and register on. `voltage` in the box's own phase order. Answers what flowed. */
     step(
@@ -82,20 +95,11 @@ export function createEvse(box: {
     ): { readonly drawn_mA: PerPhase<Milliamp>; readonly power_mW: number } {
       voltage_mV = voltage;
       if (car === null) return { drawn_mA: NOTHING, power_mW: 0 };
-      const result = stepCar(car.model, car.state, {
-        now_ms,
-        dt_ms,
-        offered_mA,
-        wiredPhases: phases,
-        voltage_mV: voltage,
-      });
+      const result = stepCar(car.model, car.state, { now_ms, dt_ms, offered_mA, wiredPhases: phases, voltage_mV });
       car.state = result.state;
       drawn_mA = result.drawn_mA;
       power_mW = result.power_mW;
-      rest_uJ += result.energy_uJ;
-      const whole_mWh = Math.floor(rest_uJ / UJ_PER_MWH);
-      register_mWh += whole_mWh;
-      rest_uJ -= whole_mWh * UJ_PER_MWH;
+      register.add(result.energy_uJ);
       return { drawn_mA, power_mW };
     },
   };

@@ -1,4 +1,4 @@
-import { isModbusLink, type Link, type MeterDevice, type ModbusLink } from "../../core/site/index.ts";
+import type { HttpLink, Link, MeterDevice, ModbusLink, UdpLink } from "../../core/site/index.ts";
 import { assert } from "../../core/units/index.ts";
 import { meterValue } from "./meter-values.ts";
 import { createModbusServer, type ModbusServer } from "./modbus/index.ts";
@@ -95,37 +95,42 @@ class Opening implements Wires {
   async open(link: Link): Promise<void> {
     switch (link.kind) {
       case "serial":
+        return this.#spokenOn(link.id).length > 0 ? this.#openPush(link) : this.#openModbus(link);
       case "rtu-over-tcp":
       case "modbus-tcp":
-        return isModbusLink(link) && this.#spokenOn(link.id).length > 0 && link.kind === "serial"
-          ? this.#openPush(link)
-          : this.#openModbus(link);
+        return this.#openModbus(link);
       case "tcp-raw":
         return this.#openPush(link);
       case "udp-multicast":
         return this.#openGroup(link);
-      case "http": {
-        const { user = "admin", password } = link;
-        const auth = password === undefined ? {} : { auth: { kind: this.#authOn(link.id), user, password } };
-        const units = httpUnits(this.#parts, link.id);
-        return this.#add(link, await createHttpServer({ port: this.#port(link), units, ...auth }));
-      }
-      case "udp": {
-        const box = stationsOn(this.#parts, link.id).flatMap(({ id }) => this.#parts.keba.get(id) ?? [])[0];
-        if (box === undefined) return void this.links.push(link);
-        const address = hostOf(link.host);
-        return this.#add(link, await createKebaServer({ unit: box.unit, port: this.#port(link), address }), address);
-      }
+      case "http":
+        return this.#openWeb(link);
+      case "udp":
+        return this.#openUdp(link);
     }
+  }
+
+  async #openWeb(link: HttpLink): Promise<void> {
+    const { user = "admin", password } = link;
+    const auth = password === undefined ? {} : { auth: { kind: this.#authOn(link.id), user, password } };
+    const units = httpUnits(this.#parts, link.id);
+    this.#add(link, await createHttpServer({ port: this.#port(link), units, ...auth }));
+  }
+
+  async #openUdp(link: UdpLink): Promise<void> {
+    const [box] = stationsOn(this.#parts, link.id).flatMap(({ id }) => this.#parts.keba.get(id) ?? []);
+    const host = hostOf(link.host);
+    if (box === undefined) this.links.push(link);
+    else this.#add(link, await createKebaServer({ unit: box.unit, port: this.#port(link), address: host }), host);
   }
 
   #port({ port }: { readonly port: number }): number {
     return this.#options.ports === "as-in-site" ? port : 0;
   }
 
-  #add(link: Exclude<Link, { kind: "serial" }>, wire: NetworkWire, host = LOOPBACK): void {
+  #add(link: Extract<Link, { host: string }>, wire: NetworkWire, host = LOOPBACK): void {
     this.network.set(link.id, wire);
-    this.links.push(link.kind === "udp-multicast" ? { ...link, port: wire.port } : { ...link, host, port: wire.port });
+    this.links.push({ ...link, host, port: wire.port });
   }
 
   async #openModbus(link: ModbusLink): Promise<void> {
@@ -150,9 +155,11 @@ class Opening implements Wires {
         ? createSerialPushMeter({ ...link, path: this.#path(link.id) }, telegram)
         : await createTcpPushMeter(telegram, this.#port(link));
     this.#speakers.push(wire);
-    if (link.kind === "tcp-raw") return this.#add(link, wire);
-    this.network.set(link.id, wire);
-    this.links.push(link);
+    if (link.kind === "tcp-raw") this.#add(link, wire);
+    else {
+      this.network.set(link.id, wire);
+      this.links.push(link);
+    }
   }
 
   /** All meters of a group, each with a serial number of its own; on the loopback interface and nowhere else. */

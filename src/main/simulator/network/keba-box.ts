@@ -39,6 +39,7 @@ export async function createKebaServer(options: {
 }): Promise<KebaServer> {
   const faults = createNetworkFaults();
   let before: string | null = null;
+  let closed = false;
   const socket = createSocket("udp4");
   socket.on("message", (bytes, from) => {
     const fault = faults.next(0);
@@ -48,7 +49,7 @@ export async function createKebaServer(options: {
     before = text;
     if (answer === null) return;
     const send = (): void => {
-      socket.send(answer, from.port, from.address, () => undefined);
+      if (!closed) socket.send(answer, from.port, from.address, () => undefined);
     };
     if (fault?.kind === "delay" || fault?.kind === "slow") setTimeout(send, fault.delay_ms).unref();
     else send();
@@ -67,6 +68,7 @@ export async function createKebaServer(options: {
     faults,
     close: () =>
       new Promise((resolve) => {
+        closed = true;
         socket.close(() => {
           resolve();
         });

@@ -57,14 +57,16 @@ export async function createMulticastMeter(
   socket.setMulticastInterface(LOOPBACK);
   socket.setMulticastTTL(0);
   socket.setMulticastLoopback(true);
+  let closed = false;
   const write = (bytes: Uint8Array): void => {
-    socket.send(bytes, link.port, link.group, () => undefined);
+    if (!closed) socket.send(bytes, link.port, link.group, () => undefined);
   };
   return {
     port: link.port,
     ...createSpeech({ telegram, write, isWhole: true }),
     close: () =>
       new Promise((resolve) => {
+        closed = true;
         socket.close(() => {
           resolve();
         });
