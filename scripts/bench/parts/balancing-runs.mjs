@@ -13,7 +13,7 @@ import { acnSim, europeanSite } from "./balancing-data.mjs";
 
 const DEADLINE_ms = 120_000;
 
-/** @typedef {{ name: string, file: VisitFile, from: string, to: string, rotated?: boolean, min_A?: number, step_A?: number, battery?: Parameters<typeof europeanSite>[1]["battery"] }} Site */
+/** @typedef {{ name: string, file: VisitFile, from: string, to: string, rotated?: boolean, min_A?: number, step_A?: number, battery?: NonNullable<Parameters<typeof europeanSite>[1]["battery"]> }} Site */
 /**
  * What a figure is compared to: another's measurement of the same, and the least share of the optimum that is asked for.
  * @typedef {{ energy?: number, jain?: number, share?: number }} Reference

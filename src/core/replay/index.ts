@@ -1,3 +1,4 @@
+export { replayWithChannel } from "./channel.ts";
 export * from "./optimum.ts";
 export * from "./replay.ts";
 export * from "./scenario.ts";

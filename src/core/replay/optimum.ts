@@ -103,7 +103,9 @@ function piecesOf(scenario: Scenario, wires: Wires, cars: readonly Car[]): reado
   for (const { t_ms } of loads) if (t_ms > begin_ms && t_ms < end_ms) cuts.add(t_ms);
   const times = [...cuts].sort((a, b) => a - b);
   const now = new Map<string, PerPhase<number>>();
-  let told = 0;
+  const arriving = [...cars].sort((a, b) => a.session.arrival_ms - b.session.arrival_ms);
+  let there: readonly Car[] = [];
+  let [told, arrived] = [0, 0];
   return times.flatMap((from_ms, at): readonly Piece[] => {
     const to_ms = times[at + 1];
     if (to_ms === undefined) return [];
@@ -111,7 +113,9 @@ function piecesOf(scenario: Scenario, wires: Wires, cars: readonly Car[]): reado
       now.set(load.circuit, load.load_A);
     const otherLoad_A = totalOtherLoad(scenario.site, now);
     setOtherLoad(wires, scenario.site, otherLoad_A);
-    const there = cars.filter(({ session }) => session.arrival_ms <= from_ms && session.departure_ms >= to_ms);
+    for (let car = arriving[arrived]; car !== undefined && car.session.arrival_ms <= from_ms; car = arriving[++arrived])
+      there = [...there, car];
+    there = there.filter(({ session }) => session.departure_ms > from_ms);
     return [{ from_ms, to_ms, cars: there, capacity: Float64Array.from(wires.capacity), otherLoad_A }];
   });
 }

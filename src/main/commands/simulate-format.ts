@@ -16,6 +16,9 @@ const AT_MS_MAX = 8_640_000_000_000_000;
 const DAY_MS = 86_400_000;
 const TICK_MS_MIN = 1000;
 const TICKS_MAX = 5_000_000;
+/** With a channel each second of each bay is replayed. */
+const CHANNEL_MS_MAX = 35 * DAY_MS;
+const CHANNEL_SESSIONS_MAX = 20_000;
 const CIRCUITS_MAX = 1000;
 const EVSES_MAX = 10_000;
 const SESSIONS_MAX = 500_000;
@@ -234,6 +237,10 @@ function runProblems({ sessions, tick_ms, channel: messages, policy }: Scenario)
       field: "tick_ms",
       message: `is too short: the sessions last more than ${String(TICKS_MAX)} ticks`,
     });
+  if (messages !== null && end_ms - begin_ms > CHANNEL_MS_MAX)
+    problems.push({ field: "channel", message: "is replayed second by second: the sessions may last 35 days at most" });
+  if (messages !== null && sessions.length > CHANNEL_SESSIONS_MAX)
+    problems.push({ field: "channel", message: `takes at most ${String(CHANNEL_SESSIONS_MAX)} sessions` });
   for (const field of ["latency_ms", "ev_ms"] as const) {
     const [least = 0, most = 0] = messages?.[field] ?? [];
     if (least > most)

@@ -53,6 +53,8 @@ const scenario = {
   seed: 1,
 };
 
+const CHANNEL = { loss: 0, latency_ms: [1, 2], ev_ms: [1, 2] };
+
 function changed(path: readonly (string | number)[], value: unknown): string {
   const copy: unknown = structuredClone(scenario);
   let at: unknown = copy;
@@ -89,6 +91,15 @@ describe("chargehand simulate", () => {
     },
   );
 
+  test("replays messages that get lost and come late without an overload of its own", async () => {
+    const channel = { loss: 0.05, latency_ms: [100, 3000], ev_ms: [500, 5000] };
+    const { code, out, err } = await run(["-"], changed(["channel"], channel));
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const { violations, energy_percent } = simulationSchema.parse(JSON.parse(out));
+    expect(violations).toEqual({ self_caused_s: 0, total_As: 0 });
+    expect(energy_percent).toBeGreaterThan(95);
+  });
+
   test("fills in what is usual", async () => {
     const [session] = scenario.sessions;
     const short = {
@@ -118,6 +129,7 @@ describe("chargehand simulate", () => {
     ["unknown information", ["policy", "information"], "gossip", "policy.information"],
     ["an unknown battery", ["sessions", 0, "battery"], { kind: "infinite" }, "sessions[0].battery"],
     ["a channel that loses more than all", ["channel"], { loss: 2, latency_ms: [1, 2], ev_ms: [1, 2] }, "channel.loss"],
+    ["a latency that begins with the most", ["channel"], { ...CHANNEL, latency_ms: [2, 1] }, "channel.latency_ms"],
     ["a misspelt field", ["minimum_A"], 6, "minimum_A"],
   ])("%s is refused and the field is named", async (_, path, value, expected) => {
     const { code, out, err } = await run(["-"], changed(path, value));

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { optimumOf, replay } from "../../core/replay/index.ts";
+import { optimumOf, replay, replayWithChannel } from "../../core/replay/index.ts";
 import type { Scenario, Simulation } from "../../core/replay/index.ts";
 import { createLpSolver } from "../planning/lp-solver.ts";
 import type { CommandIo } from "./allocate.ts";
@@ -9,7 +9,7 @@ import { readScenario } from "./simulate-format.ts";
 const HELP = `chargehand simulate scenario.json
 
 Lets the visits of a scenario happen in virtual time under a policy and writes what was delivered as one line of JSON.
-"-" reads stdin. The formats are resources/schemas/simulate-scenario.schema.json and simulate-answer.schema.json.
+With a channel each second is replayed, with messages that get lost or come late, and the guard. "-" reads stdin. The formats are resources/schemas/simulate-scenario.schema.json and simulate-answer.schema.json.
 `;
 
 type ExitCode = 0 | 1 | 2;
@@ -35,7 +35,6 @@ export async function simulateCommand(argv: readonly string[], io: CommandIo): P
   if (!parsed.ok) return refuse(io, `${file} is no JSON: ${parsed.message}`);
   const read = readScenario(parsed.value);
   if (!read.ok) return refuse(io, ...read.problems.map(problemText));
-  if (read.scenario.channel !== null) return refuse(io, "channel: messages are not simulated here: leave it null");
   const stopwatch = createStopwatch();
   const simulation = await simulate(read.scenario, stopwatch);
   if (simulation === null) {
@@ -70,6 +69,7 @@ function refuse(io: CommandIo, ...messages: readonly string[]): 2 {
 }
 
 async function simulate(scenario: Scenario, stopwatch: Stopwatch): Promise<Simulation | null> {
+  if (scenario.channel !== null) return replayWithChannel(scenario);
   if (scenario.policy.name === "optimum") return solveOptimum(scenario);
   return replay(scenario, { decision: stopwatch });
 }
