@@ -30,7 +30,7 @@ import {
 import { createUdpServer } from "../../protocol/modbus/udp-server.ts";
 
 const [FOLDER = ""] = PROFILE_FOLDERS;
-const SPEED = 20;
+const SPEED = 10;
 /** Devices that run at the same time, so that the whole list is done soon and no time-out is reached for want of time. */
 const AT_ONCE = 24;
 const PATIENCE_ms = 12_000;

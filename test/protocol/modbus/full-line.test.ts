@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 const ask = (bus: BusOwner, unitId: number, request: ModbusRequest, priority: BusPriority): Promise<BusReply> =>
-  bus.transact({ unitId, request, priority, timeout_ms: 200, gap_ms: 0 });
+  bus.transact({ unitId, request, priority, timeout_ms: 700, gap_ms: 0 });
 
 test("32 devices that are polled without pause, one of them dead, all take a new limit before the next poll", async () => {
   const order: string[] = [];
