@@ -152,6 +152,8 @@ describe("what a box may be drawing", () => {
   test("a free box counts with what it would offer the next car, and with nothing once it confirmed nothing", () => {
     const free = box({ unplugged: true });
     expect(worstCase_mA(at(16_000), free)).toBe(16_000);
+    // Found by P2: the car that comes may be the one that takes more than it is told.
+    expect(worstCase_mA(at(16_000), box({ unplugged: true, over_permille: 100 }))).toBe(17_600);
     const told = acknowledged(sent(at(16_000), mA(0), t(0)), mA(0), t(100));
     expect(worstCase_mA(settled(told, free, t(101)), free)).toBe(0);
   });

@@ -6,8 +6,11 @@ import type { BoxView, LedgerEntry } from "./ledger.ts";
 // What a circuit carries besides its EVSEs: the meter less what the cars draw. Box readings are older than the meter's, so
 // the difference swings whenever a car follows a new limit. We keep an interval that surely holds the truth instead.
 
-/** The estimate falls only to what was highest in this time, so that one late reading hands nothing out. */
-export const OTHER_LOAD_MEMORY_MS = 12_000;
+/**
+ * The estimate falls only to what was highest in this time. Boxes report every ten to fifteen seconds: until the next report
+ * a car that stopped looks like a load of the building that went away, and that must hand nothing out.
+ */
+export const OTHER_LOAD_MEMORY_MS = 20_000;
 /** More samples than this in the memory are thinned: one a second is enough. */
 const SAMPLES_MAX = 64;
 
