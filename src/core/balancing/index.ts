@@ -1,6 +1,9 @@
 export * from "./allocate.ts";
 export { requiredCurrent_mA } from "./demand.ts";
 export * from "./policy.ts";
+export * from "./predict.ts";
+export * from "./car-habits.ts";
+export * from "./phase-switch.ts";
 export * from "./types.ts";
 export * from "./ledger.ts";
 export * from "./ledger-plan.ts";

@@ -1,9 +1,8 @@
 import type { AllocationEvse, AllocationRequest, Bound } from "../../core/balancing/index.ts";
 import { DEFAULT_SHARING, policyOf, worstCase_mA } from "../../core/balancing/index.ts";
-import { wiredPhases } from "../../core/site/index.ts";
 import { milliamp, onPhase, perPhase, wattHour } from "../../core/units/index.ts";
-import type { EpochMs, PerPhase, WattHour } from "../../core/units/index.ts";
-import { boxView, drawn_mA, isDeaf } from "./box-view.ts";
+import type { EpochMs, Milliamp, PerPhase, WattHour } from "../../core/units/index.ts";
+import { activePhases, boxView, drawn_mA, isDeaf } from "./box-view.ts";
 import { allocationCircuit, circuitPath, meterTrust, stationsBelow } from "./circuit-view.ts";
 import { safe_mA } from "./fallback.ts";
 import type { SiteState, StationState } from "./state.ts";
@@ -61,7 +60,7 @@ function overdrawn_mA(below: readonly StationState[], now_ms: EpochMs): PerPhase
   const over = below.filter((state) => state.overdraw.over_mA > 0 && !(state.online && isDeaf(state)));
   return perPhase((phase) =>
     over.reduce((sum, state) => {
-      if (!wiredPhases(state.station).includes(phase)) return sum;
+      if (!activePhases(state).includes(phase)) return sum;
       const drawn = onPhase(drawn_mA(state, now_ms), phase);
       return sum + (drawn === null ? state.overdraw.over_mA : Math.min(drawn, state.overdraw.over_mA));
     }, 0),
@@ -86,8 +85,8 @@ function asEvse(site: SiteState, state: StationState, now_ms: EpochMs): Allocati
   return {
     id: station.id,
     circuit: station.circuitId,
-    phases: wiredPhases(station),
-    min_mA: station.current_mA_min,
+    phases: activePhases(state),
+    min_mA: minimum_mA(state),
     max_mA: station.current_mA_max,
     step_mA: station.step_mA,
     weight: finished ? FINISHED_WEIGHT : usesClasses(site) ? 1 : Math.max(1, station.priority),
@@ -96,8 +95,9 @@ function asEvse(site: SiteState, state: StationState, now_ms: EpochMs): Allocati
     charging_since_ms: finished ? null : state.chargingSince_ms,
     attained_Wh: attained_Wh(state),
     // A car that asked for nothing has what it needs: it comes after everybody who has not.
-    needed_Wh: finished ? attained_Wh(state) : null,
-    departure_ms: null,
+    needed_Wh: finished ? attained_Wh(state) : (state.expected?.needed_Wh ?? null),
+    departure_ms: finished ? null : (state.expected?.departure_ms ?? null),
+    neverPause: state.habits.neverPause,
     bounds: boundsOf(site, state, now_ms, finished),
     reserved:
       silent || stubborn
@@ -106,13 +106,17 @@ function asEvse(site: SiteState, state: StationState, now_ms: EpochMs): Allocati
   };
 }
 
+/** The bay's minimum, or what this car has shown to need, as far as the bay can give it. */
+export const minimum_mA = ({ station, habits }: StationState): Milliamp =>
+  milliamp(Math.min(station.current_mA_max, Math.max(station.current_mA_min, habits.min_mA ?? 0)));
+
 /** Where classes decide, a higher one goes first whatever its weight; elsewhere the priority is the weight. */
 const usesClasses = (site: SiteState): boolean => site.model.sharing?.rule === "priority";
 
 function boundsOf(site: SiteState, state: StationState, now_ms: EpochMs, finished: boolean): readonly Bound[] {
   const { station, vehicle, manualLimit } = state;
   const bounds: Bound[] = [];
-  if (finished) bounds.push({ max_mA: station.current_mA_min, kind: "vehicle", ref: station.id });
+  if (finished) bounds.push({ max_mA: minimum_mA(state), kind: "vehicle", ref: station.id });
   else if (vehicle.bound_mA !== null) bounds.push({ max_mA: vehicle.bound_mA, kind: "vehicle", ref: station.id });
   if (manualLimit !== null) bounds.push({ max_mA: manualLimit.limit_mA, kind: "manual", ref: station.id });
   const lost = circuitPath(site, station.circuitId).find((circuit) => meterTrust(site, circuit, now_ms) === "lost");

@@ -1,9 +1,9 @@
 import type { BoxView } from "../../core/balancing/index.ts";
 import { FOLLOW_MS, isStubborn, MEASURE_SLACK_MA, SETTLE_MS, worstCase_mA } from "../../core/balancing/index.ts";
 import type { DrawRange } from "../../core/balancing/index.ts";
-import { toSitePhases } from "../../core/site/index.ts";
+import { toSitePhases, wiredPhases } from "../../core/site/index.ts";
 import { milliamp, perPhase, onPhase, watt } from "../../core/units/index.ts";
-import type { EpochMs, Milliamp, PerPhase, Watt } from "../../core/units/index.ts";
+import type { EpochMs, Milliamp, PerPhase, Phase, Watt } from "../../core/units/index.ts";
 import type { StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
 
@@ -11,6 +11,12 @@ import { isPlugged } from "./state.ts";
 export const BOX_READING_AGE_MS_MAX = 35_000;
 /** Two clocks that are looked at one after the other may differ by this. */
 const AHEAD_MS_MAX = 2_000;
+
+/** Site phases this car may draw on: what it has proven, what its box was switched to, else all that are wired. */
+export function activePhases(state: StationState): readonly Phase[] {
+  const wired = wiredPhases(state.station);
+  return state.habits.phases ?? (state.phaseMode.now === 1 ? wired.slice(0, 1) : wired);
+}
 
 /** Currents in site order, `null` where unknown or too old; phases the box does not reach are 0. */
 export function drawn_mA(state: StationState, now_ms: EpochMs): PerPhase<Milliamp | null> {
@@ -74,10 +80,10 @@ export function drawRange(state: StationState, now_ms: EpochMs): PerPhase<DrawRa
   const worst = worstCase_mA(state.ledger, boxView(state, now_ms), now_ms);
   const exact = state.online && (isSettled(state) || !isPlugged(state));
   const told_mA = state.online ? followedSetpoint_mA(state, now_ms) : null;
-  const reach = toSitePhases<boolean>(state.station, [true, true, true], false);
+  const reach = activePhases(state);
   return perPhase((phase): DrawRange => {
     const value = onPhase(measured, phase);
-    if (!onPhase(reach, phase)) return { least_mA: 0, most_mA: 0 };
+    if (!reach.includes(phase)) return { least_mA: 0, most_mA: 0 };
     if (exact && value !== null) return { least_mA: value, most_mA: value };
     if (told_mA !== null) return { least_mA: 0, most_mA: told_mA };
     return { least_mA: 0, most_mA: Math.max(worst, (value ?? 0) + (value === null ? 0 : MEASURE_SLACK_MA)) };

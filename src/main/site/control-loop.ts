@@ -1,4 +1,4 @@
-import type { Allocation, Command, Sheddable } from "../../core/balancing/index.ts";
+import type { Allocation, AllocationRequest, Command, Sheddable } from "../../core/balancing/index.ts";
 import {
   acknowledged,
   allocate,
@@ -11,12 +11,11 @@ import {
   settled,
   shed,
 } from "../../core/balancing/index.ts";
-import { wiredPhases } from "../../core/site/index.ts";
 import type { EpochMs, Milliamp, PerPhase } from "../../core/units/index.ts";
 import { milliamp, onPhase, perPhase } from "../../core/units/index.ts";
 import type { Clock } from "../devices/ports.ts";
-import { allocationRequest, followFinished, wantsCurrent } from "./allocation-input.ts";
-import { boxView, isDeaf } from "./box-view.ts";
+import { allocationRequest, followFinished, minimum_mA, wantsCurrent } from "./allocation-input.ts";
+import { activePhases, boxView, isDeaf } from "./box-view.ts";
 import { allocationCircuit, circuitPath, meterTrust, workingLimit_mA } from "./circuit-view.ts";
 import type { SiteState, StationState } from "./state.ts";
 import { noGrant } from "./state.ts";
@@ -36,6 +35,7 @@ const NEWS_MA = 500;
 
 export type CycleReport = {
   readonly at_ms: EpochMs;
+  readonly request: AllocationRequest;
   readonly allocation: Allocation;
   readonly commands: readonly Command[];
   readonly took_us: number;
@@ -139,7 +139,7 @@ function cycle(options: ControlLoopOptions, now_ms: EpochMs): void {
   for (const command of commands) send(options, command, now_ms);
   unharmed(options, () => {
     if (changed.length > 0) options.onGrants(changed, now_ms);
-    options.onCycle({ at_ms: now_ms, allocation, commands, took_us });
+    options.onCycle({ at_ms: now_ms, request, allocation, commands, took_us });
   });
 }
 
@@ -245,8 +245,8 @@ function participants(site: SiteState, now_ms: EpochMs): readonly Sheddable[] {
   return [...site.stations.values()].map((state) => ({
     id: state.station.id,
     circuit: state.station.circuitId,
-    phases: wiredPhases(state.station),
-    min_mA: state.station.current_mA_min,
+    phases: activePhases(state),
+    min_mA: minimum_mA(state),
     step_mA: state.station.step_mA,
     entry: state.ledger,
     box: boxView(state, now_ms),

@@ -15,6 +15,8 @@ import { createOwnerWishes } from "./owner-wishes.ts";
 import { SessionRecorder } from "./recorder.ts";
 import type { EngineOptions } from "./running-engine.ts";
 import { createSpark } from "./spark.ts";
+import { createPhaseDesk } from "./phase-desk.ts";
+import { createStayExpectations } from "./stay-expectations.ts";
 import type { SiteState } from "./state.ts";
 import { newSiteState, newStation, wireStation } from "./state.ts";
 import { createStorageTrouble } from "./storage-trouble.ts";
@@ -137,12 +139,22 @@ function startLoop(
   watch: Watch,
   storage: StorageTrouble,
 ): ControlLoop {
+  const expectations = createStayExpectations(site, folder.stores.sessions);
+  const phases = createPhaseDesk(site, (state, detail) => {
+    log.warn({ station: state.station.id, detail }, "phases were not switched");
+  });
   return startControlLoop({
     site,
     clock,
     stopwatch_us: () => Math.round(performance.now() * 1000),
-    beforeCycle: watch.beforeCycle,
-    onCycle: (report) => onCycle?.(report),
+    beforeCycle: (now_ms) => {
+      watch.beforeCycle(now_ms);
+      expectations.follow(now_ms);
+    },
+    onCycle: (report) => {
+      phases.follow(report.request, report.at_ms);
+      onCycle?.(report);
+    },
     onGrants: (changed, at_ms) => {
       folder.transaction(() => {
         for (const { station, grant } of changed)

@@ -1,9 +1,20 @@
-import { forgotten, noOverdraw, observeOverdraw, observeVehicle, SETTLE_MS } from "../../core/balancing/index.ts";
-import { milliamp, millisecond } from "../../core/units/index.ts";
+import {
+  contradictsPhases,
+  forgotten,
+  MEASURE_SLACK_MA,
+  noOverdraw,
+  observeHabits,
+  observeOverdraw,
+  observeVehicle,
+  SETTLE_MS,
+  unknownHabits,
+} from "../../core/balancing/index.ts";
+import { wiredPhases } from "../../core/site/index.ts";
+import { milliamp, millisecond, onPhase, PHASES } from "../../core/units/index.ts";
 import type { EpochMs, PerPhase } from "../../core/units/index.ts";
 import { plausibleReading } from "../devices/plausible-reading.ts";
 import type { DeviceEvent, StationEvent, StationReading } from "../devices/ports.ts";
-import { drawn_mA, isSettled } from "./box-view.ts";
+import { activePhases, drawn_mA, isSettled } from "./box-view.ts";
 import { applyMeter } from "./meter-intake.ts";
 import { activityOf } from "./recorder.ts";
 import type { SessionRecorder } from "./recorder.ts";
@@ -153,6 +164,7 @@ function applyReading(context: EventContext, state: StationState, reading: Stati
   const activity = activityOf(state.status);
   if (statusChanged && activity !== null)
     context.recorder.take(state, { kind: "activity", at_ms, received_at_ms: context.now_ms(), activity });
+  learnHabits(state, at_ms);
   learnVehicle(state, at_ms);
   learnOverdraw(state);
   if (plugged !== wasPlugged || statusChanged) context.hurry();
@@ -201,6 +213,10 @@ function unplugged(state: StationState): void {
   state.stoppedByOwner = false;
   state.vehicle = { bound_mA: null, below_since_ms: null };
   state.overdraw = noOverdraw;
+  state.habits = unknownHabits;
+  state.phaseMode = { ...state.phaseMode, switches: 0 };
+  state.expected = null;
+  state.declared = null;
 }
 
 function followOcpp(state: StationState, at_ms: EpochMs): void {
@@ -221,6 +237,26 @@ function followBox(context: EventContext, state: StationState, plugged: boolean,
   if (context.openAccess) state.allowed ??= { idToken: null };
   if (state.allowed !== null && !state.stoppedByOwner && state.evse.running === null)
     context.recorder.take(state, { kind: "plugged-in", at_ms, received_at_ms, idToken: state.allowed.idToken });
+}
+
+/** Phases, minimum and waking up, from readings that are younger than box and car need to follow. */
+function learnHabits(state: StationState, at_ms: EpochMs): void {
+  const currents = drawn_mA(state, at_ms);
+  if (!isPlugged(state)) return;
+  const offered_mA = state.ledger.setpoint_mA;
+  if (contradictsPhases(state.habits, currents) || usesMore(state, currents)) {
+    state.phaseMode = { ...state.phaseMode, now: 3 };
+    state.habits = { ...state.habits, phases: null, seen: 0, pattern: "" };
+  }
+  if (!isSettled(state) || offered_mA === null) return;
+  const wired = wiredPhases(state.station);
+  state.habits = observeHabits(state.habits, { at_ms, drawn_mA: currents, wired, offered_mA });
+}
+
+/** Current on a phase that its box was switched away from. */
+function usesMore(state: StationState, currents: ReturnType<typeof drawn_mA>): boolean {
+  const active = activePhases(state);
+  return PHASES.some((phase) => !active.includes(phase) && (onPhase(currents, phase) ?? 0) > MEASURE_SLACK_MA);
 }
 
 function learnVehicle(state: StationState, at_ms: EpochMs): void {

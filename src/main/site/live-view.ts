@@ -5,7 +5,7 @@ import { worstCase_mA } from "../../core/balancing/index.ts";
 import { millisecond, milliamp, onPhase, perPhase, PHASES } from "../../core/units/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import { cardAlias } from "../storage/card-alias.ts";
-import { boxView, drawn_mA, power_W } from "./box-view.ts";
+import { activePhases, boxView, drawn_mA, power_W } from "./box-view.ts";
 import {
   circuitTotal_mA,
   evLoad_mA,
@@ -90,7 +90,7 @@ export function circuitLive(site: SiteState, state: CircuitState, now_ms: EpochM
   const reserved = perPhase((phase) => {
     const worst = below.reduce(
       (sum, one) =>
-        sum + (wiredPhases(one.station).includes(phase) ? worstCase_mA(one.ledger, boxView(one, now_ms), now_ms) : 0),
+        sum + (activePhases(one).includes(phase) ? worstCase_mA(one.ledger, boxView(one, now_ms), now_ms) : 0),
       0,
     );
     return milliamp(Math.max(0, worst - onPhase(ev, phase)));

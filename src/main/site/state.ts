@@ -1,7 +1,10 @@
 import type {
   Because,
   BudgetState,
+  CarHabits,
+  Declared,
   Escalation,
+  Expected,
   HeadroomState,
   LedgerEntry,
   LoadWeek,
@@ -18,6 +21,7 @@ import {
   noOtherLoad,
   noOverdraw,
   unknownEntry,
+  unknownHabits,
   unknownVehicle,
 } from "../../core/balancing/index.ts";
 import type { EvseState } from "../../core/session/index.ts";
@@ -85,6 +89,14 @@ export type StationState = {
   /** What is done about a decrease that is not proven. */
   escalation: Escalation;
   vehicle: VehicleBound;
+  /** What this car has shown of itself since it was plugged in. */
+  habits: CarHabits;
+  /** How many phases the box charges on, where it can switch. */
+  phaseMode: { readonly now: 1 | 3; readonly switched_at_ms: EpochMs | null; readonly switches: number };
+  /** When it will probably leave and with how much; `null`: no session. */
+  expected: Expected | null;
+  /** What the driver or the owner said of this stay. */
+  declared: Declared | null;
   overdraw: Overdraw;
   grant: GrantState;
   /** The last grant that was noticeably different from the one before it. */
@@ -168,6 +180,10 @@ export function newStation(station: Station, at_ms: EpochMs): StationState {
     ledger: unknownEntry({ max_mA: station.current_mA_max }),
     escalation: noEscalation,
     vehicle: unknownVehicle,
+    habits: unknownHabits,
+    phaseMode: { now: 3, switched_at_ms: null, switches: 0 },
+    expected: null,
+    declared: null,
     overdraw: noOverdraw,
     grant: noGrant,
     recordedGrant: noGrant,

@@ -1,0 +1,126 @@
+import { milliamp, onPhase } from "../units/index.ts";
+import type { EpochMs, Milliamp, PerPhase, Phase } from "../units/index.ts";
+import { DRAWS_MA } from "./vehicle.ts";
+
+// What a car shows while it charges: which phases it uses, below which current it does not charge, and that it did not wake
+// up after a pause. Until it has shown it, the worst is assumed.
+
+/** So many settled readings in a row must show the same phases before the others are believed to be free. */
+export const PROOF_READINGS = 3;
+/** A phase below this carries nothing that a car draws (standby of the box, noise). */
+const IDLE_MA = 500;
+/** So long must a car stay idle at an offer before it is believed not to charge at it. */
+const IDLE_AFTER_MS = 60_000;
+/** Cars that do not charge at 6 A charge at 8 or 10 (Renault Zoe and Kangoo: 8); more is never learned. */
+const LEARNED_MIN_MA = [8_000, 10_000] as const;
+/** So long may a car take to resume after a pause. */
+const RESUME_MS = 300_000;
+
+export type CarHabits = {
+  /** Site phases this car draws on in this session; `null`: not proven, all wired ones count. */
+  readonly phases: readonly Phase[] | null;
+  /** The same pattern was seen in so many readings; `pattern` is that pattern. */
+  readonly seen: number;
+  readonly pattern: string;
+  /** Charges only from here on; `null`: at the bay's minimum as far as we know. */
+  readonly min_mA: Milliamp | null;
+  /** Did not resume after a pause, but after it was woken or plugged in again. */
+  readonly neverPause: boolean;
+  /** Highest offer at which it has been idle all the time since `idleSince_ms`. */
+  readonly idleAt_mA: number;
+  readonly idleSince_ms: EpochMs | null;
+  /** The offer it has now, and since when. */
+  readonly offer_mA: number;
+  readonly offerSince_ms: EpochMs | null;
+  readonly isCharging: boolean;
+  /** It was charging when it was paused, and has not charged since. */
+  readonly isPaused: boolean;
+  /** It did not wake up though it was offered current again for long enough. */
+  readonly didNotResume: boolean;
+};
+
+export const unknownHabits: CarHabits = {
+  phases: null,
+  seen: 0,
+  pattern: "",
+  min_mA: null,
+  neverPause: false,
+  idleAt_mA: 0,
+  idleSince_ms: null,
+  offer_mA: 0,
+  offerSince_ms: null,
+  isCharging: false,
+  isPaused: false,
+  didNotResume: false,
+};
+
+/** One settled reading of a plugged car. `wired`: site phases the box reaches; `offered_mA`: its confirmed setpoint. */
+export type HabitReading = {
+  readonly at_ms: EpochMs;
+  readonly drawn_mA: PerPhase<Milliamp | null>;
+  readonly wired: readonly Phase[];
+  readonly offered_mA: Milliamp;
+};
+
+/** Takes one reading; a current on a phase that was believed free makes all of them count again at once. */
+export function observeHabits(state: CarHabits, reading: HabitReading): CarHabits {
+  const currents = reading.wired.map((phase) => onPhase(reading.drawn_mA, phase));
+  if (currents.some((current) => current === null)) return state;
+  const highest = Math.max(0, ...currents.map((current) => current ?? 0));
+  return highest >= DRAWS_MA ? charging(withPhases(state, reading), reading) : idle(state, reading);
+}
+
+/** Which phases a running car draws on is safety: also an unsettled reading that shows another one must be taken. */
+export function contradictsPhases(state: CarHabits, drawn_mA: PerPhase<Milliamp | null>): boolean {
+  const proven = state.phases;
+  if (proven === null) return false;
+  return (["L1", "L2", "L3"] as const).some(
+    (phase) => !proven.includes(phase) && (onPhase(drawn_mA, phase) ?? 0) > IDLE_MA,
+  );
+}
+
+function withPhases(state: CarHabits, { drawn_mA, wired }: HabitReading): CarHabits {
+  const used = wired.filter((phase) => (onPhase(drawn_mA, phase) ?? 0) > IDLE_MA);
+  const pattern = used.join(" ");
+  const seen = pattern === state.pattern ? state.seen + 1 : 1;
+  const proven = seen >= PROOF_READINGS ? used : null;
+  const keeps = proven === null && pattern === state.pattern && !contradictsPhases(state, drawn_mA);
+  return { ...state, pattern, seen, phases: keeps ? state.phases : proven };
+}
+
+function charging(state: CarHabits, { at_ms, offered_mA }: HabitReading): CarHabits {
+  const learned = LEARNED_MIN_MA.find((min) => min > state.idleAt_mA && offered_mA >= min);
+  // A car that begins long after the offer was raised began for a reason of its own.
+  const follows = offered_mA !== state.offer_mA || at_ms - (state.offerSince_ms ?? at_ms) <= IDLE_AFTER_MS;
+  const shown = state.idleAt_mA > 0 && learned !== undefined && follows && !state.isPaused;
+  return {
+    ...offered(state, offered_mA, at_ms),
+    min_mA: shown ? milliamp(learned) : state.min_mA,
+    neverPause: state.neverPause || state.didNotResume,
+    idleAt_mA: 0,
+    idleSince_ms: null,
+    isCharging: true,
+    isPaused: false,
+    didNotResume: false,
+  };
+}
+
+function idle(state: CarHabits, { at_ms, offered_mA }: HabitReading): CarHabits {
+  const now = offered(state, offered_mA, at_ms);
+  if (offered_mA === 0)
+    return { ...now, idleSince_ms: null, isCharging: false, isPaused: state.isPaused || state.isCharging };
+  const sameOffer = state.idleSince_ms !== null && state.offer_mA === offered_mA;
+  const idleSince_ms = sameOffer ? state.idleSince_ms : at_ms;
+  const isIdle = at_ms - idleSince_ms >= IDLE_AFTER_MS;
+  return {
+    ...now,
+    idleSince_ms,
+    // Idle at more than what could be learned is a full or sleeping car, no minimum.
+    idleAt_mA: isIdle && offered_mA < LEARNED_MIN_MA[1] ? Math.max(state.idleAt_mA, offered_mA) : state.idleAt_mA,
+    isCharging: false,
+    didNotResume: state.didNotResume || (state.isPaused && at_ms - idleSince_ms >= RESUME_MS),
+  };
+}
+
+const offered = (state: CarHabits, offer_mA: number, at_ms: EpochMs): CarHabits =>
+  offer_mA === state.offer_mA ? state : { ...state, offer_mA, offerSince_ms: at_ms };

@@ -1,0 +1,76 @@
+import { epochMs, wattHour } from "../units/index.ts";
+import type { EpochMs, WattHour } from "../units/index.ts";
+
+// What a car will probably need, from those that were here before. Drivers err by hours (balancing.md §0.4), so what they
+// type is averaged with what the past says.
+
+/** A driver is believed to be like before after this many visits. */
+export const VISITS_MIN = 5;
+const HOURS = 24;
+/** What a car is taken for of which the past says nothing. */
+const USUAL: Stay = { stay_ms: 8 * 3_600_000, needed_Wh: 20_000 };
+
+export type Stay = { readonly stay_ms: number; readonly needed_Wh: number };
+/** `hour`: the hour of day it arrived in, in the site's zone. */
+export type PastStay = Stay & { readonly driver: string | null; readonly hour: number };
+
+export type StayHabits = {
+  readonly drivers: ReadonlyMap<string, Stay>;
+  readonly hours: readonly (Stay | null)[];
+};
+
+export const noHabits: StayHabits = { drivers: new Map(), hours: [] };
+
+/** Medians of each driver with five visits or more, and of each hour of arrival. */
+export function learnStays(past: readonly PastStay[]): StayHabits {
+  const drivers = new Map<string, Stay>();
+  for (const [driver, stays] of Map.groupBy(past, (stay) => stay.driver))
+    if (driver !== null && stays.length >= VISITS_MIN) drivers.set(driver, medianStay(stays));
+  const byHour = Map.groupBy(past, (stay) => stay.hour);
+  const hours = Array.from({ length: HOURS }, (_, hour) => {
+    const stays = byHour.get(hour);
+    return stays === undefined ? null : medianStay(stays);
+  });
+  return { drivers, hours };
+}
+
+/** Where an expectation comes from; the words are made in the UI. */
+export type ExpectedFrom = "driver" | "hour" | "usual" | "declared";
+export type Expected = {
+  readonly departure_ms: EpochMs;
+  readonly needed_Wh: WattHour;
+  readonly from: ExpectedFrom;
+};
+export type Declared = { readonly departure_ms: EpochMs | null; readonly needed_Wh: WattHour | null };
+
+/** What the driver or the owner typed counts half, what the past says the other half; what was not typed is the past alone. */
+export function expectStay(
+  habits: StayHabits,
+  arrival: { readonly driver: string | null; readonly hour: number; readonly plugged_at_ms: EpochMs },
+  declared: Declared | null,
+): Expected {
+  const own = arrival.driver === null ? undefined : habits.drivers.get(arrival.driver);
+  const hour = habits.hours[arrival.hour] ?? null;
+  const past = own ?? hour ?? USUAL;
+  const from = own !== undefined ? "driver" : hour !== null ? "hour" : "usual";
+  const departure_ms = arrival.plugged_at_ms + past.stay_ms;
+  const typed_ms = declared?.departure_ms ?? null;
+  const typed_Wh = declared?.needed_Wh ?? null;
+  return {
+    departure_ms: epochMs(Math.round(typed_ms === null ? departure_ms : (departure_ms + typed_ms) / 2)),
+    needed_Wh: wattHour(Math.round(typed_Wh === null ? past.needed_Wh : (past.needed_Wh + typed_Wh) / 2)),
+    from: typed_ms === null && typed_Wh === null ? from : "declared",
+  };
+}
+
+const medianStay = (stays: readonly Stay[]): Stay => ({
+  stay_ms: median(stays.map((stay) => stay.stay_ms)),
+  needed_Wh: median(stays.map((stay) => stay.needed_Wh)),
+});
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const high = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? 0) + high) / 2;
+}
