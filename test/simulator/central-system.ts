@@ -12,23 +12,27 @@ type Client = {
   on(event: string, listener: () => void): unknown;
 };
 
-/** A minimal OCPP 1.6 server that accepts everything and remembers what it heard. */
+/** A minimal OCPP server of 1.6 and 2.0.1 that holds stations to the schema of their version, accepts everything and remembers what it heard. */
 export async function createCentralSystem(options: { readonly authorize?: (idTag: string) => string } = {}) {
   const heard: Heard[] = [];
   const clients = new Map<string, Client>();
   const waiting = new Set<() => void>();
   let nextTransaction = 100;
-  const server = new RPCServer({ protocols: ["ocpp1.6"], strictMode: ["ocpp1.6"] });
+  const server = new RPCServer({ protocols: ["ocpp1.6", "ocpp2.0.1"], strictMode: ["ocpp1.6", "ocpp2.0.1"] });
   const status = (params: Record<string, unknown>): string =>
     options.authorize?.(String(params["idTag"])) ?? "Accepted";
   const answer = (method: string, params: Record<string, unknown>): Record<string, unknown> => {
+    // Only 2.0.1 has an object there.
+    const isModern = typeof params["idToken"] === "object";
     switch (method) {
       case "BootNotification":
         return { status: "Accepted", currentTime: new Date().toISOString(), interval: 300 };
       case "Heartbeat":
         return { currentTime: new Date().toISOString() };
       case "Authorize":
-        return { idTagInfo: { status: status(params) } };
+        return isModern ? { idTokenInfo: { status: "Accepted" } } : { idTagInfo: { status: status(params) } };
+      case "TransactionEvent":
+        return isModern ? { idTokenInfo: { status: "Accepted" } } : {};
       case "StartTransaction":
         return { transactionId: (nextTransaction += 1), idTagInfo: { status: status(params) } };
       default:

@@ -30,6 +30,8 @@ export type SimulateOptions = {
   readonly serialPaths?: ReadonlyMap<string, string>;
   /** Folders with device profiles, searched in order. */
   readonly profileFolders?: readonly string[];
+  /** Stations (by id) that speak OCPP 2.0.1; every sixth of those with OCPP when left out. */
+  readonly modern?: ReadonlySet<string>;
   /** Stations (by id) that send starts and stops twice, or refuse configuration. */
   readonly duplicating?: ReadonlySet<string>;
   readonly rude?: ReadonlySet<string>;
@@ -193,9 +195,20 @@ function running({ options, world, wires, ...made }: Parts): SimulatedSite {
   };
 }
 
+/** Of what hangs on walls today, so much speaks the newer version. */
+const MODERN_EACH = 6;
+const modernOf = ({ stations }: SiteModel): ReadonlySet<string> =>
+  new Set(
+    stations
+      .filter(({ connection }) => connection.kind === "ocpp")
+      .filter((_, index) => index % MODERN_EACH === MODERN_EACH - 1)
+      .map(({ id }) => id),
+  );
+
 function ocppBox(station: Station, identity: string, register_Wh: WattHour, options: SimulateOptions): OcppStation {
   return new OcppStation({
     identity,
+    version: (options.modern ?? modernOf(options.site)).has(station.id) ? "2.0.1" : "1.6",
     clock: options.clock,
     phases: station.phaseCount,
     current_mA_max: station.current_mA_max,
