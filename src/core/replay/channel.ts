@@ -24,7 +24,7 @@ import type { Channel, Scenario, Simulation } from "./scenario.ts";
 
 const SECOND_MS = 1_000;
 const HOUR_S = 3_600;
-/** Boxes report what they measure this often. */
+/** Boxes report what they measure this often, where nobody says otherwise. */
 const READING_EVERY_S = 10;
 const FALLBACK_A = 6;
 const HOLD_MS = 3_600_000;
@@ -33,6 +33,7 @@ const LEAST_MA = 6_000;
 
 export type ChannelOptions = {
   readonly faults?: ChannelFaults;
+  readonly readingEvery_s?: number;
   /** Another way to decide, for comparison; left out: the product's own. */
   readonly controller?: (site: ChannelSite) => ChannelController;
   /** The main circuit's limit from a time on, in the order of time. */
@@ -68,6 +69,7 @@ type Run = {
   readonly scenario: Scenario;
   readonly channel: Channel;
   readonly faults: ChannelFaults;
+  readonly readingEvery_s: number;
   readonly places: readonly Place[];
   readonly controller: ChannelController;
   readonly judge: ChannelJudge;
@@ -90,6 +92,7 @@ export function replayWithChannel(scenario: Scenario, options: ChannelOptions = 
     scenario,
     channel,
     faults: options.faults ?? {},
+    readingEvery_s: options.readingEvery_s ?? READING_EVERY_S,
     places,
     controller: (options.controller ?? createChannelGuard)(site),
     judge: createChannelJudge(scenario),
@@ -139,7 +142,7 @@ function liveSecond(run: Run, load_A: ReadonlyMap<string, PerPhase<number>>, now
     const flows_A = car === null || isDone(car) ? 0 : drawn_A(car, offer_A);
     judge.add(car, flows_A);
     if (car !== null && !isDone(car)) charge(car, { at_ms: now_ms, current_A: offer_A }, 1 / HOUR_S);
-    if (car !== null && (second + index) % READING_EVERY_S === 0 && !run.chance.happens(run.channel.loss))
+    if (car !== null && (second + index) % run.readingEvery_s === 0 && !run.chance.happens(run.channel.loss))
       controller.reading(index, flows_A * 1000, car.delivered_Wh, now_ms);
   });
   judge.end(now_ms, controller.counted_mA());
