@@ -39,6 +39,8 @@ export class Box {
   entry: LedgerEntry = unknownEntry({ max_mA: milliamp(MAX_MA) });
   escalation: Escalation = noEscalation;
   online = true;
+  /** When it was raised last; forgotten when the clock is set. */
+  raised_ms: number | null = null;
   heard_ms: EpochMs = epochMs(START_MS);
   reading: { readonly drawn_mA: number; readonly at_ms: number } | null = null;
 

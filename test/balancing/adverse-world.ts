@@ -25,6 +25,8 @@ const FALLBACK_AFTER_MS = 60_000;
 const READING_AGE_MS_MAX = 35_000;
 const METER_AGE_MS_NO_RAISE = 3_000;
 const CALL_TIMEOUT_MS = 8_000;
+/** At most one raise in this time, so at most four a minute. */
+const RAISE_GAP_MS = 15_000;
 
 /** Breaks one rule of the guard on purpose, so that a test can show that it would be seen. */
 export type Broken = Partial<{
@@ -118,6 +120,7 @@ export class World {
         for (const box of this.boxes) {
           box.entry = clockJumped(box.entry, { max_mA: milliamp(MAX_MA) });
           box.reading = null;
+          box.raised_ms = null;
           box.heard_ms = this.clock_ms;
         }
         this.sample = { ...this.sample, at_ms: 0 };
@@ -315,7 +318,14 @@ export class World {
         return `R3: the decrease of ${id} was held back`;
       const one = commands.find((command) => command.evse === id);
       if (one !== undefined && !commandable) return `a silent box was sent a command`;
-      if (one?.kind === "increase" && entry.acknowledged_at_ms === null) return `R5: ${id} has two open commands`;
+      if (one?.kind !== "increase") continue;
+      if (entry.acknowledged_at_ms === null) return `R5: ${id} has two open commands`;
+      const box = this.boxes.find((each) => each.id === id);
+      if (box === undefined) continue;
+      if (box.raised_ms !== null && this.clock_ms - box.raised_ms < RAISE_GAP_MS)
+        return `${id} was raised twice in 15 s`;
+      box.raised_ms = this.clock_ms;
+      if (entry.setpoint_mA === 0 && one.current_mA > FALLBACK_MA) return `${id} did not start at its minimum`;
     }
     return null;
   }

@@ -131,6 +131,15 @@ describe("a guard without one of its rules is found out", () => {
     ],
     ["R7: a restart changes nothing", { forgotten: (entry) => entry }],
     [
+      "raises may follow each other at once",
+      {
+        plan: (circuits, all, options) => {
+          const rested = eachParticipant(all, (one) => ({ ...one, entry: { ...one.entry, raised_at_ms: null } }));
+          return plan(circuits, rested, options);
+        },
+      },
+    ],
+    [
       "R9: the age of the meter does not matter",
       { plan: (circuits, all, options) => plan(circuits, all, { ...options, raisesAllowed: () => true }) },
     ],
