@@ -14,6 +14,7 @@ import type { Application, Engine } from "./engine.types.ts";
 import { knownProfiles } from "./known-profiles.ts";
 import { createScanner } from "./scan-devices.ts";
 import { parseSiteFile } from "./site-file/index.ts";
+import { hashPassword } from "../devices/ocpp/password.ts";
 import type { ParsedSite } from "./site-file/index.ts";
 
 export type ApplicationOptions = {
@@ -101,7 +102,7 @@ export async function createApplication(options: ApplicationOptions): Promise<St
       if (running.engine !== null) return { ok: false, code: "conflict" };
       const parsed = parseSiteFile(yaml, knownProfiles(options));
       if (!parsed.ok) return { ok: false, code: "invalid", problems: [...parsed.problems] };
-      saveSite(running.folder, parsed.site, parsed.tariff, running.clock);
+      saveSite(running.folder, parsed, running.clock);
       replace({ ...running, engine: await run(options, running.folder, parsed.site, running.clock) });
       return { ok: true };
     },
@@ -155,7 +156,7 @@ async function open(
     });
   }
   for (const warning of parsed.warnings) options.log.warn(warning, "the site file is odd here, but was imported");
-  saveSite(folder, parsed.site, parsed.tariff, clock);
+  saveSite(folder, parsed, clock);
   return { ok: true, running: { folder, clock, engine: await run(options, folder, parsed.site, clock), world: null } };
 }
 
@@ -191,11 +192,11 @@ const run = (
 
 function saveSite(
   folder: OpenedFolder,
-  site: StoredSite,
-  tariff: { readonly currency: string; readonly perKWh: string; readonly vat_bp: number },
+  { site, tariff, passwords }: Extract<ParsedSite, { ok: true }>,
   clock: RunningClock,
 ): void {
   const now_ms = clock.now_ms();
+  const hashes = [...passwords].map(([identity, password]) => ({ identity, hash: hashPassword(password) }));
   folder.transaction(() => {
     folder.stores.site.save(site, now_ms, "site file");
     folder.stores.tariffs.add(
@@ -208,6 +209,8 @@ function saveSite(
         valid_from_ms: epochMs(now_ms),
       }),
     );
+    for (const { identity, hash } of hashes)
+      folder.stores.ocpp.setPassword(identity, hash, { keepBefore: false, at_ms: now_ms });
   });
 }
 

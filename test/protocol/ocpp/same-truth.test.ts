@@ -229,7 +229,7 @@ const STORIES: readonly (readonly [string, number, Story, { quirks?: Quirks; dup
 const close_Wh = (a: Stored | undefined, b: Stored | undefined): number =>
   Math.abs((a?.energy_Wh ?? -1000) - (b?.energy_Wh ?? 1000));
 
-describe.each(STORIES)("%s", (_name, count, story, more = {}) => {
+describe.each(STORIES.map(([name, ...rest]) => ({ name, rest })))("$name", ({ rest: [count, story, more = {}] }) => {
   test("and 1.6 and 2.0.1 leave the same in the database", async () => {
     const [old, modern] = await Promise.all(
       VERSIONS.map(async (version) => {

@@ -35,6 +35,7 @@ export function referenceMistakes(entries: Entries, profiles: KnownProfiles): Mi
       ...connectionMistakes(station, profiles),
       ...electricMistakes(station),
     ]),
+    ...passwordMistakes(entries.stations),
     ...clashes(entries, profiles),
     ...currencyMistakes(entries),
   ];
@@ -264,6 +265,22 @@ function ocppClaim(entry: Entry<StationEntry>): Claim[] {
   if (ocpp === undefined) return [];
   const what = `${ocpp} connector ${String(connector)}`;
   return [{ key: `ocpp ${what}`, entry, field: "ocpp", what }];
+}
+
+/** A box has one password, whichever of its connectors names it. */
+function passwordMistakes(stations: readonly Entry<StationEntry>[]): Mistake[] {
+  const first = new Map<string, string>();
+  return stations.flatMap((entry) => {
+    const { ocpp, password } = entry.known;
+    if (password === undefined) return [];
+    const elsewhere = "only with ocpp: other devices have it on their link";
+    if (ocpp === undefined) return [at(entry, "password", "contradiction", elsewhere)];
+    const other = first.get(ocpp) ?? password;
+    first.set(ocpp, other);
+    return other === password
+      ? []
+      : [at(entry, "password", "contradiction", `the same for every connector of ${ocpp}`)];
+  });
 }
 
 /** Two entries that claim one wire, one address on it or one OCPP connector. */

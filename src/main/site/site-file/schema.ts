@@ -205,6 +205,9 @@ export const stationSchema = z.strictObject({
     .string(IDENTITY)
     .regex(/^[^\s/?#]{1,64}$/u, IDENTITY)
     .optional(),
+  password: secret
+    .optional()
+    .describe("what a station with OCPP must present when it dials in; never shown again and not exported"),
   connector: whole(1, 100, "connector").optional().describe("which socket of the box; 1 when left out"),
   profile: reference("a device profile").optional(),
   link: reference("a link").optional(),

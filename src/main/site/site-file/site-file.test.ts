@@ -16,6 +16,7 @@ test("the example becomes a site with defaults filled in", () => {
   expect(parsed).toMatchObject({
     ok: true,
     tariff: { currency: "EUR", perKWh: "0.42", vat_bp: 1900 },
+    passwords: new Map(),
     warnings: [],
     site: {
       access: { cards: "any" },
@@ -42,6 +43,13 @@ test("the example becomes a site with defaults filled in", () => {
       },
     },
   });
+});
+
+test("a password of a charger is told apart from the site, and not exported", () => {
+  const parsed = parseSiteFile(changed("ocpp: CP-0001", 'ocpp: CP-0001, password: "open sesame"'), PROFILES);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  expect([...parsed.passwords]).toEqual([["CP-0001", "open sesame"]]);
+  expect(JSON.stringify(parsed.site)).not.toContain("sesame");
 });
 
 type Case = readonly [
@@ -193,6 +201,15 @@ const CASES: readonly Case[] = [
     "stations[0].unitId",
     "contradiction",
     /either/u,
+  ],
+  [
+    "a password for a device that is asked by us",
+    ", unitId: 2",
+    ", unitId: 2, password: secret",
+    13,
+    "stations[1].password",
+    "contradiction",
+    /only with ocpp/u,
   ],
   ["no connection", ", ocpp: CP-0001", "", 12, "stations[0].ocpp", "missing", /how to reach/u],
   ["half a connection", ", unitId: 2", "", 13, "stations[1].unitId", "missing", /unitId/u],

@@ -33,6 +33,8 @@ export type ParsedSite =
       readonly ok: true;
       readonly site: StoredSite;
       readonly tariff: SiteTariff;
+      /** What OCPP stations must present when they dial in, by identity; kept apart, and only as hashes. */
+      readonly passwords: ReadonlyMap<string, string>;
       readonly warnings: readonly SiteProblem[];
     }
   | { readonly ok: false; readonly problems: readonly SiteProblem[] };
@@ -67,6 +69,11 @@ export function parseSiteFile(text: string, profiles: KnownProfiles): ParsedSite
     ok: true,
     site: { model: toModel(site, entries), access: { cards: access.cards }, demo: false },
     tariff: toTariff(site, tariff),
+    passwords: new Map(
+      entries.stations.flatMap(({ value }) =>
+        value?.ocpp === undefined || value.password === undefined ? [] : [[value.ocpp, value.password] as const],
+      ),
+    ),
     warnings: fuseWarnings(entries.circuits).map(toProblem).sort(byPlace),
   };
 }
