@@ -25,7 +25,6 @@ const car = (evse: string, over: Partial<PlanCar> = {}): PlanCar => ({
   plugged_at_ms: NOW,
   remaining_Wh: wattHour(11_040),
   departure_ms: epochMs(NOW + 4 * HOUR_ms),
-  tapering: false,
   ...over,
 });
 
@@ -236,11 +235,6 @@ describe("limits known ahead", () => {
 describe("knowing little", () => {
   test("a car of which nobody knows when it leaves is counted but not held back", async () => {
     const plan = await planOf(input([car("P1", { departure_ms: null })], { import_micro_per_kWh: dearThenCheap }));
-    expect(plan.cars[0]?.binding).toBe(false);
-  });
-
-  test("a car near the end of its battery is not held back", async () => {
-    const plan = await planOf(input([car("P1", { tapering: true })], { import_micro_per_kWh: dearThenCheap }));
     expect(plan.cars[0]?.binding).toBe(false);
   });
 

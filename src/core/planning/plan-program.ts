@@ -64,7 +64,12 @@ export function planProgram(input: PlanInput): PlanProgram {
   const money = moneyOf(input);
   const power = input.cars.map((car) => powerOf(builder, input, car, money));
   const unmet = input.cars.map((car, index) => needOf(builder, input, car, power[index] ?? [], money));
-  const totals = input.slots.map((_, slot) => termsOf(power, slot, () => 1));
+  const totals = input.slots.map((_, slot) =>
+    totalOf(
+      builder,
+      termsOf(power, slot, () => 1),
+    ),
+  );
   circuitRows(builder, input, power);
   const peak = peakRows(builder, input, totals, money);
   for (const limit of input.limits) limitRows(builder, input, power, limit);
@@ -140,6 +145,14 @@ function termsOf(
     const factor = factorOf(car);
     return column < 0 || factor === 0 ? [] : [[column, factor]];
   });
+}
+
+/** What all cars take together, as one variable: the rows that use it stay short. */
+function totalOf(builder: ProgramBuilder, terms: readonly Term[]): readonly Term[] {
+  if (terms.length <= 1) return terms;
+  const total = builder.variable({});
+  builder.row([...terms, [total, -1]], { lower: 0, upper: 0 });
+  return [[total, 1]];
 }
 
 /** Whether the car hangs below the circuit, or on it. */

@@ -26,8 +26,6 @@ export type PlanCar = {
   readonly remaining_Wh: WattHour;
   /** `null`: nobody knows. Such a car is counted, as if it stayed for hours, but not held back. */
   readonly departure_ms: EpochMs | null;
-  /** It was offered more than it took: its battery is near its end, where power only falls. It is not held back. */
-  readonly tapering: boolean;
 };
 
 /** A limit that is known ahead: a time window of the owner, a contract, a grid signal that announced itself. */

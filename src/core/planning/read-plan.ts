@@ -72,9 +72,9 @@ function leftInQuarter_W({ quarter, slots, usedInQuarter_Wh }: PlanInput): Watt 
   return watt(Math.max(0, Math.floor((quarter.limit_W / 4 - usedInQuarter_Wh) / slotHours(first))));
 }
 
-/** Only a car of which we know that it stays is held back; and none that nears its end: what it misses now never comes. */
-const isBinding = ({ now_ms }: PlanInput, { departure_ms, tapering }: PlanInput["cars"][number]): boolean =>
-  departure_ms !== null && departure_ms > now_ms && !tapering;
+/** Only a car of which we know that it stays is held back. */
+const isBinding = ({ now_ms }: PlanInput, { departure_ms }: PlanInput["cars"][number]): boolean =>
+  departure_ms !== null && departure_ms > now_ms;
 
 type Reading = {
   readonly input: PlanInput;

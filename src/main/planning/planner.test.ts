@@ -30,7 +30,6 @@ const inputAt = (now_ms: number): PlanInput => {
         plugged_at_ms: epochMs(START),
         remaining_Wh: wattHour(3_000),
         departure_ms: epochMs(START + 4 * 3_600_000),
-        tapering: false,
       },
     ],
     otherNet_W: slots.map(() => watt(0)),
