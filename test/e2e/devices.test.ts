@@ -1,0 +1,71 @@
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeWith } from "../setup/tools.ts";
+import { openPage, seriousViolations } from "./browse.ts";
+import { type DemoSite, startDemoSite } from "./demo-site.ts";
+
+describeWith("chromium", "the devices screens, on the built program", (executablePath) => {
+  let site: DemoSite;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [site, browser] = await Promise.all([
+      startDemoSite(),
+      chromium.launch({ executablePath, args: ["--headless", "--no-sandbox", "--disable-gpu"] }),
+    ]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await site.stop();
+  });
+
+  const open = (path: string, look?: Parameters<typeof openPage>[2]): Promise<Page> =>
+    openPage(browser, new URL(path, site.url).href, look);
+
+  test.each(["light", "dark"])("a device opens by keyboard, shows its values and its messages (%s)", async (theme) => {
+    const page = await open("/#/devices", { theme });
+    const row = page.locator("tbody tr", { hasText: /address \d+/u }).first();
+    await row.waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await row.getByRole("link").first().focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "What to do" }).waitFor();
+    await page.getByText("Voltage L1").first().waitFor();
+    const show = page.getByRole("button", { name: "Show" });
+    await show.focus();
+    await page.keyboard.press("Enter");
+    const messages = page.getByRole("region", { name: "Messages on the wire" }).last();
+    await messages
+      .getByText(/^FC[34] unit \d+ address \d+ × \d+$/u)
+      .first()
+      .waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.getByLabel("Only problems").focus();
+    await page.keyboard.press("Space");
+    expect(await page.getByLabel("Only problems").isChecked()).toBe(true);
+  });
+
+  test("looking for devices says what is missing, shows how far it is, and can be stopped", async () => {
+    const page = await open("/#/devices?find=true");
+    await page.getByRole("button", { name: "Look", exact: true }).click();
+    await page.getByText("Fill this in first.").waitFor();
+    await page.getByRole("textbox", { name: "Network" }).fill("not a network");
+    await page.getByRole("button", { name: "Look", exact: true }).click();
+    await page.getByText(/This is no network/u).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    // Our own machine only; nothing else is ever asked by a test.
+    await page.getByRole("textbox", { name: "Network" }).fill("127.0.0.1/32");
+    await page.getByRole("button", { name: "Look", exact: true }).click();
+    await page.getByText(/devices? found|Nothing found/u).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+
+  test("a device that is not there is said in words", async () => {
+    const page = await open("/#/devices?kind=meter&device=nobody");
+    await page
+      .getByRole("button", { name: /NOT_FOUND/u })
+      .first()
+      .waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+});
