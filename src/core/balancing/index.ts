@@ -1,6 +1,7 @@
 export * from "./allocate.ts";
 export { requiredCurrent_mA } from "./demand.ts";
 export * from "./policy.ts";
+export * from "./usage.ts";
 export * from "./predict.ts";
 export * from "./car-habits.ts";
 export * from "./phase-switch.ts";
