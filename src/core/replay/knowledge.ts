@@ -1,6 +1,8 @@
+import { expectStay } from "../balancing/index.ts";
+import { epochMs } from "../units/index.ts";
 import type { Car } from "./car.ts";
 import { missing_Wh } from "./car.ts";
-import { createPast, predictFromPast } from "./history.ts";
+import { createPast, hourOf } from "./history.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What a policy may believe of a car: when it leaves and what it needs in all. */
@@ -29,9 +31,9 @@ export function createKnowledge(scenario: Scenario): (car: Car) => Known | null 
         declared ?? { departure_ms: arrival_ms + UNTYPED_MS, needed_Wh: UNTYPED_WH };
     case "history": {
       const past = createPast(scenario);
-      return ({ session }) => {
-        const { stay_ms, needed_Wh } = predictFromPast(past(session.arrival_ms), session);
-        return { departure_ms: session.arrival_ms + stay_ms, needed_Wh };
+      return ({ session: { driver, arrival_ms } }) => {
+        const plugged_at_ms = epochMs(Math.floor(arrival_ms));
+        return expectStay(past(arrival_ms), { driver, hour: hourOf(arrival_ms), plugged_at_ms }, null);
       };
     }
   }
