@@ -38,6 +38,20 @@ const openCharger = async (page) => {
   await page.waitForTimeout(SETTLE_ms);
 };
 
+/** Opens the page of the first charger on a bus. @param {import("playwright-core").Page} page */
+const openDevice = async (page) => {
+  const row = page.locator("tbody tr", { hasText: /add?ress/iu });
+  await row.first().locator("a").first().click();
+  await page.waitForTimeout(SETTLE_ms);
+};
+/** @param {import("playwright-core").Page} page */
+const openMessages = async (page) => {
+  await openDevice(page);
+  await page.locator("button[aria-expanded=false]").last().click();
+  await page.waitForTimeout(SETTLE_ms);
+  await page.locator("ol li").first().scrollIntoViewIfNeeded();
+};
+
 const SCREENS = ["live", "sessions", "billing", "history", "alerts", "settings"];
 /** @type {View[]} */
 const VIEWS = [
@@ -58,6 +72,16 @@ const VIEWS = [
   { name: "live-1024", path: "/#/live", size: { width: 1024, height: 768 } },
   { name: "live-print", path: "/#/live", size: { width: 1060, height: 750 }, media: "print" },
   { name: "settings-devices-light-1280", path: "/#/settings?page=devices", size: DESK },
+  ...["light", "dark"].flatMap((theme) => [
+    { name: `devices-${theme}-1280`, path: "/#/devices", theme, size: DESK },
+    { name: `devices-${theme}-1920`, path: "/#/devices", theme, size: WIDE },
+    { name: `devices-one-${theme}-1280`, path: "/#/devices", theme, size: DESK, steps: openDevice },
+    { name: `devices-one-${theme}-1920`, path: "/#/devices", theme, size: WIDE, steps: openDevice },
+    { name: `devices-find-${theme}-1280`, path: "/#/devices?find=true", theme, size: DESK },
+  ]),
+  { name: "devices-raw-light-1280", path: "/#/devices", size: DESK, steps: openMessages },
+  { name: "devices-raw-dark-1920", path: "/#/devices", size: WIDE, theme: "dark", steps: openMessages },
+  { name: "devices-one-german-1280", path: "/#/devices", size: DESK, language: "de", steps: openDevice },
   { name: "kiosk-1920", path: "/kiosk", size: WIDE },
 ];
 

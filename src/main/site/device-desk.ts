@@ -103,7 +103,8 @@ const ocppSummary = (health: DeviceHealth): DeviceSummary => ({
   errors: health.errors,
   recentErrors_permille: permille(health.errors, health.exchanges),
   hints: [],
-  problem: health.detail,
+  // What a station was found to be is no problem; it stands among its facts.
+  problem: health.kind === "link" ? health.detail : null,
 });
 
 function wiredSummary(

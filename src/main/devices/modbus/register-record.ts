@@ -1,4 +1,4 @@
-import { epochMs, type EpochMs } from "../../../core/units/index.ts";
+import type { EpochMs } from "../../../core/units/index.ts";
 import type { WireListener, WireRecord } from "../../links/bus.ts";
 import type { ModbusRequest } from "../../protocol/modbus/index.ts";
 import { createDeviceRecord, sentAt, type DeviceRecord, type ShownValue } from "../device-record.ts";
@@ -91,7 +91,9 @@ function shownIn(
     const words = wordsIn(record, slot);
     if (words === null) return [];
     const { what, register } = slot;
-    const value = toCanonical(what, decodeRegister(profile, register, words), register.unit);
+    const read = toCanonical(what, decodeRegister(profile, register, words), register.unit);
+    const meant = what === "state" ? profile.enums?.["state"]?.[String(read)]?.s : undefined;
+    const value = meant === undefined ? read : `${meant} (${String(read)})`;
     const raw = words.map((word) => word.toString(16).padStart(4, "0")).join(" ");
     return [{ what, value, unit: shownUnit(what, register.unit), raw, at_ms }];
   });

@@ -102,7 +102,7 @@ function Table({ devices }: { readonly devices: readonly DeviceSummary[] }) {
           {place}
           <small>
             {[
-              ...(kind === "link" || linkId === null ? [] : [linkId]),
+              ...(kind === "link" || linkId === null ? [] : [linkId === "ocpp" ? "OCPP" : linkId]),
               ...(unitId === null ? [] : [t("list.unit", { unit: unitId })]),
             ].join(" · ")}
           </small>

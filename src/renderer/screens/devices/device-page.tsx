@@ -46,17 +46,17 @@ export function DevicePage({ kind, id }: DeviceKey) {
     >
       <StateBoundary asked={asked}>
         {(detail) => (
-          <>
-            <div className={css["pair"]}>
+          <div className={css["pair"]}>
+            <div className={css["stack"]}>
               <Health detail={detail} />
-              <Todo detail={detail} />
-            </div>
-            <div className={css["pair"]}>
               {kind !== "link" && <Identity detail={detail} />}
+            </div>
+            <div className={css["stack"]}>
+              <Todo detail={detail} />
               {detail.counters !== null && <Counters counters={detail.counters} />}
               {detail.ocpp !== null && <OcppFactsCard facts={detail.ocpp} />}
             </div>
-          </>
+          </div>
         )}
       </StateBoundary>
       <DeviceRawPart kind={kind} id={id} />

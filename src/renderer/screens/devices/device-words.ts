@@ -71,8 +71,10 @@ export function valueText({ value, unit }: Pick<Value, "value" | "unit">, format
       return format.energy(value, 2);
     case null:
       return String(value);
+    case "degC":
+      return `${String(value)}\u00a0°C`;
     default:
-      return `${String(value)}\u00a0${unit}`;
+      return `${Number.isInteger(value) ? format.count(value) : String(value)}\u00a0${unit}`;
   }
 }
 
