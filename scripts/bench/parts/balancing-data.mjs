@@ -133,17 +133,17 @@ function sessionOf({ station, id, arrival_ms, departure_ms, needed_Wh, declared 
 /**
  * B1: the plug-in events of the ACN-Sim paper's notebook (a queue as JSON within JSON) on Caltech's network: loads between
  * the lines of a 208 V delta, two pods of 80 A, and the transformer's other side, which a tree of circuits cannot tell.
- * @param {{ capacity_kW: number, policy: Scenario["policy"] }} options
+ * @param {{ capacity_kW: number, policy: Scenario["policy"], secondary?: number }} options `secondary`: part of the star side that may be used
  * @returns {{ scenario: Scenario, further: import("../../../src/core/replay/index.ts").FurtherRow[], hash: string } | null}
  */
-export function acnSim({ capacity_kW, policy }) {
+export function acnSim({ capacity_kW, policy, secondary = 1 }) {
   const data = readData("acnsim_caltech_2019-03_events.json.gz");
   if (data === null) return null;
   /** @type {{ context_dict: Record<string, { class: string, attributes: Record<string, unknown> }> }} */
   const { context_dict: things } = JSON.parse(JSON.parse(data.text));
   const cars = Object.values(things).filter((thing) => thing.class.endsWith(".EV"));
   const sessions = cars.map(({ attributes }) => acnSession(attributes, things));
-  const secondary_A = (capacity_kW * 1000) / 3 / 120;
+  const secondary_A = (secondary * (capacity_kW * 1000)) / 3 / 120;
   const primary_A = (capacity_kW * 1000) / 3 / 277;
   const POD_A = 80;
   /** @type {Scenario["site"]["circuits"]} */

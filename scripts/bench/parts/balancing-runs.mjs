@@ -80,9 +80,12 @@ export async function measured(site, main_A, name, information, reference = {}) 
 /** @param {Reference} reference */
 const told = ({ energy, jain }) => `${String(energy)}${jain === undefined ? "" : `/${String(jain)}`}`;
 
-/** B1: energy in per cent of what was asked for, as the paper's notebook counts. @param {number} capacity_kW @param {PolicyName} name */
-export function acnEnergy(capacity_kW, name) {
-  const made = acnSim({ capacity_kW, policy: { name, information: "truth" } });
+/**
+ * B1: energy in per cent of what was asked for, as the paper's notebook counts.
+ * @param {number} capacity_kW @param {PolicyName} name @param {number} [secondary] part of the star side that may be used
+ */
+export function acnEnergy(capacity_kW, name, secondary = 1) {
+  const made = acnSim({ capacity_kW, policy: { name, information: "truth" }, secondary });
   if (made === null) return null;
   const { scenario, further, hash } = made;
   const asked_Wh = scenario.sessions.reduce((sum, { needed_Wh }) => sum + needed_Wh, 0);
