@@ -69,7 +69,7 @@ function createTeller(box: SpokenBox) {
       ...(values === undefined ? {} : { meterValue: values }),
     };
     transaction.seqNo += 1;
-    return { method: "TransactionEvent", params: () => params, thinnable };
+    return { method: "TransactionEvent", params: () => params, of: transaction.name, thinnable };
   };
   const updated = (transaction: Transaction, trigger: string): void => {
     told = stateNow();

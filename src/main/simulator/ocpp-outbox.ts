@@ -6,6 +6,8 @@ export type OutboxMessage = {
   /** Made at the moment of sending: the transaction id may only then be known. `null` drops the message. */
   readonly params: () => object | null;
   readonly onReply?: (reply: unknown) => void;
+  /** 2.0.1: the transaction it tells of. */
+  readonly of?: string;
   /** Meter values inside a transaction may be thinned out when the box is full; start and stop never are. */
   readonly thinnable: boolean;
 };
@@ -17,7 +19,7 @@ const ATTEMPTS_MAX = 3;
 
 /**
  * A bounded queue in order of time. `flush` sends as long as the link takes messages; a box that tells the newest first
- * gives its whole story backwards after a time without a link.
+ * gives the story of each transaction backwards after a time without a link.
  */
 export function createOutbox(
   call: (method: string, params: object) => Promise<CallOutcome>,
@@ -26,13 +28,18 @@ export function createOutbox(
   const queue: { message: OutboxMessage; attempts: number }[] = [];
   let sending = false;
   let dropped = 0;
-  const next = (): (typeof queue)[number] | undefined => (newestFirst ? queue.at(-1) : queue[0]);
+  let onWire: (typeof queue)[number] | null = null;
+  const next = (): (typeof queue)[number] | undefined => {
+    const [first] = queue;
+    return newestFirst ? queue.findLast(({ message }) => message.of === first?.message.of) : first;
+  };
 
   const flush = async (): Promise<void> => {
     if (sending) return;
     sending = true;
     try {
       for (let first = next(); first !== undefined; first = next()) {
+        onWire = first;
         const params = first.message.params();
         if (params !== null) {
           const outcome = await call(first.message.method, params);
@@ -52,8 +59,7 @@ export function createOutbox(
     flush,
     push(message: OutboxMessage): void {
       if (queue.length >= MESSAGES_MAX) {
-        // Never the first or the last one: it may be on the wire.
-        const thin = queue.findIndex(({ message: one }, i) => i > 0 && i < queue.length - 1 && one.thinnable);
+        const thin = queue.findIndex((one, i) => i > 0 && one !== onWire && one.message.thinnable);
         if (thin > 0) queue.splice(thin, 1);
         dropped += 1;
         if (thin <= 0 && message.thinnable) return;

@@ -25,7 +25,7 @@ export type Quirks = {
   readonly lateStop_ms?: number;
   /** Accepts a profile with the id of one it has, and keeps that one until it is cleared. */
   readonly keepsSetpoint?: boolean;
-  /** 2.0.1: after a time without a link it tells the newest first. */
+  /** 2.0.1: after a time without a link it tells each transaction from its end. */
   readonly newestFirst?: boolean;
   /** Its clock is so far behind. */
   readonly clockBehind_ms?: number;
