@@ -14,7 +14,7 @@ const RAISED_LATELY_MS = 60_000;
 /** A decrease this young may still be on its way to the car: what it will bring need not be asked of others. */
 const UNDER_WAY_MS = SETTLE_MS;
 /** One that is not even answered after this may be lost: nobody waits for its time-out while a fuse is overloaded. */
-const UNANSWERED_MS = 4_000;
+const UNANSWERED_MS = 2_000;
 
 export type Sheddable = Participant & {
   /** Order of admission: the highest is paused first. */
