@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { epochMs, wattHour } from "../units/index.ts";
-import { expectStay, learnStays, noHabits } from "./predict.ts";
+import { expectStay, learnStays, noHabits, stillNeeded_Wh } from "./predict.ts";
 import type { PastStay } from "./predict.ts";
 
 const HOUR_MS = 3_600_000;
@@ -36,6 +36,12 @@ test("a driver is taken to be like before only after five visits, else like thos
 test("the median of an even number of stays lies between the two in the middle", () => {
   const habits = learnStays([stay(null, 7, 2, 1000), stay(null, 7, 4, 3000)]);
   expect(expectStay(habits, arrives(null, 7), null)).toMatchObject({ departure_ms: 3 * HOUR_MS, needed_Wh: 2000 });
+});
+
+test("a car that goes on charging past what was expected wants a little more", () => {
+  expect(stillNeeded_Wh(20_000, 4_000)).toBe(20_000);
+  expect(stillNeeded_Wh(20_000, 19_900)).toBe(20_400);
+  expect(stillNeeded_Wh(20_000, 25_000)).toBe(25_500);
 });
 
 test("what was typed is averaged with the past; what was not typed is the past alone", () => {

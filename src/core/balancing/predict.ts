@@ -63,6 +63,13 @@ export function expectStay(
   };
 }
 
+/** A car that still charges when it has what was expected of it is taken to want a little more, again and again. */
+const LITTLE_MORE_WH = 500;
+
+/** What a car that has not shown that it is full is taken to need in all. */
+export const stillNeeded_Wh = (expected_Wh: number, attained_Wh: number): WattHour =>
+  wattHour(Math.ceil(Math.max(expected_Wh, attained_Wh + LITTLE_MORE_WH)));
+
 const medianStay = (stays: readonly Stay[]): Stay => ({
   stay_ms: median(stays.map((stay) => stay.stay_ms)),
   needed_Wh: median(stays.map((stay) => stay.needed_Wh)),

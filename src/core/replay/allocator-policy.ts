@@ -1,4 +1,4 @@
-import { allocate } from "../balancing/index.ts";
+import { allocate, stillNeeded_Wh } from "../balancing/index.ts";
 import type { AllocationCircuit, AllocationEvse, AllocationRequest } from "../balancing/index.ts";
 import { epochMs, milliamp, millisecond, watt, wattHour } from "../units/index.ts";
 import type { Milliamp, PerPhase } from "../units/index.ts";
@@ -85,12 +85,20 @@ function evseOf(moment: Moment, car: Car, at: number): AllocationEvse {
 }
 
 /** What the allocator is told of need and departure: a car that hardly takes anything has what it needs. */
-function beliefOf({ known, now_ms }: Moment, car: Car, at: number): Pick<AllocationEvse, "needed_Wh" | "departure_ms"> {
+function beliefOf(
+  { scenario, known, now_ms }: Moment,
+  car: Car,
+  at: number,
+): Pick<AllocationEvse, "needed_Wh" | "departure_ms"> {
   const believed: Known | null = known[at] ?? null;
   if (car.trickles) return { needed_Wh: wattHour(Math.floor(car.delivered_Wh)), departure_ms: epochMs(now_ms) };
   if (believed === null) return { needed_Wh: null, departure_ms: null };
   const { needed_Wh, departure_ms } = believed;
-  return { needed_Wh: wattHour(Math.ceil(needed_Wh)), departure_ms: epochMs(Math.floor(departure_ms)) };
+  const exact = scenario.policy.information === "truth";
+  return {
+    needed_Wh: exact ? wattHour(Math.ceil(needed_Wh)) : stillNeeded_Wh(needed_Wh, Math.floor(car.delivered_Wh)),
+    departure_ms: epochMs(Math.floor(departure_ms)),
+  };
 }
 
 const floor_mA = (value_A: number): Milliamp => milliamp(Math.floor(value_A * 1000 + NOISE_MA));

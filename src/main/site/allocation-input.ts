@@ -1,5 +1,5 @@
 import type { AllocationEvse, AllocationRequest, Bound } from "../../core/balancing/index.ts";
-import { DEFAULT_SHARING, policyOf, worstCase_mA } from "../../core/balancing/index.ts";
+import { DEFAULT_SHARING, isSkewed, policyOf, stillNeeded_Wh, worstCase_mA } from "../../core/balancing/index.ts";
 import { milliamp, onPhase, perPhase, wattHour } from "../../core/units/index.ts";
 import type { EpochMs, Milliamp, PerPhase, WattHour } from "../../core/units/index.ts";
 import { activePhases, boxView, drawn_mA, isDeaf } from "./box-view.ts";
@@ -40,6 +40,7 @@ export function allocationRequest(site: SiteState, now_ms: EpochMs): AllocationR
     now_ms,
     policy: policyOf(site.model.sharing ?? DEFAULT_SHARING),
     voltage_V: site.model.identity.nominal_V,
+    usage: { overload: site.usage.overload, skewed: isSkewed(site.usage) },
     circuits: [...site.circuits.values()].map((circuit) => {
       const plain = allocationCircuit(site, circuit, now_ms);
       const over_mA = overdrawn_mA(stationsBelow(site, plain.id), now_ms);
@@ -95,7 +96,7 @@ function asEvse(site: SiteState, state: StationState, now_ms: EpochMs): Allocati
     charging_since_ms: finished ? null : state.chargingSince_ms,
     attained_Wh: attained_Wh(state),
     // A car that asked for nothing has what it needs: it comes after everybody who has not.
-    needed_Wh: finished ? attained_Wh(state) : (state.expected?.needed_Wh ?? null),
+    needed_Wh: neededBy(state, finished),
     departure_ms: finished ? null : (state.expected?.departure_ms ?? null),
     neverPause: state.habits.neverPause,
     bounds: boundsOf(site, state, now_ms, finished),
@@ -104,6 +105,11 @@ function asEvse(site: SiteState, state: StationState, now_ms: EpochMs): Allocati
         ? { current_mA: worstCase_mA(state.ledger, box, now_ms), kind: silent ? "fallback" : "stubborn" }
         : null,
   };
+}
+
+function neededBy(state: StationState, finished: boolean): WattHour | null {
+  if (finished) return attained_Wh(state);
+  return state.expected === null ? null : stillNeeded_Wh(state.expected.needed_Wh, attained_Wh(state));
 }
 
 /** The bay's minimum, or what this car has shown to need, as far as the bay can give it. */

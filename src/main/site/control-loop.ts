@@ -5,6 +5,8 @@ import {
   clockJumped,
   escalate,
   missed,
+  observeDemand,
+  observeUsage,
   plan,
   RESEND_MS,
   sent,
@@ -72,9 +74,10 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
   let blindSince_ms: EpochMs | null = null;
   const once = (now_ms: EpochMs): void => {
     if (lastCycle_ms !== null && hasJumped(lastCycle_ms, now_ms)) forgetAfterJump(options.site);
+    const before_ms = lastCycle_ms;
     lastCycle_ms = now_ms;
     try {
-      cycle(options, now_ms);
+      cycle(options, now_ms, before_ms);
       blindSince_ms = null;
     } catch (error) {
       options.onError(error);
@@ -105,7 +108,7 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
 }
 
 /** One decision: settle the account, allocate, record what changed, send decreases and then what fits of the increases. */
-function cycle(options: ControlLoopOptions, now_ms: EpochMs): void {
+function cycle(options: ControlLoopOptions, now_ms: EpochMs, lastCycle_ms: EpochMs | null): void {
   const { site } = options;
   const started_us = options.stopwatch_us();
   unharmed(options, () => {
@@ -118,6 +121,7 @@ function cycle(options: ControlLoopOptions, now_ms: EpochMs): void {
   }
   const request = allocationRequest(site, now_ms);
   const allocation = allocate(request);
+  followUsage(site, request, allocation, now_ms - (lastCycle_ms ?? now_ms));
   const changed = applyGrants(site, allocation, now_ms);
   // What cars draw above their setpoints is in the account already, box by box.
   const circuits = [...site.circuits.values()].map((circuit) => allocationCircuit(site, circuit, now_ms));
@@ -141,6 +145,15 @@ function cycle(options: ControlLoopOptions, now_ms: EpochMs): void {
     if (changed.length > 0) options.onGrants(changed, now_ms);
     options.onCycle({ at_ms: now_ms, request, allocation, commands, took_us });
   });
+}
+
+/** Cycles are a second apart; a longer break says nothing of what was used meanwhile. */
+function followUsage(site: SiteState, request: AllocationRequest, allocation: Allocation, since_ms: number): void {
+  const passed_ms = since_ms > 0 && since_ms <= SLEPT_MS ? since_ms : 0;
+  const root = request.circuits.find(({ parent }) => parent === null);
+  const use = allocation.circuits.find(({ id }) => id === root?.id);
+  if (use === undefined) return;
+  site.usage = observeDemand(observeUsage(site.usage, use, passed_ms), request, passed_ms);
 }
 
 /** What is only recorded must not keep a limit from being sent: a full disk is no reason to let a fuse burn. */

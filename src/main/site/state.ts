@@ -11,6 +11,7 @@ import type {
   OtherLoadState,
   Overdraw,
   ReasonKind,
+  SiteUsage,
   VehicleBound,
 } from "../../core/balancing/index.ts";
 import {
@@ -20,6 +21,7 @@ import {
   noLoadWeek,
   noOtherLoad,
   noOverdraw,
+  noUsage,
   unknownEntry,
   unknownHabits,
   unknownVehicle,
@@ -141,6 +143,8 @@ export type SiteState = {
   readonly stations: Map<string, StationState>;
   readonly meters: Map<string, MeterState>;
   readonly circuits: Map<string, CircuitState>;
+  /** How the main circuit was used in the last weeks. */
+  usage: SiteUsage;
   /** Each circuit's own and its ancestors' states, nearest first. */
   readonly paths: ReadonlyMap<string, readonly CircuitState[]>;
   /** Stations on each circuit or anywhere below it; `wireStation` adds one. */
@@ -216,6 +220,7 @@ export function newSiteState(model: SiteModel, at_ms: EpochMs): SiteState {
     stations: new Map(),
     meters: new Map(model.meters.map((meter) => [meter.id, { meterId: meter.id, reading: null, said_mA: null }])),
     circuits,
+    usage: noUsage,
     paths: new Map(model.circuits.map((circuit) => [circuit.id, path(circuit.id)])),
     below: new Map(model.circuits.map((circuit) => [circuit.id, []])),
   };
