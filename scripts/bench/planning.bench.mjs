@@ -172,14 +172,15 @@ async function tariffs(solver, csv) {
     const revenue_micro_per_kWh = REVENUE_micro_per_kWh;
     const best = await bestOfMonth({ site, sessions: october, tariff, revenue_micro_per_kWh, solver });
     const ideal = { site, tariff, best: best.profit, sessions: october, rules: IDEAL };
+    const published = (/** @type {string} */ figure) => (ideal_min === null ? "" : ` [T2 ${figure}]`);
     const practical = { ...ideal, sessions: tapered, rules: PRACTICAL };
     rows.push(
       { figure: `${name}: optimum's profit`, value: best.profit, unit: "", limit: null },
       { figure: "  its peak", value: best.peak_W / 1000, unit: "kW", limit: null },
-      ...(await profits(`${name}: fair share, ideal [T2 58.1]`, { ...ideal, solver: null }, null)),
-      ...(await profits(`${name}: plan, ideal [T2 96.5-98.1]`, { ...ideal, solver }, ideal_min)),
-      ...(await profits(`${name}: fair share, practical [T2 60.9]`, { ...practical, solver: null }, null)),
-      ...(await profits(`${name}: plan, practical [T2 88.7-89.8]`, { ...practical, solver }, practical_min)),
+      ...(await profits(`${name}: fair share, ideal${published("58.1")}`, { ...ideal, solver: null }, null)),
+      ...(await profits(`${name}: plan, ideal${published("96.5-98.1")}`, { ...ideal, solver }, ideal_min)),
+      ...(await profits(`${name}: fair share, practical${published("60.9")}`, { ...practical, solver: null }, null)),
+      ...(await profits(`${name}: plan, practical${published("88.7-89.8")}`, { ...practical, solver }, practical_min)),
     );
   }
   return rows;
