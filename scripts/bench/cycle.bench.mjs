@@ -9,7 +9,7 @@ const CYCLE_ms = 1_000;
 const TOOK_ms_max = 20;
 const LATE_ms_max = 100;
 const DECREASED_ms_max = 1_000;
-const RELIEVED_ms_max = 10_000;
+const RELIEVED_ms_max = 6_000;
 const FIRST_LIMIT_ms_max = 1_000;
 /** Registering, configuring and the first limits of all boxes. */
 const BROUGHT_UP_ms = 20_000;
