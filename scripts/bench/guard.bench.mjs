@@ -1,11 +1,10 @@
 // @ts-check
 // What the guard is worth: twelve chargers on lines that lose and delay, beside balancers without an account; how long a
-// fuse is overloaded when the building steps; how fast a lowered limit is kept; and what a decision costs.
+// fuse is overloaded when the building steps; and how fast a lowered limit is kept.
 import { replayWithChannel } from "../../src/core/replay/channel.ts";
 import { quantile } from "./parts/figures.mjs";
 import { naive } from "./parts/guard-naive.mjs";
 import { CHANNELS, chaosSite } from "./parts/guard-site.mjs";
-import { decisions_ms } from "./parts/guard-speed.mjs";
 
 const SEEDS = 20;
 /** The others are here for comparison: the same first seeds, and boxes that report each second instead of every ten. */
@@ -20,11 +19,6 @@ const CHARGER_s_min = 10_000_000;
 const HALF_HOUR_ms = 1_800_000;
 const HALVED_A = 32;
 const FUSE_A = 63;
-const SPEED = /** @type {const} */ ([
-  { chargers: 10, ms_max: 1, rounds: 3_000 },
-  { chargers: 100, ms_max: 2, rounds: 1_000 },
-  { chargers: 1_000, ms_max: 5, rounds: 300 },
-]);
 
 /** @typedef {import("../bench.mjs").Row} Row */
 /** @typedef {import("../../src/core/replay/channel.ts").ChannelOptions} ChannelOptions */
@@ -56,23 +50,6 @@ export const bench = {
       { figure: "of these with a self-caused overload", value: sums.self_caused_s, unit: "s", limit: 0 },
     );
     rows.push(...complianceRows());
-    for (const { chargers, ms_max, rounds } of SPEED) {
-      const took_ms = decisions_ms(chargers, rounds);
-      rows.push(
-        {
-          figure: `allocator + guard, ${String(chargers)} chargers, p50`,
-          value: quantile(took_ms, 0.5),
-          unit: "ms",
-          limit: null,
-        },
-        {
-          figure: `allocator + guard, ${String(chargers)} chargers, p99`,
-          value: quantile(took_ms, 0.99),
-          unit: "ms",
-          limit: ms_max,
-        },
-      );
-    }
     await Promise.resolve();
     return rows;
   },

@@ -1,6 +1,6 @@
 // @ts-check
-// What one decision costs: allocator and guard together, warm, on a tree of depth 4 with a third of three-phase chargers.
-import { allocate, plan, sent, acknowledged, settled, unknownEntry } from "../../../src/core/balancing/index.ts";
+// What one decision costs: allocator and guard together, warm, on a tree of depth 4 with 30 % of three-phase chargers.
+import { acknowledged, allocate, plan, sent, settled, shed, unknownEntry } from "../../../src/core/balancing/index.ts";
 import { createChance } from "../../../src/core/replay/channel-random.ts";
 import { epochMs, milliamp, millisecond, wattHour } from "../../../src/core/units/index.ts";
 
@@ -11,30 +11,20 @@ const PHASES = /** @type {const} */ (["L1", "L2", "L3"]);
 /** How often the machine gave our processor to somebody else: such a decision was not slow, it was not running. */
 const interrupted = () => process.resourceUsage().involuntaryContextSwitches;
 
+/** In so many decisions one finds the main fuse overloaded and takes it back from whom it can. */
+const OVERLOADED_EVERY = 10;
+const OVER_mA = milliamp(5_000);
+const NOTHING_mA = milliamp(0);
+
+/** @typedef {ReturnType<typeof bay>} Bay */
+/** @typedef {ReturnType<typeof treeOf>} Circuits */
+
 /** Milliseconds of each of up to `rounds` decisions that ran through, the building moving between them. @param {number} chargers @param {number} rounds */
 export function decisions_ms(chargers, rounds) {
   const chance = createChance(chargers, 1);
   const circuits = treeOf(chargers);
   const leaves = circuits.slice(-Math.max(1, Math.ceil(chargers / 10)));
-  const bays = Array.from({ length: chargers }, (_, index) => {
-    const phase = PHASES[index % 3] ?? "L1";
-    return {
-      id: `P${String(index)}`,
-      circuit: leaves[index % leaves.length]?.id ?? "main",
-      phases: index % 10 < 3 ? PHASES : [phase],
-      min_mA: milliamp(6_000),
-      step_mA: milliamp(1_000),
-      box: {
-        online: true,
-        unplugged: false,
-        drawn_mA: null,
-        drawn_at_ms: null,
-        max_mA: milliamp(32_000),
-        fallback_mA: milliamp(6_000),
-      },
-      entry: unknownEntry({ max_mA: milliamp(32_000) }),
-    };
-  });
+  const bays = Array.from({ length: chargers }, (_, index) => bay(index, leaves[index % leaves.length]?.id ?? "main"));
   const took_ms = [];
   for (let round = 0; round < WARM_UP + rounds; round += 1) {
     const now_ms = epochMs(START_ms + round * 1_000);
@@ -44,41 +34,72 @@ export function decisions_ms(chargers, rounds) {
     );
     const before = interrupted();
     const from_ms = performance.now();
-    for (const bay of bays) bay.entry = settled(bay.entry, bay.box, now_ms);
-    const { grants } = allocate({
-      now_ms,
-      policy: { share: "equal", per: "current", hold_ms: millisecond(3_600_000) },
-      voltage_V: 230,
-      circuits: loaded,
-      evses: bays.map((bay, index) => ({
-        ...bay,
-        max_mA: milliamp(index % 2 === 0 ? 32_000 : 16_000),
-        weight: 1,
-        plugged_at_ms: epochMs(START_ms - index * 1_000),
-        charging_since_ms: null,
-        attained_Wh: wattHour(index),
-        needed_Wh: null,
-        departure_ms: null,
-      })),
-    });
-    const commands = plan(
-      loaded,
-      bays.map((bay, index) => {
-        const target_mA = grants[index]?.current_mA ?? milliamp(0);
-        return { ...bay, target_mA, booked_mA: target_mA, commandable: true };
-      }),
-      { now_ms, voltage_V: 230, shared: loaded, raisesAllowed: () => true },
-    );
+    const commands = decide(bays, loaded, now_ms, round % OVERLOADED_EVERY === 0);
     const one_ms = performance.now() - from_ms;
     if (round >= WARM_UP && interrupted() === before) took_ms.push(one_ms);
     const byId = new Map(commands.map((command) => [command.evse, command.current_mA]));
-    for (const bay of bays) {
-      const current_mA = byId.get(bay.id);
+    for (const one of bays) {
+      const current_mA = byId.get(one.id);
       if (current_mA === undefined) continue;
-      bay.entry = acknowledged(sent(bay.entry, current_mA, now_ms), current_mA, now_ms);
+      one.entry = acknowledged(sent(one.entry, current_mA, now_ms), current_mA, now_ms);
+      one.box = { ...one.box, drawn_mA: current_mA, drawn_at_ms: now_ms };
     }
   }
   return took_ms;
+}
+
+/** What the site does each second: the account settles, the allocator shares, an overload is shed, commands are planned. @param {Bay[]} bays @param {Circuits} circuits @param {import("../../../src/core/units/index.ts").EpochMs} now_ms @param {boolean} overloaded */
+function decide(bays, circuits, now_ms, overloaded) {
+  for (const one of bays) one.entry = settled(one.entry, one.box, now_ms);
+  const { grants } = allocate({
+    now_ms,
+    policy: { share: "need", per: "current", hold_ms: millisecond(3_600_000) },
+    voltage_V: 230,
+    circuits,
+    evses: bays.map((one, index) => ({
+      ...one,
+      max_mA: milliamp(index % 2 === 0 ? 32_000 : 16_000),
+      weight: 1,
+      plugged_at_ms: epochMs(START_ms - index * 1_000),
+      charging_since_ms: null,
+      attained_Wh: wattHour(index),
+      needed_Wh: wattHour(10_000 + 50 * (index % 400)),
+      departure_ms: epochMs(START_ms + 7_200_000 + index * 10_000),
+    })),
+  });
+  const participants = bays.map((one, index) => {
+    const target_mA = grants[index]?.current_mA ?? NOTHING_mA;
+    return { ...one, target_mA, booked_mA: target_mA, commandable: true, rank: index };
+  });
+  const over = /** @type {const} */ ([OVER_mA, OVER_mA, OVER_mA]);
+  const asked = shed(circuits, participants, {
+    now_ms,
+    voltage_V: 230,
+    over_mA: (circuitId) => (overloaded && circuitId === "main" ? over : null),
+  });
+  return plan(circuits, asked, { now_ms, voltage_V: 230, shared: circuits, raisesAllowed: () => true });
+}
+
+/** @param {number} index @param {string} circuit */
+function bay(index, circuit) {
+  /** @type {import("../../../src/core/balancing/index.ts").BoxView} */
+  const box = {
+    online: true,
+    unplugged: false,
+    drawn_mA: null,
+    drawn_at_ms: null,
+    max_mA: milliamp(32_000),
+    fallback_mA: milliamp(6_000),
+  };
+  return {
+    id: `P${String(index)}`,
+    circuit,
+    phases: index % 10 < 3 ? PHASES : [PHASES[index % 3] ?? "L1"],
+    min_mA: milliamp(6_000),
+    step_mA: milliamp(1_000),
+    box,
+    entry: unknownEntry({ max_mA: milliamp(32_000) }),
+  };
 }
 
 /** Main, two halves, floors, and a circuit for each ten chargers. @param {number} chargers */

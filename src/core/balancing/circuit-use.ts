@@ -1,21 +1,21 @@
 import { milliamp, perPhase } from "../units/index.ts";
 import type { Milliamp, PerPhase } from "../units/index.ts";
-import { book, compileNetwork, DEFAULT_VOLTAGE_V, EPSILON, leftOf, loadOf } from "./network.ts";
+import { book, compileNetwork, DEFAULT_VOLTAGE_V, EPSILON, firstRows, leftOf, loadOf } from "./network.ts";
 import type { Network } from "./network.ts";
-import type { AllocationCircuit, AllocationRequest, CircuitUse, Grant } from "./types.ts";
+import type { AllocationRequest, CircuitUse, Grant } from "./types.ts";
 
 /** What is handed out on each line and what is left; currents of a delta system add as phasors. */
 export function usesOf(request: AllocationRequest, network: Network): readonly CircuitUse[] {
-  const rowOf = new Map(
-    network.rows.map((row, index) => [row.phase === null ? "" : row.circuit.id + row.phase, index]),
-  );
-  const line = (circuit: AllocationCircuit, value: (row: number) => number): PerPhase<Milliamp> =>
-    perPhase((phase) => milliamp(Math.max(0, Math.round(value(rowOf.get(circuit.id + phase) ?? -1)))));
-  return request.circuits.map((circuit) => ({
-    id: circuit.id,
-    limit_mA: circuit.limit_mA,
-    granted_mA: line(circuit, (row) => loadOf(network, row)),
-    free_mA: line(circuit, (row) => Math.floor(leftOf(network, row) + EPSILON)),
+  const rowAt = firstRows(request.circuits);
+  const line = (circuit: number, value: (row: number) => number): PerPhase<Milliamp> =>
+    perPhase((_, phase) => milliamp(Math.max(0, Math.round(value((rowAt[circuit] ?? 0) + phase)))));
+  const load = (row: number): number => loadOf(network, row);
+  const left = (row: number): number => Math.floor(leftOf(network, row) + EPSILON);
+  return request.circuits.map(({ id, limit_mA }, index) => ({
+    id,
+    limit_mA,
+    granted_mA: line(index, load),
+    free_mA: line(index, left),
   }));
 }
 

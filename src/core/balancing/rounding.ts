@@ -1,6 +1,6 @@
 import { floorToStep, milliamp } from "../units/index.ts";
 import type { Milliamp } from "../units/index.ts";
-import { book, EPSILON, roomOf } from "./network.ts";
+import { book, EPSILON, hasRoom } from "./network.ts";
 import type { Network } from "./network.ts";
 import type { Share } from "./share.ts";
 import type { Water } from "./water-fill.ts";
@@ -32,7 +32,8 @@ export function roundToSteps(
   // Left-over steps come from fractions: where nobody lost one there are none.
   const byLoss = losing.map((share) => ({ share, lost: lost(share) })).sort((a, b) => b.lost - a.lost);
   for (const { share } of byLoss) addStep(share, currents, network);
-  let open = admitted.filter((share) => share.evse.step_mA > 0);
+  // Room only shrinks: who cannot have a step now will not have one later.
+  let open = admitted.filter((share) => share.evse.step_mA > 0 && mayStep(share, currents, network));
   while (open.length > 0) {
     const order = open.map((share) => ({ share, level: level(share) })).sort((a, b) => a.level - b.level);
     open = order.map(({ share }) => share).filter((share) => addStep(share, currents, network));
@@ -40,13 +41,16 @@ export function roundToSteps(
   return currents;
 }
 
-/** One step more if the car may have it and every row of it still has room. */
+/** True when the car may have a step more and every row of it still has room. */
+const mayStep = (share: Share, currents: ReadonlyMap<Share, Milliamp>, network: Network): boolean =>
+  (currents.get(share) ?? 0) + share.evse.step_mA <= share.ceiling_mA &&
+  hasRoom(network, share.index, share.evse.step_mA);
+
+/** One step more, if that may be. */
 function addStep(share: Share, currents: Map<Share, Milliamp>, network: Network): boolean {
+  if (!mayStep(share, currents, network)) return false;
   const { step_mA } = share.evse;
-  const current_mA = currents.get(share) ?? milliamp(0);
-  if (current_mA + step_mA > share.ceiling_mA) return false;
-  if (roomOf(network, share.index).left_mA < step_mA) return false;
   book(network, share.index, step_mA);
-  currents.set(share, milliamp(current_mA + step_mA));
+  currents.set(share, milliamp((currents.get(share) ?? 0) + step_mA));
   return true;
 }
