@@ -1,5 +1,6 @@
 import type { ProtectiveDevice, Sharing } from "../balancing/index.ts";
 import type { Milliamp, PerPhase, Phase, Watt } from "../units/index.ts";
+import type { SiteSignal } from "./signals.ts";
 
 /** Order in which a box's own L1, L2, L3 meet the site's phases. "L2L3L1": the box's L1 hangs on the site's L2. */
 export type Rotation = "L1L2L3" | "L2L3L1" | "L3L1L2" | "L1L3L2" | "L2L1L3" | "L3L2L1" | "L1" | "L2" | "L3";
@@ -109,6 +110,28 @@ export type SiteIdentity = {
   readonly nominal_V: number;
 };
 
+/** Hours of the local day with a price of their own. Up to and including midnight `until_minute` is 1440. */
+export type PriceHours = {
+  /** ISO weekdays they begin on, 1 is Monday; left out: every day. */
+  readonly weekdays?: readonly number[];
+  readonly from_minute: number;
+  /** At or before `from_minute`: on the next day. */
+  readonly until_minute: number;
+  readonly price_micro_per_kWh: number;
+};
+
+/** What energy and power cost the site, for planning ahead. Prices are whole millionths of its currency. */
+export type SitePlanning = {
+  /** The first of `hours` that holds, else `otherwise`; left out: a kWh always costs the same. */
+  readonly prices?: { readonly otherwise_micro_per_kWh: number; readonly hours: readonly PriceHours[] };
+  /** What an exported kWh brings; left out: nothing. */
+  readonly feedIn_micro_per_kWh?: number;
+  /** Price of the month's highest quarter hour. `floor_W` is charged even when less was drawn. */
+  readonly peak?: { readonly price_micro_per_kW: number; readonly floor_W: Watt };
+  /** Mean power that any quarter hour may have by contract. */
+  readonly quarterLimit_W?: Watt;
+};
+
 /** Everything the engine must know about the place: valid by construction, see `siteProblems`. */
 export type SiteModel = {
   readonly identity: SiteIdentity;
@@ -118,6 +141,8 @@ export type SiteModel = {
   readonly stations: readonly Station[];
   /** How cars share; left out: what everybody needs first, then equally. */
   readonly sharing?: Sharing;
+  /** What it can plan ahead for; left out: nothing is planned. */
+  readonly planning?: SitePlanning;
 };
 
 const ORDER: Readonly<Record<Rotation, readonly Phase[]>> = {

@@ -90,6 +90,25 @@ const threeCurrents = z
 
 const sharingSchema = z.object({ rule: z.enum(SHARING_RULES), hold_ms: z.int().transform(millisecond) });
 
+const planningSchema = z.object({
+  prices: z
+    .object({
+      otherwise_micro_per_kWh: z.int(),
+      hours: z.array(
+        z.object({
+          weekdays: z.array(z.int()).exactOptional(),
+          from_minute: z.int(),
+          until_minute: z.int(),
+          price_micro_per_kWh: z.int(),
+        }),
+      ),
+    })
+    .exactOptional(),
+  feedIn_micro_per_kWh: z.int().exactOptional(),
+  peak: z.object({ price_micro_per_kW: z.int(), floor_W: z.int().transform(watt) }).exactOptional(),
+  quarterLimit_W: z.int().transform(watt).exactOptional(),
+});
+
 const linkSchema = z.discriminatedUnion("kind", [
   z.object({
     id: z.string(),
@@ -184,6 +203,7 @@ const siteSchema = z.object({
     ),
     stations: z.array(stationSchema),
     sharing: sharingSchema.exactOptional(),
+    planning: planningSchema.exactOptional(),
   }),
   access: z.object({ cards: z.enum(["any", "listed"]) }),
   demo: z.boolean(),

@@ -12,6 +12,8 @@ import {
   LIST_MAX,
   type MeterEntry,
   meterSchema,
+  type PlanningEntry,
+  planningSchema,
   siteFileSchema,
   type SharingEntry,
   sharingSchema,
@@ -56,6 +58,8 @@ export type Entries = {
   readonly access: Entry<AccessEntry>;
   /** `value` is `null` where the section is left out, too. */
   readonly sharing: Entry<SharingEntry>;
+  /** As `sharing`. */
+  readonly planning: Entry<PlanningEntry>;
 };
 
 const LINK_KINDS = {
@@ -79,6 +83,7 @@ const NOTHING: Entries = {
   tariff: ABSENT,
   access: ABSENT,
   sharing: ABSENT,
+  planning: ABSENT,
 };
 
 /** Reads all entries of a file's data and every mistake that a single field shows. */
@@ -111,6 +116,10 @@ export function readEntries(data: unknown): { entries: Entries; mistakes: readon
         data["sharing"] === undefined
           ? ABSENT
           : read(data["sharing"], ["sharing"], sharingSchema, sharingSchema.partial(), note),
+      planning:
+        data["planning"] === undefined
+          ? ABSENT
+          : read(data["planning"], ["planning"], planningSchema, planningSchema.partial(), note),
     },
     mistakes,
   };
@@ -207,8 +216,15 @@ function toMistakes(
   path: FieldPath,
   known: readonly string[],
 ): Mistake[] {
-  if (issue.code === "unrecognized_keys") return unknownFields(issue.keys, path, known);
   const field = issue.path.filter((key) => typeof key !== "symbol");
+  if (issue.code === "unrecognized_keys" && field.length === 0) return unknownFields(issue.keys, path, known);
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => ({
+      path: [...path, ...field, key],
+      part: "key",
+      code: "unknown-field",
+      expected: `no field ${key} in ${String(field[0])}`,
+    }));
   const absent = field.length === 1 && value[String(field[0])] === undefined;
   return [
     { path: [...path, ...field], part: "value", code: absent ? "missing" : codeOf(issue), expected: issue.message },

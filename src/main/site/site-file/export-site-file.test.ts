@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PROTECTIVE_DEVICES, SHARING_RULES } from "../../../core/balancing/index.ts";
+import type { SitePlanning } from "../../../core/site/index.ts";
 import type { TariffVersion } from "../../../core/tariff/index.ts";
 import { basisPoint, epochMs, milliamp, millisecond, type PerPhase, watt } from "../../../core/units/index.ts";
 import type { StoredSite } from "../../storage/types.ts";
@@ -33,6 +34,29 @@ const anySharing = fc.record({
   rule: fc.constantFrom(...SHARING_RULES),
   hold_ms: fc.integer({ min: 15, max: 1440 }).map((minutes) => millisecond(minutes * 60_000)),
 });
+
+const micro = fc.integer({ min: 0, max: 999_999_999 });
+const anyHours = fc
+  .record(
+    {
+      weekdays: fc.uniqueArray(fc.integer({ min: 1, max: 7 }), { minLength: 1 }),
+      from_minute: fc.integer({ min: 0, max: 1439 }),
+      until_minute: fc.integer({ min: 0, max: 1440 }),
+      price_micro_per_kWh: micro,
+    },
+    { requiredKeys: ["from_minute", "until_minute", "price_micro_per_kWh"] },
+  )
+  .filter(({ from_minute, until_minute }) => from_minute !== until_minute);
+
+const anyPlanning: fc.Arbitrary<SitePlanning> = fc.record(
+  {
+    prices: fc.record({ otherwise_micro_per_kWh: micro, hours: fc.array(anyHours, { maxLength: 4 }) }),
+    feedIn_micro_per_kWh: micro,
+    peak: fc.record({ price_micro_per_kW: micro, floor_W: fc.integer({ min: 0, max: 10_000_000 }).map(watt) }),
+    quarterLimit_W: fc.integer({ min: 1, max: 10_000_000 }).map(watt),
+  },
+  { requiredKeys: ["prices"] },
+);
 
 const sites: fc.Arbitrary<StoredSite> = fc
   .record({
@@ -135,6 +159,7 @@ const sites: fc.Arbitrary<StoredSite> = fc
             ),
           ),
           sharing: anySharing,
+          planning: anyPlanning,
         },
         { requiredKeys: ["identity", "circuits", "links", "meters", "stations"] },
       ),

@@ -1,9 +1,10 @@
 import { Document, isSeq, visit } from "yaml";
 import type { Sharing } from "../../../core/balancing/index.ts";
-import type { Circuit, Link, MeterDevice, Station } from "../../../core/site/index.ts";
+import type { Circuit, Link, MeterDevice, PriceHours, SitePlanning, Station } from "../../../core/site/index.ts";
 import type { TariffVersion } from "../../../core/tariff/index.ts";
 import type { Milliamp, PerPhase } from "../../../core/units/index.ts";
 import type { StoredSite } from "../../storage/types.ts";
+import { WEEKDAYS } from "./schema.ts";
 
 /**
  * Text that sets the same site up again: `parseSiteFile` of it gives the same site and price. Values that are the
@@ -27,6 +28,7 @@ export function exportSiteFile(site: StoredSite, tariff: TariffVersion | null): 
       ...(tariff === null ? {} : { tariff: fromTariff(tariff) }),
       access: { cards: access.cards },
       ...(model.sharing === undefined ? {} : { sharing: fromSharing(model.sharing) }),
+      ...(model.planning === undefined ? {} : { planning: fromPlanning(model.planning) }),
     },
     // One object used twice is written twice: an alias helps no reader.
     { aliasDuplicateObjects: false },
@@ -77,6 +79,33 @@ const fromSharing = ({ rule, hold_ms }: Sharing): object => ({
   rule,
   ...unless(60, { hold_min: hold_ms / 60_000 }),
 });
+
+const fromPlanning = ({ prices, feedIn_micro_per_kWh, peak, quarterLimit_W }: SitePlanning): object => ({
+  ...(prices === undefined
+    ? {}
+    : {
+        per_kWh: decimal(prices.otherwise_micro_per_kWh),
+        ...(prices.hours.length === 0 ? {} : { hours: prices.hours.map(fromPriceHours) }),
+      }),
+  ...(feedIn_micro_per_kWh === undefined ? {} : { feed_in_per_kWh: decimal(feedIn_micro_per_kWh) }),
+  ...(peak === undefined
+    ? {}
+    : { peak_per_kW: decimal(peak.price_micro_per_kW), ...unless(0, { peak_floor_kW: peak.floor_W / 1000 }) }),
+  ...(quarterLimit_W === undefined ? {} : { quarter_limit_kW: quarterLimit_W / 1000 }),
+});
+
+const fromPriceHours = ({ weekdays, from_minute, until_minute, price_micro_per_kWh }: PriceHours): object => ({
+  ...(weekdays === undefined ? {} : { days: weekdays.map((day) => WEEKDAYS[day - 1]) }),
+  from: timeOfDay(from_minute),
+  to: timeOfDay(until_minute),
+  per_kWh: decimal(price_micro_per_kWh),
+});
+
+/** A millionth is the smallest number that is not written with an exponent. */
+const decimal = (price_micro: number): string => String(price_micro / 1_000_000);
+
+const timeOfDay = (minute: number): string =>
+  `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 
 function fromLink(link: Link): object {
   switch (link.kind) {

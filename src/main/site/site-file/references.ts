@@ -1,6 +1,6 @@
 import { didYouMean } from "./did-you-mean.ts";
 import type { Entries, Entry, Known, Mistake } from "./entries.ts";
-import { type CircuitEntry, CURRENT_MIN_A, type LinkEntry, type StationEntry } from "./schema.ts";
+import { type CircuitEntry, CURRENT_MIN_A, type LinkEntry, type PlanningEntry, type StationEntry } from "./schema.ts";
 
 // What one field alone cannot tell: ids that must exist, be unique, or fit each other. Broken entries are passed over
 // here (their own mistake is told already), but their ids count.
@@ -38,6 +38,7 @@ export function referenceMistakes(entries: Entries, profiles: KnownProfiles): Mi
     ...passwordMistakes(entries.stations),
     ...clashes(entries, profiles),
     ...currencyMistakes(entries),
+    ...planningMistakes(entries.planning),
   ];
 }
 
@@ -306,3 +307,24 @@ function currencyMistakes({ site, tariff }: Entries): Mistake[] {
   if (own === undefined || tariff.known.currency === undefined || tariff.known.currency === own) return [];
   return [at(tariff, "currency", "currency-mismatch", `${own}, the currency of the site`)];
 }
+
+/** Hours and feed-in say something only beside a price, a floor beside the price of the peak. */
+function planningMistakes(entry: Entry<PlanningEntry>): Mistake[] {
+  const { known, value } = entry;
+  const hours = (known.hours ?? []).flatMap(({ from, to }, index): Mistake[] =>
+    from === to ? [{ ...at(entry, "hours", "out-of-range", "another time than from"), path: hour(entry, index) }] : [],
+  );
+  if (value === null) return hours;
+  const needsPrice = value.hours !== undefined || value.feed_in_per_kWh !== undefined;
+  return [
+    ...hours,
+    ...(needsPrice && value.per_kWh === undefined
+      ? [at(entry, "per_kWh", "missing", "per_kWh: the price at all other hours")]
+      : []),
+    ...(value.peak_floor_kW !== undefined && value.peak_per_kW === undefined
+      ? [at(entry, "peak_per_kW", "missing", "peak_per_kW: the floor belongs to a price of the peak")]
+      : []),
+  ];
+}
+
+const hour = ({ path }: Place, index: number): Mistake["path"] => [...path, "hours", index, "to"];

@@ -1,5 +1,5 @@
 import type { Sharing } from "../../../core/balancing/index.ts";
-import type { Circuit, Link, SiteModel, Station } from "../../../core/site/index.ts";
+import type { Circuit, Link, PriceHours, SiteModel, SitePlanning, Station } from "../../../core/site/index.ts";
 import {
   assert,
   type BasisPoint,
@@ -8,20 +8,23 @@ import {
   milliampFromAmp,
   millisecond,
   type PerPhase,
+  type Watt,
   watt,
 } from "../../../core/units/index.ts";
 import type { SiteProblem } from "../../../contract/index.ts";
 import type { StoredSite } from "../../storage/types.ts";
 import { type Entries, type Entry, type Mistake, readEntries } from "./entries.ts";
 import { type KnownProfiles, referenceMistakes } from "./references.ts";
-import type {
-  CircuitEntry,
-  IdentityEntry,
-  LinkEntry,
-  MeterEntry,
-  SharingEntry,
-  StationEntry,
-  TariffEntry,
+import {
+  type CircuitEntry,
+  type IdentityEntry,
+  type LinkEntry,
+  type MeterEntry,
+  type PlanningEntry,
+  type SharingEntry,
+  type StationEntry,
+  type TariffEntry,
+  WEEKDAYS,
 } from "./schema.ts";
 import { type FieldPath, readYaml } from "./yaml-source.ts";
 
@@ -121,6 +124,7 @@ function toModel(site: IdentityEntry, entries: Entries): SiteModel {
     })),
     stations: valuesOf(entries.stations).map(toStation),
     ...(entries.sharing.value === null ? {} : { sharing: toSharing(entries.sharing.value) }),
+    ...(entries.planning.value === null ? {} : { planning: toPlanning(entries.planning.value) }),
   };
 }
 
@@ -141,7 +145,7 @@ const toCircuit = (entry: CircuitEntry): Circuit => ({
   fuse_mA: threePhases(entry.fuse_A),
   margin_mA: milliampFromAmp(entry.margin_A),
   meterId: entry.meter ?? null,
-  limit_W: entry.limit_kW === undefined ? null : watt(Math.floor(entry.limit_kW * 1000 + 1e-6)),
+  limit_W: entry.limit_kW === undefined ? null : toWatt(entry.limit_kW),
   otherLoad_mA_max: entry.other_load_max_A === undefined ? null : threePhases(entry.other_load_max_A),
   ...(entry.protection === undefined ? {} : { protection: entry.protection }),
   ...(entry.system === undefined ? {} : { system: entry.system }),
@@ -150,6 +154,36 @@ const toCircuit = (entry: CircuitEntry): Circuit => ({
 });
 
 const toSharing = ({ rule, hold_min }: SharingEntry): Sharing => ({ rule, hold_ms: millisecond(hold_min * 60_000) });
+
+const toWatt = (limit_kW: number): Watt => watt(Math.floor(limit_kW * 1000 + 1e-6));
+
+function toPlanning(entry: PlanningEntry): SitePlanning {
+  const { per_kWh, hours = [], feed_in_per_kWh, peak_per_kW, peak_floor_kW = 0, quarter_limit_kW } = entry;
+  return {
+    ...(per_kWh === undefined
+      ? {}
+      : { prices: { otherwise_micro_per_kWh: toMicro(per_kWh), hours: hours.map(toPriceHours) } }),
+    ...(feed_in_per_kWh === undefined ? {} : { feedIn_micro_per_kWh: toMicro(feed_in_per_kWh) }),
+    ...(peak_per_kW === undefined
+      ? {}
+      : { peak: { price_micro_per_kW: toMicro(peak_per_kW), floor_W: toWatt(peak_floor_kW) } }),
+    ...(quarter_limit_kW === undefined ? {} : { quarterLimit_W: toWatt(quarter_limit_kW) }),
+  };
+}
+
+/** Six digits before and six after the point: exact. */
+const toMicro = (price: string | number): number => Math.round(Number(price) * 1_000_000);
+
+function toPriceHours({ days, from, to, per_kWh }: NonNullable<PlanningEntry["hours"]>[number]): PriceHours {
+  return {
+    ...(days === undefined ? {} : { weekdays: days.map((day) => WEEKDAYS.indexOf(day) + 1) }),
+    from_minute: toMinute(from),
+    until_minute: toMinute(to),
+    price_micro_per_kWh: toMicro(per_kWh),
+  };
+}
+
+const toMinute = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
 function toLink(entry: LinkEntry): Link {
   switch (entry.kind) {
