@@ -32,6 +32,8 @@ const HOLD_MS = 3_600_000;
 const LEAST_MA = 6_000;
 
 export type ChannelOptions = {
+  /** Told before and after each decision, for whoever measures how long it takes. */
+  readonly decision?: { readonly begins: () => void; readonly ends: () => void };
   readonly faults?: ChannelFaults;
   readonly readingEvery_s?: number;
   /** Another way to decide, for comparison; left out: the product's own. */
@@ -72,6 +74,7 @@ type Run = {
   readonly readingEvery_s: number;
   readonly places: readonly Place[];
   readonly controller: ChannelController;
+  readonly decision: ChannelOptions["decision"];
   readonly judge: ChannelJudge;
   readonly chance: Chance;
   readonly believed: (car: Car) => { readonly needed_Wh: number; readonly departure_ms: number } | null;
@@ -95,6 +98,7 @@ export function replayWithChannel(scenario: Scenario, options: ChannelOptions = 
     readingEvery_s: options.readingEvery_s ?? READING_EVERY_S,
     places,
     controller: (options.controller ?? createChannelGuard)(site),
+    decision: options.decision,
     judge: createChannelJudge(scenario),
     chance: createChance(scenario.seed, 0),
     believed: createKnowledge(scenario),
@@ -147,7 +151,10 @@ function liveSecond(run: Run, load_A: ReadonlyMap<string, PerPhase<number>>, now
   });
   judge.end(now_ms, controller.counted_mA());
   controller.meter(judge.main_mA(), now_ms);
-  for (const order of controller.decide(now_ms)) {
+  run.decision?.begins();
+  const orders = controller.decide(now_ms);
+  run.decision?.ends();
+  for (const order of orders) {
     places[order.bay]?.line.send(order, now_ms);
     run.commands += 1;
   }

@@ -69,7 +69,7 @@ function refuse(io: CommandIo, ...messages: readonly string[]): 2 {
 }
 
 async function simulate(scenario: Scenario, stopwatch: Stopwatch): Promise<Simulation | null> {
-  if (scenario.channel !== null) return replayWithChannel(scenario);
+  if (scenario.channel !== null) return replayWithChannel(scenario, { decision: stopwatch });
   if (scenario.policy.name === "optimum") return solveOptimum(scenario);
   return replay(scenario, { decision: stopwatch });
 }
