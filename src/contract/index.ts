@@ -1,4 +1,5 @@
 import { alertsContract, appContract } from "./app.ts";
+import { balancingContract, explainContract } from "./balancing.ts";
 import { billingContract } from "./billing.ts";
 import { devicesContract } from "./devices.ts";
 import { historyContract } from "./history.ts";
@@ -8,6 +9,7 @@ import { sessionsContract } from "./sessions.ts";
 import { stationsContract } from "./stations.ts";
 
 export * from "./app.ts";
+export * from "./balancing.ts";
 export * from "./billing.ts";
 export * from "./device-views.ts";
 export * from "./devices.ts";
@@ -25,6 +27,8 @@ export const contract = {
   live: liveContract,
   kiosk: kioskContract,
   stations: stationsContract,
+  balancing: balancingContract,
+  explain: explainContract,
   devices: devicesContract,
   ocpp: ocppContract,
   sessions: sessionsContract,

@@ -1,6 +1,6 @@
 import { eventIterator } from "@orpc/contract";
 import { z } from "zod";
-import { REASON_KINDS } from "../core/balancing/index.ts";
+import { REASON_KINDS, TURN_KINDS } from "../core/balancing/index.ts";
 import { forKiosk, forViewer } from "./base.ts";
 import {
   amount_minor,
@@ -43,6 +43,14 @@ export const becauseSchema = z.object({
 });
 export type BecauseView = z.infer<typeof becauseSchema>;
 
+/** When a waiting car's turn is expected and what makes room: `ref` is that station. `null`: nobody can say. */
+export const queueTurnSchema = z.object({
+  expected_at_ms: instant_ms.nullable(),
+  kind: z.enum(TURN_KINDS),
+  ref: z.string(),
+});
+export type QueueTurn = z.infer<typeof queueTurnSchema>;
+
 export const runningSessionSchema = z.object({
   sessionId: z.string(),
   started_at_ms: instant_ms,
@@ -79,6 +87,8 @@ export const stationLiveSchema = z.object({
   power_W: power_W.nullable(),
   because: z.array(becauseSchema),
   queuePlace: z.int().min(1).nullable(),
+  /** Of a car in the queue; `null` also until it is worked out. */
+  queueTurn: queueTurnSchema.nullable(),
   errorCode: z.string().nullable(),
   session: runningSessionSchema.nullable(),
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { forTechnician, forViewer, deviceErrors, notFound } from "./base.ts";
-import { chargingStatus, displayState, stationLiveSchema } from "./live.ts";
-import { current_mA, duration_ms, identifier, instant_ms, shortText } from "./quantities.ts";
+import { forOwner, forTechnician, forViewer, deviceErrors, notFound } from "./base.ts";
+import { chargingStatus, displayState, queueTurnSchema, stationLiveSchema } from "./live.ts";
+import { current_mA, duration_ms, energy_Wh, identifier, instant_ms, phase, shortText } from "./quantities.ts";
 import { sessionRowSchema } from "./sessions.ts";
 
 const byStation = z.object({ stationId: identifier });
@@ -41,6 +41,34 @@ const failSafeSchema = z.object({
 });
 export type FailSafeView = z.infer<typeof failSafeSchema>;
 
+/** What the balancer expects of the stay of the car that is there. */
+const staySchema = z.object({
+  /** `from`: what was said, the driver's habit, the usual at this hour, or what is assumed of anybody. `null`: no session. */
+  expected: z
+    .object({
+      departure_ms: instant_ms,
+      needed_Wh: energy_Wh,
+      from: z.enum(["declared", "driver", "hour", "usual"]),
+    })
+    .nullable(),
+  declared: z.object({ departure_ms: instant_ms.nullable(), needed_Wh: energy_Wh.nullable() }).nullable(),
+  attained_Wh: energy_Wh,
+});
+export type StayView = z.infer<typeof staySchema>;
+
+/** What the car has shown of itself since it was plugged in; `null`: not yet. */
+const learnedSchema = z.object({
+  /** Site phases it draws on. */
+  phases: z.array(phase).nullable(),
+  min_mA: current_mA.nullable(),
+  max_mA: current_mA.nullable(),
+  /** It did not wake up after a pause. */
+  neverPause: z.boolean(),
+  /** How much more than its limit it draws, in thousandths. */
+  over_permille: z.int().min(0),
+});
+export type LearnedView = z.infer<typeof learnedSchema>;
+
 export const stationDetailSchema = z.object({
   live: stationLiveSchema,
   connection: z.discriminatedUnion("kind", [
@@ -58,6 +86,8 @@ export const stationDetailSchema = z.object({
   /** Owner's own cap, if any. */
   manualLimit_mA: current_mA.nullable(),
   failSafe: failSafeSchema,
+  stay: staySchema,
+  learned: learnedSchema,
   /** What this box can be asked for besides what every box can. */
   can: z.object({ switchPhases: z.boolean(), wakeUp: z.boolean() }),
   strip: z.array(stateStretchSchema),
@@ -92,6 +122,18 @@ export const deviceHealthSchema = z.object({
 });
 export type DeviceHealth = z.infer<typeof deviceHealthSchema>;
 
+/** More than any car's battery. */
+const NEED_WH_MAX = 1_000_000;
+
+/** A current that a station had since then, why, and where its car stood in the queue. */
+export const grantRecordSchema = z.object({
+  at_ms: instant_ms,
+  granted_mA: current_mA,
+  because: stationLiveSchema.shape.because,
+  queue: z.object({ place: z.int().min(1), turn: queueTurnSchema.nullable() }).nullable(),
+});
+export type GrantRecordView = z.infer<typeof grantRecordSchema>;
+
 const stationCommand = forTechnician.errors(deviceErrors);
 
 export const stationsContract = {
@@ -105,7 +147,18 @@ export const stationsContract = {
     .errors(notFound)
     .route({ method: "GET", path: "/stations/{stationId}/grants" })
     .input(byStation.extend({ limit: z.coerce.number().int().min(1).max(500).default(50) }))
-    .output(z.array(z.object({ at_ms: instant_ms, granted_mA: current_mA, because: stationLiveSchema.shape.because }))),
+    .output(z.array(grantRecordSchema)),
+  /** What was said of the stay of the car that is there, until it leaves; both `null`: nothing any more. */
+  setNeed: forOwner
+    .errors({ ...notFound, NO_CAR: { status: 409, message: "no car is plugged in" } })
+    .route({ method: "PUT", path: "/stations/{stationId}/need" })
+    .input(
+      byStation.extend({
+        departure_ms: instant_ms.nullable(),
+        needed_Wh: z.int().min(0).max(NEED_WH_MAX).nullable(),
+      }),
+    )
+    .output(z.object({ accepted: z.literal(true) })),
   start: stationCommand
     .route({ method: "POST", path: "/stations/{stationId}/start" })
     .input(byStation.extend({ idToken: z.string().max(36).nullable().default(null) }))

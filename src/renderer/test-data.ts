@@ -22,6 +22,7 @@ export const stationLive = (stationId: string, patch: Partial<StationLive> = {})
   power_W: 11_040,
   because: [],
   queuePlace: null,
+  queueTurn: null,
   errorCode: null,
   session: null,
   ...patch,

@@ -36,6 +36,7 @@ export function station(stationId: string, more: Partial<StationLive> = {}): Sta
     power_W: 11_040,
     because: [],
     queuePlace: null,
+    queueTurn: null,
     errorCode: null,
     session: null,
     ...more,
@@ -184,6 +185,8 @@ export function fakeEngine(stations: readonly StationLive[], stores: Partial<Sto
           timeout_ms: 60_000,
           doubt: null,
         },
+        stay: { expected: null, declared: null, attained_Wh: 0 },
+        learned: { phases: null, min_mA: null, max_mA: null, neverPause: false, over_permille: 0 },
         can: { switchPhases: true, wakeUp: false },
       };
     },
@@ -196,6 +199,13 @@ export function fakeEngine(stations: readonly StationLive[], stores: Partial<Sto
     wakeUp: reply("wakeUp"),
     setManualLimit: (stationId, limit_mA, until_ms) =>
       calls.push(`limit ${stationId} ${String(limit_mA)} ${String(until_ms)}`),
+    setNeed: () => true,
+    balancing: {
+      settings: () => ({ site: { rule: "need", hold_ms: 3_600_000 }, circuits: [] }),
+      preview: () => [],
+      whatIf: () => [],
+      setSharing: () => true,
+    },
     waiting: () => [],
     setOcppPassword: ({ identity }) =>
       Promise.resolve(identity === "CP-1" ? ({ ok: true } as const) : ("not-found" as const)),

@@ -166,7 +166,13 @@ export function virtualSite(options: VirtualOptions): VirtualSite {
     onGrants: (changed, at_ms) => {
       written(() => {
         for (const { station, grant } of changed)
-          stores.grants.add({ stationId: station.id, at_ms, granted_mA: grant.current_mA, because: grant.because });
+          stores.grants.add({
+            stationId: station.id,
+            at_ms,
+            granted_mA: grant.current_mA,
+            because: grant.because,
+            queue: null,
+          });
       });
     },
     onError: (error) => errors.push(error),

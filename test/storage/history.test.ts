@@ -245,7 +245,13 @@ test("grants are stored when the current or what limits it changes, not when amo
       { kind: "circuit_phase", ref: "main", phase: "L1", before_mA: milliamp(32_000), after_mA: milliamp(after_mA) },
     ] as const;
   const add = (minutes: number, granted_mA: number, reasons = because(granted_mA)) => {
-    grants.add({ stationId: "P01", at_ms: minute(minutes), granted_mA: milliamp(granted_mA), because: reasons });
+    grants.add({
+      stationId: "P01",
+      at_ms: minute(minutes),
+      granted_mA: milliamp(granted_mA),
+      because: reasons,
+      queue: null,
+    });
   };
   add(0, 16_000);
   add(1, 16_000, because(17_000));

@@ -5,6 +5,8 @@ export * from "./usage.ts";
 export * from "./predict.ts";
 export * from "./car-habits.ts";
 export * from "./phase-switch.ts";
+export * from "./queue-turn.ts";
+export * from "./what-if.ts";
 export * from "./types.ts";
 export * from "./ledger.ts";
 export * from "./ledger-plan.ts";

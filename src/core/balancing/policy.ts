@@ -30,3 +30,7 @@ export function policyOf({ rule, hold_ms }: Sharing): Policy {
       return { share: "need", per: "current", hold_ms, order: "departure" };
   }
 }
+
+/** Weight of a station with this priority: where classes decide, a higher one goes first whatever its weight. */
+export const weightFor = ({ order }: Policy, priority: number): number =>
+  order === "priority" ? 1 : Math.max(1, priority);

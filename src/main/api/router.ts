@@ -1,6 +1,7 @@
 import type { Application } from "../site/engine.types.ts";
 import { alertsGroup } from "./alerts.ts";
 import { appGroup } from "./app.ts";
+import { balancingGroup, explainGroup } from "./balancing.ts";
 import { contractFor, type OnFault } from "./base.ts";
 import { billingGroup } from "./billing.ts";
 import { devicesGroup } from "./devices.ts";
@@ -28,6 +29,8 @@ export function createRouter(app: Application, { onFault, renderInvoice }: Route
     live: liveGroup(contract, app),
     kiosk: kioskGroup(contract, app),
     stations: stationsGroup(contract, app),
+    balancing: balancingGroup(contract, app),
+    explain: explainGroup(contract, app),
     devices: devicesGroup(contract, app),
     ocpp: ocppGroup(contract, app),
     sessions: sessionsGroup(contract, app),

@@ -1,5 +1,6 @@
 import { displayState, chargingStatus, type DisplayState } from "../../contract/index.ts";
-import { epochMs, milliamp, millisecond, after } from "../../core/units/index.ts";
+import type { Declared } from "../../core/balancing/index.ts";
+import { epochMs, milliamp, millisecond, after, wattHour } from "../../core/units/index.ts";
 import type { CommandReply } from "../devices/ports.ts";
 import type { Application, Engine } from "../site/engine.types.ts";
 import type { SessionFilter, StationDetail } from "../../contract/index.ts";
@@ -33,6 +34,12 @@ function detailProcedures({ stations }: Implementer, app: Application) {
       return engine.stores.grants
         .list(input.stationId, input.limit)
         .map(({ because, ...grant }) => ({ ...grant, because: [...because] }));
+    }),
+    setNeed: stations.setNeed.handler(({ input, errors }) => {
+      const engine = siteOf(app);
+      if (!engine.hasStation(input.stationId)) throw errors.NOT_FOUND();
+      if (!engine.setNeed(input.stationId, declaredBy(input))) throw errors.NO_CAR();
+      return ACCEPTED;
     }),
     health: stations.health.handler(() => siteOf(app).health()),
   };
@@ -115,6 +122,15 @@ function adoptionProcedures({ stations }: Implementer, app: Application) {
     }),
   };
 }
+
+function declaredBy({ departure_ms, needed_Wh }: Said): Declared | null {
+  if (departure_ms === null && needed_Wh === null) return null;
+  return {
+    departure_ms: departure_ms === null ? null : epochMs(departure_ms),
+    needed_Wh: needed_Wh === null ? null : wattHour(needed_Wh),
+  };
+}
+type Said = { readonly departure_ms: number | null; readonly needed_Wh: number | null };
 
 const ACCEPTED = { accepted: true } as const;
 const EVERY_SESSION: SessionFilter = {

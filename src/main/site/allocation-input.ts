@@ -1,5 +1,5 @@
 import type { AllocationEvse, AllocationRequest, Bound } from "../../core/balancing/index.ts";
-import { DEFAULT_SHARING, isSkewed, policyOf, stillNeeded_Wh, worstCase_mA } from "../../core/balancing/index.ts";
+import { isSkewed, policyOf, stillNeeded_Wh, weightFor, worstCase_mA } from "../../core/balancing/index.ts";
 import { milliamp, onPhase, perPhase, wattHour } from "../../core/units/index.ts";
 import type { EpochMs, Milliamp, PerPhase, WattHour } from "../../core/units/index.ts";
 import { activePhases, boxView, drawn_mA, isDeaf } from "./box-view.ts";
@@ -38,7 +38,7 @@ export function followFinished(state: StationState, now_ms: EpochMs): void {
 export function allocationRequest(site: SiteState, now_ms: EpochMs): AllocationRequest {
   return {
     now_ms,
-    policy: policyOf(site.model.sharing ?? DEFAULT_SHARING),
+    policy: policyOf(site.sharing.site),
     voltage_V: site.model.identity.nominal_V,
     usage: { overload: site.usage.overload, skewed: isSkewed(site.usage) },
     circuits: [...site.circuits.values()].map((circuit) => {
@@ -90,7 +90,7 @@ function asEvse(site: SiteState, state: StationState, now_ms: EpochMs): Allocati
     min_mA: minimum_mA(state),
     max_mA: station.current_mA_max,
     step_mA: station.step_mA,
-    weight: finished ? FINISHED_WEIGHT : usesClasses(site) ? 1 : Math.max(1, station.priority),
+    weight: finished ? FINISHED_WEIGHT : weightFor(policyOf(site.sharing.site), station.priority),
     ...(finished ? {} : { priorityClass: station.priority }),
     plugged_at_ms: state.pluggedAt_ms ?? now_ms,
     charging_since_ms: finished ? null : state.chargingSince_ms,
@@ -115,9 +115,6 @@ function neededBy(state: StationState, finished: boolean): WattHour | null {
 /** The bay's minimum, or what this car has shown to need, as far as the bay can give it. */
 export const minimum_mA = ({ station, habits }: StationState): Milliamp =>
   milliamp(Math.min(station.current_mA_max, Math.max(station.current_mA_min, habits.min_mA ?? 0)));
-
-/** Where classes decide, a higher one goes first whatever its weight; elsewhere the priority is the weight. */
-const usesClasses = (site: SiteState): boolean => site.model.sharing?.rule === "priority";
 
 function boundsOf(site: SiteState, state: StationState, now_ms: EpochMs, finished: boolean): readonly Bound[] {
   const { station, vehicle, manualLimit } = state;

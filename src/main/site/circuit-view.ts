@@ -81,7 +81,8 @@ export function workingLimit_W({ circuit, imposed }: CircuitState): Watt | null 
 /** The circuit as current is shared and accounted on it. */
 export function allocationCircuit(site: SiteState, state: CircuitState, now_ms: EpochMs): AllocationCircuit {
   const { circuit } = state;
-  const { system, unbalance_mA, sharing } = circuit;
+  const { system, unbalance_mA } = circuit;
+  const sharing = site.sharing.circuits.get(circuit.id);
   return {
     id: circuit.id,
     parent: circuit.parentId,

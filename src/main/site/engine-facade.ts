@@ -1,5 +1,7 @@
 import type { StationDetail } from "../../contract/index.ts";
+import { attained_Wh } from "./allocation-input.ts";
 import { adoptStation } from "./adopt.ts";
+import { balancingDesk } from "./balancing-desk.ts";
 import { deviceDesk } from "./device-desk.ts";
 import { deviceHealth } from "./device-health.ts";
 import type { Engine } from "./engine.types.ts";
@@ -66,12 +68,23 @@ export function engineOf(running: RunningEngine): Engine {
         },
       }),
     health: () => deviceHealth(site, devices.wireHealth(), devices.ocpp.health(), clock.now_ms()),
+    balancing: balancingDesk({
+      site,
+      now_ms: () => clock.now_ms(),
+      lastRequest: () => running.lastRequest(),
+      store: (change) => {
+        running.keep(change);
+      },
+      hurry,
+    }),
     devices: deviceDesk(running),
+    planning: () => running.planning.state(),
     exportSite: () => exportSiteFile({ ...stored, model: running.model() }, stores.tariffs.at(clock.now_ms())),
     mainLimit: () => mainLimit(site),
     close: async () => {
       publisher.stop();
       await loop.stop();
+      await running.planning.stop();
       history.flush(clock.now_ms());
       await devices.close();
     },
@@ -97,6 +110,8 @@ function stationFacts(
     energyRegister_Wh: reading?.energyRegister_Wh ?? null,
     manualLimit_mA: state.manualLimit?.limit_mA ?? null,
     failSafe: failSafeView(state),
+    stay: stayView(state),
+    learned: learnedView(state),
     can: { switchPhases: state.port?.switchPhases !== undefined, wakeUp: state.port?.wakeUp !== undefined },
   };
 }
@@ -108,6 +123,25 @@ const failSafeView = ({ station, fallback }: StationState): StationDetail["failS
   shown_mA: fallback.shown_mA,
   timeout_ms: fallback.timeout_ms,
   doubt: fallback.doubt,
+});
+
+/** What is expected of the stay of the car that is there, and from what. */
+function stayView(state: StationState): StationDetail["stay"] {
+  const { expected, declared } = state;
+  return {
+    expected: expected === null ? null : { ...expected },
+    declared: declared === null ? null : { ...declared },
+    attained_Wh: attained_Wh(state),
+  };
+}
+
+/** What this car has shown of itself since it was plugged in. */
+const learnedView = ({ habits, vehicle, overdraw }: StationState): StationDetail["learned"] => ({
+  phases: habits.phases === null ? null : [...habits.phases],
+  min_mA: habits.min_mA,
+  max_mA: vehicle.bound_mA,
+  neverPause: habits.neverPause,
+  over_permille: overdraw.over_permille,
 });
 
 /** Main fuse on its weakest phase, and the power it stands for. */

@@ -1,7 +1,9 @@
+import type { AllocationRequest } from "../../core/balancing/index.ts";
+import type { EpochMs } from "../../core/units/index.ts";
 import { milliamp } from "../../core/units/index.ts";
 import type { DeviceEvent } from "../devices/ports.ts";
-import type { GrantStore } from "../storage/types.ts";
-import type { ControlLoop } from "./control-loop.ts";
+import type { GrantStore, OpenedFolder } from "../storage/types.ts";
+import type { ControlLoop, CycleReport } from "./control-loop.ts";
 import { startControlLoop } from "./control-loop.ts";
 import { deviceDesk } from "./device-desk.ts";
 import { engineOf } from "./engine-facade.ts";
@@ -13,11 +15,12 @@ import { displayOf } from "./live-view.ts";
 import { openDevices } from "./open-devices.ts";
 import { createOwnerWishes } from "./owner-wishes.ts";
 import { SessionRecorder } from "./recorder.ts";
-import type { EngineOptions } from "./running-engine.ts";
+import { createQueueDesk } from "./queue-desk.ts";
+import type { EngineOptions, RunningEngine } from "./running-engine.ts";
 import { createSpark } from "./spark.ts";
 import { createPhaseDesk } from "./phase-desk.ts";
 import { createStayExpectations } from "./stay-expectations.ts";
-import type { SiteState } from "./state.ts";
+import type { SiteState, StationState } from "./state.ts";
 import { newSiteState, newStation, wireStation } from "./state.ts";
 import { createStorageTrouble } from "./storage-trouble.ts";
 import type { StorageTrouble } from "./storage-trouble.ts";
@@ -33,7 +36,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   recallLimits(site, stores.grants);
   const wishes = createOwnerWishes(site, stores.wishes);
   const storage = createStorageTrouble();
-  let model = stored.model;
+  const { model, keep } = siteVersions(options);
   const recorder = createRecorder(options, site);
   recorder.resume(started_at_ms);
   // Devices speak before the loop that they hurry exists.
@@ -60,11 +63,16 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     clock,
     wishes,
     storage,
-    model: () => model,
+    model,
     waiting: () => devices.ocpp.waiting(),
-    devices: () => deviceDesk({ devices, site, options, model: () => model }).list(),
+    devices: () => deviceDesk({ devices, site, options, model }).list(),
   });
-  const loop = startLoop(options, site, watch, storage);
+  const last: { request: AllocationRequest | null } = { request: null };
+  const onCycle = (report: CycleReport): void => {
+    last.request = report.request;
+    options.onCycle?.(report);
+  };
+  const loop = startLoop({ ...options, onCycle }, site, watch, storage);
   later.loop = loop;
   return engineOf({
     options,
@@ -77,11 +85,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     watch,
     wishes,
     storage,
-    model: () => model,
+    model,
+    keep,
+    lastRequest: () => last.request,
     addStation: (station) => {
-      const next = { ...model, stations: [...model.stations, station] };
-      stores.site.save({ ...stored, model: next }, clock.now_ms(), "owner");
-      model = next;
+      keep((before) => ({ ...before, stations: [...before.stations, station] }));
       const state = newStation(station, clock.now_ms());
       wireStation(site, state);
       state.port = devices.ocpp.adopt(station);
@@ -90,6 +98,19 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       loop.hurry();
     },
   });
+}
+
+/** The site as it is set up now; what is changed while it runs is stored as a new version first. */
+function siteVersions({ folder, stored, clock }: EngineOptions): Pick<RunningEngine, "model" | "keep"> {
+  let { model } = stored;
+  return {
+    model: () => model,
+    keep: (change) => {
+      const next = change(model);
+      folder.stores.site.save({ ...stored, model: next }, clock.now_ms(), "owner");
+      model = next;
+    },
+  };
 }
 
 /** What each box was last given: until it speaks it is counted with that, as if we had never been away. */
@@ -143,6 +164,8 @@ function startLoop(
   const phases = createPhaseDesk(site, (state, detail) => {
     log.warn({ station: state.station.id, detail }, "phases were not switched");
   });
+  const queue = createQueueDesk(site);
+  let changed: readonly StationState[] = [];
   return startControlLoop({
     site,
     clock,
@@ -152,19 +175,15 @@ function startLoop(
       expectations.follow(now_ms);
     },
     onCycle: (report) => {
+      const moved = queue.follow(report.request, report.allocation, report.at_ms);
+      record(folder, new Set([...changed, ...moved]), report.at_ms);
+      changed = [];
       phases.follow(report.request, report.at_ms);
       onCycle?.(report);
     },
-    onGrants: (changed, at_ms) => {
-      folder.transaction(() => {
-        for (const { station, grant } of changed)
-          folder.stores.grants.add({
-            stationId: station.id,
-            at_ms,
-            granted_mA: grant.current_mA,
-            because: grant.because,
-          });
-      });
+    // Kept until the queue is known too: both stand in one record.
+    onGrants: (these) => {
+      changed = these;
     },
     onCommandFailed: (state, code, detail) => {
       log.warn({ station: state.station.id, code, detail }, "a limit was not taken");
@@ -173,5 +192,20 @@ function startLoop(
       storage.note(error, clock.now_ms());
       log.error({ err: error }, "a control cycle failed; the next one starts afresh");
     },
+  });
+}
+
+/** Which current these stations have now, why, and where they stand in the queue. */
+function record({ stores, transaction }: OpenedFolder, changed: ReadonlySet<StationState>, at_ms: EpochMs): void {
+  if (changed.size === 0) return;
+  transaction(() => {
+    for (const { station, grant, turn } of changed)
+      stores.grants.add({
+        stationId: station.id,
+        at_ms,
+        granted_mA: grant.current_mA,
+        because: grant.because,
+        queue: grant.queuePlace === null ? null : { place: grant.queuePlace, turn },
+      });
   });
 }

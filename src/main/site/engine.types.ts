@@ -1,13 +1,16 @@
+import type { Declared } from "../../core/balancing/index.ts";
 import type { Milliamp } from "../../core/units/index.ts";
 import type {
   DeviceHealth,
   KioskState,
   LiveUpdate,
+  PlanningState,
   ScanEvent,
   ScanRequest,
   StationDetail,
   WaitingStation,
 } from "../../contract/index.ts";
+import type { BalancingDesk } from "./balancing-desk.ts";
 import type { DeviceDesk } from "./device-desk.ts";
 import type { Clock, CommandReply } from "../devices/ports.ts";
 import type { Stores } from "../storage/types.ts";
@@ -51,6 +54,8 @@ export interface Engine {
   /** Makes a sleeping car look again. */
   wakeUp(stationId: string): Promise<CommandReply>;
   setManualLimit(stationId: string, limit_mA: Milliamp | null, until_ms: number | null): void;
+  /** What was said of the stay of the car that is there; `null`: nothing any more. `false`: no car is there. */
+  setNeed(stationId: string, declared: Declared | null): boolean;
   waiting(): WaitingStation[];
   /** What an OCPP station must present to be let in; with `tellBox` it is told. */
   setOcppPassword(request: {
@@ -60,7 +65,10 @@ export interface Engine {
   }): Promise<CommandReply | "not-found">;
   adopt(request: AdoptRequest): "ok" | "not-found" | "conflict" | "circuit-unknown" | "invalid";
   health(): DeviceHealth[];
+  readonly balancing: BalancingDesk;
   readonly devices: DeviceDesk;
+  /** What is planned ahead, and how the planner is. */
+  planning(): PlanningState;
   /** Site file text that would set this site up again. */
   exportSite(): string;
   /** Limit of the main fuse per phase and as power, for charts. */

@@ -54,6 +54,7 @@ export function stationLive(state: StationState, now_ms: EpochMs): StationLive {
     power_W: power_W(state, now_ms),
     because: grant.because.map((rung) => ({ ...rung })),
     queuePlace: grant.queuePlace,
+    queueTurn: state.turn,
     errorCode: state.status === "Faulted" ? (reading?.errorCode ?? null) : null,
     session:
       session === null

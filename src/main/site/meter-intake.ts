@@ -13,7 +13,7 @@ import { drawRange } from "./box-view.ts";
 import { stationsBelow, workingLimit_mA } from "./circuit-view.ts";
 import type { CircuitState, MeterState, SiteState } from "./state.ts";
 
-const DEFAULT_PROTECTION = "mcb-60898";
+export const DEFAULT_PROTECTION = "mcb-60898";
 
 /**
  * Takes a meter's sample into the circuits it measures. A sample without all phases, or one that cannot be (balancing.md

@@ -7,7 +7,10 @@ import type { SessionRecorder } from "./recorder.ts";
 import type { SiteState, StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
 
-type OwnerCommands = Pick<Engine, "start" | "stop" | "unlock" | "reset" | "setManualLimit" | "switchPhases" | "wakeUp">;
+type OwnerCommands = Pick<
+  Engine,
+  "start" | "stop" | "unlock" | "reset" | "setManualLimit" | "setNeed" | "switchPhases" | "wakeUp"
+>;
 
 const unknownStation: CommandReply = { ok: false, code: "invalid", retry: false, detail: "no such station" };
 
@@ -78,6 +81,25 @@ export function createOwnerCommands(context: {
     switchPhases: (stationId, phases) =>
       ask(stationId, async (port) => (await port.switchPhases?.(phases)) ?? unsupported("switching phases")),
     wakeUp: (stationId) => ask(stationId, async (port) => (await port.wakeUp?.()) ?? unsupported("waking the car")),
+    ...wishCommands(context),
+  };
+}
+
+type WishContext = { readonly site: SiteState; readonly wishes: OwnerWishes; readonly hurry: () => void };
+
+/** What is kept until it is taken back. */
+function wishCommands({ site, wishes, hurry }: WishContext): Pick<OwnerCommands, "setNeed" | "setManualLimit"> {
+  return {
+    setNeed: (stationId, declared) => {
+      const state = site.stations.get(stationId);
+      if (state === undefined || !isPlugged(state)) return false;
+      state.declared = declared;
+      // It is expected anew before the next decision.
+      state.expected = null;
+      wishes.follow();
+      hurry();
+      return true;
+    },
     setManualLimit: (stationId: string, limit_mA: Milliamp | null, until_ms: number | null) => {
       const state = site.stations.get(stationId);
       if (state === undefined) return;

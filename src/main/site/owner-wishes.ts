@@ -10,12 +10,13 @@ export interface OwnerWishes {
 /** Gives the stored wishes back to their stations. */
 export function createOwnerWishes(site: SiteState, store: WishStore): OwnerWishes {
   const kept = new Map<string, string>();
-  for (const { stationId, limit, stopped } of store.list()) {
+  for (const { stationId, limit, stopped, declared } of store.list()) {
     const state = site.stations.get(stationId);
     // A station that is no longer there may come back, and has its wishes then.
     if (state === undefined) continue;
     state.manualLimit = limit;
     state.stoppedByOwner = stopped;
+    state.declared = declared;
     kept.set(stationId, keyOf(state));
   }
   return {
@@ -24,13 +25,14 @@ export function createOwnerWishes(site: SiteState, store: WishStore): OwnerWishe
         const stationId = state.station.id;
         const now = keyOf(state);
         if ((kept.get(stationId) ?? NO_WISH) === now) continue;
-        store.save({ stationId, limit: state.manualLimit, stopped: state.stoppedByOwner });
+        store.save({ stationId, limit: state.manualLimit, stopped: state.stoppedByOwner, declared: state.declared });
         kept.set(stationId, now);
       }
     },
   };
 }
 
-const keyOf = ({ manualLimit, stoppedByOwner }: Pick<StationState, "manualLimit" | "stoppedByOwner">): string =>
-  `${String(manualLimit?.limit_mA ?? "")} ${String(manualLimit?.until_ms ?? "")} ${String(stoppedByOwner)}`;
-const NO_WISH = keyOf({ manualLimit: null, stoppedByOwner: false });
+type Wishes = Pick<StationState, "manualLimit" | "stoppedByOwner" | "declared">;
+const keyOf = ({ manualLimit, stoppedByOwner, declared }: Wishes): string =>
+  JSON.stringify([manualLimit, stoppedByOwner, declared?.departure_ms ?? null, declared?.needed_Wh ?? null]);
+const NO_WISH = keyOf({ manualLimit: null, stoppedByOwner: false, declared: null });

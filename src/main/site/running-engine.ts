@@ -1,11 +1,14 @@
 import type { SiteModel, Station } from "../../core/site/index.ts";
+import type { AllocationRequest } from "../../core/balancing/index.ts";
 import type { Clock } from "../devices/ports.ts";
+import type { LpSolver } from "../planning/index.ts";
 import type { Log } from "../log.ts";
 import type { OpenedFolder, StoredSite } from "../storage/types.ts";
 import type { ControlLoop, CycleReport } from "./control-loop.ts";
 import type { HistoryFeed } from "./history-feed.ts";
 import type { Devices } from "./open-devices.ts";
 import type { OwnerWishes } from "./owner-wishes.ts";
+import type { PlanningDesk } from "./planning-desk.ts";
 import type { SessionRecorder } from "./recorder.ts";
 import type { Spark } from "./spark.ts";
 import type { SiteState } from "./state.ts";
@@ -22,6 +25,10 @@ export type EngineOptions = {
   readonly ownProfiles: string;
   readonly ocpp: { readonly host: string; readonly port: number };
   readonly log: Log;
+  /** Where a price file may lie; left out: nowhere. */
+  readonly dataFolder?: string;
+  /** For tests: another solver of the planner's programs. */
+  readonly solver?: LpSolver;
   /** For benchmarks: what every cycle did. */
   readonly onCycle?: (report: CycleReport) => void;
 };
@@ -38,7 +45,12 @@ export type RunningEngine = {
   readonly watch: Watch;
   readonly wishes: OwnerWishes;
   readonly storage: StorageTrouble;
+  readonly planning: PlanningDesk;
   model(): SiteModel;
+  /** Stores a new version of the site. */
+  keep(change: (model: SiteModel) => SiteModel): void;
+  /** The allocator's request of the last decision. */
+  lastRequest(): AllocationRequest | null;
   /** Makes a box that called in a station of the running site and stores the new site. */
   addStation(station: Station): void;
 };

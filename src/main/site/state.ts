@@ -11,10 +11,13 @@ import type {
   OtherLoadState,
   Overdraw,
   ReasonKind,
+  Sharing,
   SiteUsage,
+  Turn,
   VehicleBound,
 } from "../../core/balancing/index.ts";
 import {
+  DEFAULT_SHARING,
   fullBudget,
   noEscalation,
   noHeadroom,
@@ -101,6 +104,8 @@ export type StationState = {
   declared: Declared | null;
   overdraw: Overdraw;
   grant: GrantState;
+  /** When its turn will probably come; `null`: it is not in the queue. */
+  turn: Turn | null;
   /** The last grant that was noticeably different from the one before it. */
   recordedGrant: GrantState;
   /** Commands under way, to count exchanges of the expert row. */
@@ -138,8 +143,17 @@ export type CircuitState = {
   overSince_ms: EpochMs | null;
 };
 
+/** The rules of sharing in force: the owner changes them while the site runs. */
+export type SharingState = {
+  site: Sharing;
+  /** Circuits with a rule of their own; the others share as the circuit above. */
+  readonly circuits: Map<string, Sharing>;
+};
+
 export type SiteState = {
+  /** As it was when the engine started; what may change while it runs stands beside it. */
   readonly model: SiteModel;
+  readonly sharing: SharingState;
   readonly stations: Map<string, StationState>;
   readonly meters: Map<string, MeterState>;
   readonly circuits: Map<string, CircuitState>;
@@ -190,6 +204,7 @@ export function newStation(station: Station, at_ms: EpochMs): StationState {
     declared: null,
     overdraw: noOverdraw,
     grant: noGrant,
+    turn: null,
     recordedGrant: noGrant,
     commands: 0,
     failures: 0,
@@ -217,6 +232,7 @@ export function newSiteState(model: SiteModel, at_ms: EpochMs): SiteState {
     pathToRoot(byId, id).flatMap((circuit) => circuits.get(circuit.id) ?? []);
   const site: SiteState = {
     model,
+    sharing: sharingOf(model),
     stations: new Map(),
     meters: new Map(model.meters.map((meter) => [meter.id, { meterId: meter.id, reading: null, said_mA: null }])),
     circuits,
@@ -227,6 +243,13 @@ export function newSiteState(model: SiteModel, at_ms: EpochMs): SiteState {
   for (const station of model.stations) wireStation(site, newStation(station, at_ms));
   return site;
 }
+
+const sharingOf = (model: SiteModel): SharingState => ({
+  site: model.sharing ?? DEFAULT_SHARING,
+  circuits: new Map(
+    model.circuits.flatMap(({ id, sharing }): [string, Sharing][] => (sharing === undefined ? [] : [[id, sharing]])),
+  ),
+});
 
 /** Makes a station part of the running site. */
 export function wireStation(site: SiteState, state: StationState): void {

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from "kysely";
+import type { TurnKind } from "../../core/balancing/index.ts";
 import type { Activity, EndReason, EndedBy } from "../../core/session/index.ts";
 import type { EpochMs, Milliamp, Millisecond, WattHour } from "../../core/units/index.ts";
 import type { Alert } from "../../contract/index.ts";
@@ -133,11 +134,28 @@ export type Tables = {
   invoice_line: { session_no: number; invoice_no: number; position: number };
   invoice_bytes: { invoice_no: number; bytes: Uint8Array };
   station_register: { station_id: string; at_ms: EpochMs; received_at_ms: EpochMs; register_Wh: WattHour };
-  station_grant: { no: Generated<number>; station_id: string; at_ms: EpochMs; granted_mA: Milliamp; because: string };
+  station_grant: {
+    no: Generated<number>;
+    station_id: string;
+    at_ms: EpochMs;
+    granted_mA: Milliamp;
+    because: string;
+    queue_place: number | null;
+    turn_at_ms: EpochMs | null;
+    turn_kind: TurnKind | null;
+    turn_ref: string | null;
+  };
   ocpp_facts: { identity: string; connector_id: number; at_ms: number; firmware: string | null; document: string };
   ocpp_password: { no: Generated<number>; identity: string; salt: Uint8Array; hash: Uint8Array; since_ms: number };
   station_state: { no: Generated<number>; station_id: string; at_ms: EpochMs; state: string; status: string | null };
-  station_wish: { station_id: string; limit_mA: Milliamp | null; until_ms: number | null; stopped: Bit };
+  station_wish: {
+    station_id: string;
+    limit_mA: Milliamp | null;
+    until_ms: number | null;
+    stopped: Bit;
+    departure_ms: EpochMs | null;
+    needed_Wh: WattHour | null;
+  };
   alert: {
     no: Generated<number>;
     code: Alert["code"];

@@ -1,4 +1,4 @@
-import type { Because } from "../../core/balancing/index.ts";
+import type { Because, Declared, Turn } from "../../core/balancing/index.ts";
 import type { QuarterHour } from "../../core/history/index.ts";
 import type { Activity, ClosedSession, OpenedSession, RegisterSample } from "../../core/session/index.ts";
 import type { SiteModel } from "../../core/site/index.ts";
@@ -238,10 +238,22 @@ export interface HistoryStore {
   iterate(range: { from_ms: number | null; to_ms: number | null }): IterableIterator<QuarterHour>;
 }
 
+/** Where a waiting car stood in the queue, and when its turn was expected. */
+export type QueueRecord = { readonly place: number; readonly turn: Turn | null };
+
+/** Which current a station had since then, and why. */
+export type GrantRecord = {
+  readonly at_ms: EpochMs;
+  readonly granted_mA: Milliamp;
+  readonly because: readonly Because[];
+  readonly queue: QueueRecord | null;
+};
+
 export interface GrantStore {
   /** Stored on change only. */
-  add(grant: { stationId: string; at_ms: EpochMs; granted_mA: Milliamp; because: readonly Because[] }): void;
-  list(stationId: string, limit: number): { at_ms: EpochMs; granted_mA: Milliamp; because: readonly Because[] }[];
+  add(grant: GrantRecord & { readonly stationId: string }): void;
+  /** Newest first. */
+  list(stationId: string, limit: number): GrantRecord[];
   prune(before_ms: EpochMs): void;
 }
 
@@ -289,13 +301,16 @@ export type OwnerWish = {
   readonly stationId: string;
   readonly limit: { readonly limit_mA: Milliamp; readonly until_ms: number | null } | null;
   readonly stopped: boolean;
+  /** What was said of the stay of the car that is there. */
+  readonly declared: Declared | null;
 };
 
 export interface WishStore {
   list(): OwnerWish[];
-  /** Replaces what was kept of the station; no limit and not stopped: nothing is kept. */
+  /** Replaces what was kept of the station; no limit, not stopped and nothing said: nothing is kept. */
   save(wish: OwnerWish): void;
 }
+
 
 export type Stores = {
   readonly site: SiteStore;
