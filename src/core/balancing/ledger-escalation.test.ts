@@ -68,3 +68,12 @@ test("the stop is tried again every five minutes, and that it is over is said on
   expect(over).toEqual({ state: noEscalation, effects: ["relieved"] });
   expect(escalate(over.state, high, box(), t(2_000)).effects).toEqual([]);
 });
+
+test("a box that was seen not to follow and then shows nothing any more is not waited for for ever", () => {
+  const seen = settled(
+    acknowledged(lowered, milliamp(6_000), t(0)),
+    box({ drawn_mA: milliamp(15_900), drawn_at_ms: t(8_000) }),
+    t(8_000),
+  );
+  expect(run(settled(seen, box(), t(50_000)), box(), 41).at(0)).toEqual([UNPROVEN_MS_MAX, "pause"]);
+});

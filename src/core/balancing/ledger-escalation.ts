@@ -1,5 +1,5 @@
 import type { EpochMs } from "../units/index.ts";
-import { FOLLOW_MS, FOLLOWS_SHARE, isStubborn, MEASURE_SLACK_MA, RESEND_MS } from "./ledger.ts";
+import { FOLLOW_MS, FOLLOWS_SHARE, isStubborn, MEASURE_SLACK_MA, owesReading, RESEND_MS } from "./ledger.ts";
 import type { BoxView, LedgerEntry } from "./ledger.ts";
 
 // A box that does not prove a decrease is told to pause, then its transaction or contactor is ended, then a person is
@@ -59,7 +59,8 @@ function isDue(state: Escalation, entry: LedgerEntry, box: BoxView, now_ms: Epoc
   if (state.stage !== "none") return state.stage === "alarm" || !follows(entry, box);
   if (isStubborn(entry)) return true;
   // A box that reports seldom, or is told less every few seconds, proves late: only what speaks against it counts.
-  const against = !box.online || isUnanswered(entry, now_ms) || contradicts(entry, box);
+  const hides = box.drawn_mA === null && owesReading(entry);
+  const against = !box.online || isUnanswered(entry, now_ms) || contradicts(entry, box) || hides;
   return against && now_ms - unproven_since_ms >= UNPROVEN_MS_MAX;
 }
 

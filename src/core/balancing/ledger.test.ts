@@ -158,3 +158,31 @@ describe("what a box may be drawing", () => {
     expect(worstCase_mA(settled(told, free, t(101)), free)).toBe(0);
   });
 });
+
+describe("a box that was seen not to follow", () => {
+  test("proves nothing by no longer telling what it draws", () => {
+    const seen = settled(lowered(32_000), drawing(31_800, 8_000), t(8_000));
+    expect(settled(seen, box(), t(50_000)).upper_mA).toBe(32_000);
+    expect(settled(seen, box({ online: false }), t(50_000)).upper_mA).toBe(32_000);
+  });
+
+  test("proves nothing either when it says yes once more and shows nothing", () => {
+    const ignored = settled(
+      settled(lowered(32_000), drawing(31_800, 12_000), t(12_000)),
+      drawing(31_800, 20_000),
+      t(20_000),
+    );
+    expect(ignored.unheeded).toBe(1);
+    const again = acknowledged(sent(ignored, mA(6000), t(25_000)), mA(6000), t(25_000));
+    expect(settled(again, box(), t(70_000)).upper_mA).toBe(32_000);
+    expect(settled(again, drawing(0, 70_000), t(70_000)).unheeded).toBe(1);
+    const followed = settled(settled(again, drawing(6000, 70_000), t(70_000)), drawing(6000, 71_000), t(71_000));
+    expect(followed).toMatchObject({ upper_mA: 6000, unheeded: 0 });
+  });
+
+  test("keeps its reserve while a lower value is being proven too", () => {
+    const open = sent(lowered(32_000), mA(0), t(5_000));
+    const seen = settled(open, drawing(31_800, 8_000), t(11_000));
+    expect(settled(seen, box(), t(50_000)).upper_mA).toBe(32_000);
+  });
+});

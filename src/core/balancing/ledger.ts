@@ -176,7 +176,7 @@ export function settled(before: LedgerEntry, box: BoxView, now_ms: EpochMs): Led
   if (box.unplugged) return proven(entry, setpoint_mA);
   const judged = judge(entry, box, setpoint_mA, acknowledged_at_ms);
   if (now_ms - acknowledged_at_ms < SETTLE_MS) return judged;
-  if (box.drawn_mA === null || judged.agreed >= AGREEING_READINGS) return proven(judged, setpoint_mA);
+  if (judged.agreed >= AGREEING_READINGS || needsNoReading(judged, box)) return proven(judged, setpoint_mA);
   const { judged_at_ms } = judged;
   const contradicted = judged_at_ms !== null && judged.agreed === 0 && judged_at_ms - acknowledged_at_ms >= SETTLE_MS;
   if (!contradicted || now_ms - acknowledged_at_ms < RESEND_MS) return judged;
@@ -189,7 +189,7 @@ function earlierStepSettled(entry: LedgerEntry, box: BoxView, now_ms: EpochMs): 
   if (proving === null || setpoint_mA === null) return entry;
   const judged = judge(entry, box, proving.current_mA, proving.confirmed_at_ms);
   if (now_ms - proving.confirmed_at_ms < SETTLE_MS) return judged;
-  if (box.drawn_mA !== null && judged.agreed < AGREEING_READINGS && !box.unplugged) {
+  if (!needsNoReading(judged, box) && judged.agreed < AGREEING_READINGS && !box.unplugged) {
     const isLate = now_ms - proving.confirmed_at_ms >= RESEND_MS && judged.agreed === 0 && judged.judged_at_ms !== null;
     return isLate ? { ...judged, proving: null } : judged;
   }
@@ -204,6 +204,13 @@ function earlierStepSettled(entry: LedgerEntry, box: BoxView, now_ms: EpochMs): 
     judged_at_ms: null,
   };
 }
+
+/** A box that measures nothing is believed after its time. */
+const needsNoReading = (entry: LedgerEntry, { drawn_mA }: BoxView): boolean => drawn_mA === null && !owesReading(entry);
+
+/** True when the box was last seen not to follow: falling silent about what it draws proves nothing then. */
+export const owesReading = ({ agreed, judged_at_ms, unheeded }: LedgerEntry): boolean =>
+  unheeded > 0 || (judged_at_ms !== null && agreed === 0);
 
 const proven = (entry: LedgerEntry, setpoint_mA: Milliamp): LedgerEntry => ({
   ...entry,

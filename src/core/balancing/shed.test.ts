@@ -139,3 +139,12 @@ test("targets only fall, stay 0 or between minimum and what they were, and bring
     }),
   );
 });
+
+test("whole milliamps also come of lines that add at 60 degrees, for a box that takes any current", () => {
+  const delta: AllocationCircuit = { ...main, system: "delta" };
+  const two = one({ id: "a", at: 20_000, phases: ["L1", "L2"], target: 19_000 });
+  const three = one({ id: "b", at: 20_000, phases: ["L1", "L2", "L3"], target: 18_500 });
+  const all = [two, three].map((each) => ({ ...each, step_mA: mA(0) }));
+  const lowered = shed([delta], all, { now_ms: t(0), voltage_V: 230, over_mA: () => [5_000, 5_000, 5_000] });
+  expect(lowered.every(({ target_mA }) => Number.isSafeInteger(target_mA))).toBe(true);
+});

@@ -76,8 +76,9 @@ function listens({ commandable, entry }: Sheddable, now_ms: EpochMs): boolean {
 /** What the box draws as far as its setpoint decides it: never more than it was told. */
 const drawn = ({ entry, box }: Sheddable): number => Math.min(entry.setpoint_mA ?? 0, box.drawn_mA ?? Infinity);
 
+/** Without steps of its own a box takes whole milliamps; what lines of a delta need is no whole number. */
 const floorTo = ({ min_mA, step_mA }: Sheddable, current: number): number =>
-  step_mA <= 0 ? current : min_mA + Math.floor((current - min_mA) / step_mA) * step_mA;
+  step_mA <= 0 ? Math.floor(current) : min_mA + Math.floor((current - min_mA) / step_mA) * step_mA;
 
 /** Who is asked, in order, and down to what. */
 function turns(

@@ -54,3 +54,38 @@ test("demand is the highest multiple of what the site has, and fades by half in 
   const one = { ...request, evses: request.evses.slice(0, 1) };
   expect(observeDemand(busy, one, 28 * 24 * HOUR_MS).overload).toBe(2);
 });
+
+test("a phase that has nothing for cars is not one that cars have filled", () => {
+  const onePhase: CircuitUse = {
+    id: "main",
+    limit_mA: [milliamp(63_000), milliamp(1_000), milliamp(1_000)],
+    granted_mA: [milliamp(20_000), milliamp(0), milliamp(0)],
+    free_mA: [milliamp(40_000), milliamp(0), milliamp(0)],
+  };
+  expect(isSkewed(hours(noUsage, 30, onePhase))).toBe(false);
+});
+
+test("a building that takes nearly everything for a second makes no site that is short for weeks", () => {
+  const request: AllocationRequest = {
+    now_ms: epochMs(0),
+    policy: { share: "need", per: "current", hold_ms: millisecond(0) },
+    circuits: [{ ...use(0, 0, 0), parent: null, otherLoad_mA: [milliamp(99_000), milliamp(0), milliamp(0)] }],
+    evses: [
+      {
+        id: "P01",
+        circuit: "main",
+        phases: ["L1"],
+        min_mA: milliamp(6000),
+        max_mA: milliamp(32_000),
+        step_mA: milliamp(1000),
+        weight: 1,
+        plugged_at_ms: epochMs(0),
+        charging_since_ms: null,
+        attained_Wh: wattHour(0),
+        needed_Wh: null,
+        departure_ms: null,
+      },
+    ],
+  };
+  expect(observeDemand(noUsage, request, 1_000).overload).toBeLessThan(6);
+});

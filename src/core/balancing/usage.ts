@@ -11,6 +11,8 @@ const SEEN_MS_MIN = 24 * 3_600_000;
 const FULL = 0.03;
 const OFTEN_FULL = 0.5;
 const IDLE = 0.6;
+/** A building that takes nearly all for a moment makes no site that is short for weeks: so much is always counted. */
+const LEFT_MIN = 0.2;
 
 export type SiteUsage = {
   /** Time with charging cars, halved every week, as all times here. */
@@ -38,7 +40,8 @@ export function observeUsage(state: SiteUsage, use: CircuitUse, duration_ms: num
     const has = granted + onPhase(use.free_mA, phase);
     return has === 0 ? 1 : granted / has;
   });
-  const full = used.map((part) => part >= 1 - FULL);
+  // What the building alone fills, or a phase that is hardly there, says nothing of cars.
+  const full = used.map((part, index) => part >= 1 - FULL && (use.granted_mA[index] ?? 0) > 0);
   return {
     ...state,
     seen_ms: state.seen_ms * decay + duration_ms,
@@ -57,7 +60,8 @@ export function observeDemand(state: SiteUsage, request: AllocationRequest, dura
   const now = Math.max(
     ...PHASES.map((phase) => {
       const demand = request.evses.reduce((sum, { phases, max_mA }) => sum + (phases.includes(phase) ? max_mA : 0), 0);
-      const has = onPhase(root.limit_mA, phase) - onPhase(root.otherLoad_mA, phase);
+      const limit = onPhase(root.limit_mA, phase);
+      const has = Math.max(limit - onPhase(root.otherLoad_mA, phase), limit * LEFT_MIN);
       return has <= 0 ? 0 : demand / has;
     }),
   );
