@@ -1,5 +1,6 @@
 import { eventIterator } from "@orpc/contract";
 import { z } from "zod";
+import { adoptProcedures, foundAtSchema, lineSchema } from "./adopt-device.ts";
 import { forTechnician, forViewer, notFound } from "./base.ts";
 import { deviceDetailSchema, deviceKey, deviceRawSchema, deviceSummarySchema } from "./device-views.ts";
 
@@ -7,19 +8,12 @@ import { deviceDetailSchema, deviceKey, deviceRawSchema, deviceSummarySchema } f
 const PORTS_MAX = 64;
 const tcpPort = z.int().min(1).max(65_535);
 const unit = z.int().min(1).max(247);
-const line = z.object({
-  baud: z.int().min(300).max(1_000_000),
-  parity: z.enum(["none", "even", "odd"]),
-  dataBits: z.union([z.literal(7), z.literal(8)]),
-  stopBits: z.union([z.literal(1), z.literal(2)]),
-});
-
 /** Where to look for devices. What is left out is taken from the device profiles. */
 export const scanRequestSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("serial"),
     path: z.string().min(1).max(255),
-    line: line.optional(),
+    line: lineSchema.optional(),
     units: z.tuple([unit, unit]).optional(),
   }),
   z.object({
@@ -31,24 +25,13 @@ export const scanRequestSchema = z.discriminatedUnion("kind", [
 ]);
 export type ScanRequest = z.infer<typeof scanRequestSchema>;
 
-const foundAt = z.discriminatedUnion("kind", [
-  line.extend({ kind: z.literal("serial"), path: z.string(), unitId: z.int() }),
-  z.object({
-    kind: z.enum(["modbus-tcp", "rtu-over-tcp", "udp"]),
-    host: z.string(),
-    port: tcpPort,
-    unitId: z.int(),
-  }),
-  z.object({ kind: z.literal("http"), host: z.string(), port: tcpPort }),
-]);
-
 export const scanEventSchema = z.discriminatedUnion("kind", [
   /** `total` shrinks when a find makes other tries needless. */
   z.object({ kind: z.literal("progress"), done: z.int().min(0), total: z.int().min(0) }),
   z.object({
     kind: z.literal("found"),
     find: z.object({
-      at: foundAt,
+      at: foundAtSchema,
       /** `null`: no profile fits, or several do equally; then a person chooses among `candidates`. */
       profileId: z.string().nullable(),
       candidates: z.array(z.string()).readonly(),
@@ -85,4 +68,5 @@ export const devicesContract = {
     .route({ method: "POST", path: "/devices/scan", summary: "Look for devices on a bus or in the network" })
     .input(scanRequestSchema)
     .output(eventIterator(scanEventSchema)),
+  ...adoptProcedures,
 };

@@ -8,6 +8,7 @@ import { ocppContract } from "./ocpp.ts";
 import { sessionsContract } from "./sessions.ts";
 import { stationsContract } from "./stations.ts";
 
+export type { AdoptDevice, ProfileFacts } from "./adopt-device.ts";
 export * from "./app.ts";
 export * from "./balancing.ts";
 export * from "./billing.ts";

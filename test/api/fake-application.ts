@@ -352,6 +352,8 @@ export function fakeApplication(first: Engine | null): FakeApplication {
       return Promise.resolve({ ok: false, code: "invalid", problems });
     },
     scan: () => "conflict",
+    profiles: () => [],
+    adopt: () => Promise.resolve({ ok: false, code: "conflict" }),
     close: () => Promise.resolve(),
     replace: (next) => {
       engine = next;

@@ -18,6 +18,8 @@ function clientOf({ engine }: Pick<SiteUnderTest, "engine">) {
     startDemo: () => Promise.resolve("conflict"),
     importSite: () => Promise.resolve({ ok: false, code: "conflict" }),
     scan: () => "conflict",
+    profiles: () => [],
+    adopt: () => Promise.resolve({ ok: false, code: "conflict" }),
     close: () => Promise.resolve(),
   };
   const router = createRouter(app, {

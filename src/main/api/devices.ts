@@ -22,5 +22,16 @@ export function devicesGroup(contract: Implementer, app: Application) {
       if (events === "invalid") throw badField("cidr", "an IPv4 network of at most 1022 hosts, as in 192.168.1.0/24");
       return events;
     }),
+    profiles: devices.profiles.handler(() => app.profiles()),
+    adopt: devices.adopt.handler(async ({ input, errors }) => {
+      const adopted = await app.adopt(input);
+      if (adopted.ok) return { id: input.as.id };
+      switch (adopted.code) {
+        case "conflict":
+          throw errors.CONFLICT();
+        case "invalid":
+          throw errors.INVALID({ data: { problems: adopted.problems } });
+      }
+    }),
   };
 }

@@ -4,6 +4,7 @@ import { basisPoint, epochMs } from "../../core/units/index.ts";
 import type { Log } from "../log.ts";
 import { openDataFolder } from "../storage/index.ts";
 import type { OpenedFolder, OpenFailure, StoredSite } from "../storage/types.ts";
+import { adoptFound } from "./adopt-found.ts";
 import { createClock } from "./clock.ts";
 import type { RunningClock } from "./clock.ts";
 import type { DemoWorld } from "./demo.ts";
@@ -12,6 +13,8 @@ import type { CycleReport } from "./control-loop.ts";
 import { startEngine } from "./engine.ts";
 import type { Application, Engine } from "./engine.types.ts";
 import { knownProfiles } from "./known-profiles.ts";
+import { profileFacts } from "./profile-facts.ts";
+import { readAllProfiles } from "../finding/known-devices.ts";
 import { createScanner } from "./scan-devices.ts";
 import { parseSiteFile } from "./site-file/index.ts";
 import { hashPassword } from "../devices/ocpp/password.ts";
@@ -73,6 +76,13 @@ export async function createApplication(options: ApplicationOptions): Promise<St
     running = next;
     for (const listener of listeners) listener();
   };
+  const adopter = createAdopter(options, {
+    running: () => running,
+    hold: (next) => {
+      running = next;
+    },
+    replace,
+  });
   const application: Application = {
     version: options.version,
     headless: options.headless,
@@ -107,7 +117,11 @@ export async function createApplication(options: ApplicationOptions): Promise<St
       return { ok: true };
     },
     scan: (request, signal) => scan(request, running.folder.stores.site.load()?.model.links ?? [], signal),
+    profiles: () =>
+      readAllProfiles([join(options.dataFolder, "devices"), join(options.resources, "devices")]).map(profileFacts),
+    adopt: (request) => adopter.adopt(request),
     close: async () => {
+      await adopter.settled();
       await shut(running);
     },
   };
@@ -189,6 +203,65 @@ const run = (
     log: options.log,
     ...(options.onCycle === undefined ? {} : { onCycle: options.onCycle }),
   });
+
+type Site = {
+  readonly running: () => Running;
+  /** What runs from now on; `replace` tells the pages too. */
+  readonly hold: (next: Running) => void;
+  readonly replace: (next: Running) => void;
+};
+
+/** Makes found devices part of the site, one at a time. */
+function createAdopter(options: ApplicationOptions, site: Site) {
+  let restarting: Promise<Engine> | null = null;
+  const adopt: Application["adopt"] = async (request) => {
+    const before = site.running();
+    const { engine, folder, world, clock } = before;
+    const stored = folder.stores.site.load();
+    if (engine === null || stored === null || world !== null) return { ok: false, code: "conflict" };
+    const tariff = folder.stores.tariffs.at(clock.now_ms());
+    const adopted = adoptFound(stored, request, { tariff, profiles: knownProfiles(options) });
+    if (!adopted.ok) return { ok: false, code: "invalid", problems: [...adopted.problems] };
+    // Nothing is told to boxes that are being handed over; pages hear of it when the new engine is there.
+    site.hold({ ...before, engine: null });
+    restarting = restartWith(options, before, adopted.site);
+    let next: Engine | null = null;
+    try {
+      next = await restarting;
+    } finally {
+      site.replace({ ...before, engine: next });
+    }
+    return { ok: true };
+  };
+  return {
+    adopt,
+    settled: async (): Promise<void> => {
+      await Promise.allSettled([restarting]);
+    },
+  };
+}
+
+/**
+ * Ends the engine and starts one that runs `site`, on the same OCPP port; sessions go on and boxes count with what they
+ * last had, as after any start. When that fails the site is as before, and so is its engine.
+ */
+async function restartWith(options: ApplicationOptions, running: Running, site: StoredSite): Promise<Engine> {
+  const { folder, clock, engine } = running;
+  const before = folder.stores.site.load();
+  const url = engine?.ocppUrl ?? null;
+  const port = url === null ? options.ocpp.port : Number(new URL(url).port);
+  const again = { ...options, ocpp: { ...options.ocpp, port } };
+  await engine?.close();
+  folder.stores.site.save(site, clock.now_ms(), "owner");
+  try {
+    return await run(again, folder, site, clock);
+  } catch (error) {
+    if (before === null) throw error;
+    options.log.error({ err: error }, "the site could not be started with its new device; it goes on without it");
+    folder.stores.site.save(before, clock.now_ms(), "owner");
+    return run(again, folder, before, clock);
+  }
+}
 
 function saveSite(
   folder: OpenedFolder,

@@ -1,12 +1,15 @@
 import type { Declared } from "../../core/balancing/index.ts";
 import type { Milliamp } from "../../core/units/index.ts";
 import type {
+  AdoptDevice,
   DeviceHealth,
   KioskState,
   LiveUpdate,
   PlanningState,
+  ProfileFacts,
   ScanEvent,
   ScanRequest,
+  SiteProblem,
   StationDetail,
   WaitingStation,
 } from "../../contract/index.ts";
@@ -93,6 +96,12 @@ export interface Application {
         problems: { line: number | null; column: number | null; field: string; code: string; expected: string }[];
       }
   >;
+  /** All device profiles, the owner's own among them. */
+  profiles(): ProfileFacts[];
+  /** Stores the site with one more device and starts its engine anew; the answer comes when that runs. */
+  adopt(
+    request: AdoptDevice,
+  ): Promise<{ ok: true } | { ok: false; code: "conflict" } | { ok: false; code: "invalid"; problems: SiteProblem[] }>;
   /** Looks for devices, one scan at a time; wires and addresses of the running site are left alone. */
   scan(request: ScanRequest, signal: AbortSignal): AsyncGenerator<ScanEvent, void> | "conflict" | "invalid";
   close(): Promise<void>;
