@@ -35,6 +35,8 @@ export type CarHabits = {
   readonly isCharging: boolean;
   /** It was charging when it was paused, and has not charged since. */
   readonly isPaused: boolean;
+  /** Since when it has been offered something after that pause, much or little. */
+  readonly wakeSince_ms: EpochMs | null;
   /** It did not wake up though it was offered current again for long enough. */
   readonly didNotResume: boolean;
 };
@@ -51,8 +53,12 @@ export const unknownHabits: CarHabits = {
   offerSince_ms: null,
   isCharging: false,
   isPaused: false,
+  wakeSince_ms: null,
   didNotResume: false,
 };
+
+/** Nobody knows any more which phases the car uses: all wired ones count until it has shown it again. */
+export const withoutPhases = (state: CarHabits): CarHabits => ({ ...state, phases: null, seen: 0, pattern: "" });
 
 /** One settled reading of a plugged car. `wired`: site phases the box reaches; `offered_mA`: its confirmed setpoint. */
 export type HabitReading = {
@@ -101,6 +107,7 @@ function charging(state: CarHabits, { at_ms, offered_mA }: HabitReading): CarHab
     idleSince_ms: null,
     isCharging: true,
     isPaused: false,
+    wakeSince_ms: null,
     didNotResume: false,
   };
 }
@@ -108,9 +115,17 @@ function charging(state: CarHabits, { at_ms, offered_mA }: HabitReading): CarHab
 function idle(state: CarHabits, { at_ms, offered_mA }: HabitReading): CarHabits {
   const now = offered(state, offered_mA, at_ms);
   if (offered_mA === 0)
-    return { ...now, idleSince_ms: null, isCharging: false, isPaused: state.isPaused || state.isCharging };
+    return {
+      ...now,
+      idleSince_ms: null,
+      isCharging: false,
+      isPaused: state.isPaused || state.isCharging,
+      wakeSince_ms: null,
+    };
   const sameOffer = state.idleSince_ms !== null && state.offer_mA === offered_mA;
   const idleSince_ms = sameOffer ? state.idleSince_ms : at_ms;
+  // On a busy site its offer changes all the time: what counts is that it had one.
+  const wakeSince_ms = state.isPaused ? (state.wakeSince_ms ?? at_ms) : null;
   const isIdle = at_ms - idleSince_ms >= IDLE_AFTER_MS;
   return {
     ...now,
@@ -118,7 +133,8 @@ function idle(state: CarHabits, { at_ms, offered_mA }: HabitReading): CarHabits 
     // Idle at more than what could be learned is a full or sleeping car, no minimum.
     idleAt_mA: isIdle && offered_mA < LEARNED_MIN_MA[1] ? Math.max(state.idleAt_mA, offered_mA) : state.idleAt_mA,
     isCharging: false,
-    didNotResume: state.didNotResume || (state.isPaused && at_ms - idleSince_ms >= RESUME_MS),
+    wakeSince_ms,
+    didNotResume: state.didNotResume || (wakeSince_ms !== null && at_ms - wakeSince_ms >= RESUME_MS),
   };
 }
 

@@ -119,8 +119,11 @@ export const minimum_mA = ({ station, habits }: StationState): Milliamp =>
 function boundsOf(site: SiteState, state: StationState, now_ms: EpochMs, finished: boolean): readonly Bound[] {
   const { station, vehicle, manualLimit } = state;
   const bounds: Bound[] = [];
-  if (finished) bounds.push({ max_mA: minimum_mA(state), kind: "vehicle", ref: station.id });
-  else if (vehicle.bound_mA !== null) bounds.push({ max_mA: vehicle.bound_mA, kind: "vehicle", ref: station.id });
+  const min_mA = minimum_mA(state);
+  if (finished) bounds.push({ max_mA: min_mA, kind: "vehicle", ref: station.id });
+  else if (vehicle.bound_mA !== null)
+    // Below what it needs to charge at all a car that takes little would have nothing, for ever.
+    bounds.push({ max_mA: milliamp(Math.max(min_mA, vehicle.bound_mA)), kind: "vehicle", ref: station.id });
   if (manualLimit !== null) bounds.push({ max_mA: manualLimit.limit_mA, kind: "manual", ref: station.id });
   const lost = circuitPath(site, station.circuitId).find((circuit) => meterTrust(site, circuit, now_ms) === "lost");
   if (lost !== undefined)

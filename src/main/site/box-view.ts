@@ -1,5 +1,12 @@
 import type { BoxView } from "../../core/balancing/index.ts";
-import { FOLLOW_MS, isStubborn, MEASURE_SLACK_MA, SETTLE_MS, worstCase_mA } from "../../core/balancing/index.ts";
+import {
+  FOLLOW_MS,
+  isStubborn,
+  MEASURE_SLACK_MA,
+  SETTLE_MS,
+  withoutPhases,
+  worstCase_mA,
+} from "../../core/balancing/index.ts";
 import type { DrawRange } from "../../core/balancing/index.ts";
 import { toSitePhases, wiredPhases } from "../../core/site/index.ts";
 import { milliamp, perPhase, onPhase, watt } from "../../core/units/index.ts";
@@ -16,6 +23,14 @@ const AHEAD_MS_MAX = 2_000;
 export function activePhases(state: StationState): readonly Phase[] {
   const wired = wiredPhases(state.station);
   return state.habits.phases ?? (state.phaseMode.now === 1 ? wired.slice(0, 1) : wired);
+}
+
+/** Proven phases count no longer than the reading they were seen in: unwatched, the car or its box may change. */
+export function followPhases(state: StationState, now_ms: EpochMs): void {
+  if (state.reading !== null && isFresh(state.reading.measured_at_ms, now_ms)) return;
+  if (state.habits.seen > 0) state.habits = withoutPhases(state.habits);
+  // A silent box may have restarted with all its phases.
+  if (!state.online && state.phaseMode.now === 1) state.phaseMode = { ...state.phaseMode, now: 3 };
 }
 
 /** Currents in site order, `null` where unknown or too old; phases the box does not reach are 0. */

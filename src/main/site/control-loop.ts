@@ -17,7 +17,7 @@ import type { EpochMs, Milliamp, PerPhase } from "../../core/units/index.ts";
 import { milliamp, onPhase, perPhase } from "../../core/units/index.ts";
 import type { Clock } from "../devices/ports.ts";
 import { allocationRequest, followFinished, minimum_mA, wantsCurrent } from "./allocation-input.ts";
-import { activePhases, boxView, isDeaf } from "./box-view.ts";
+import { activePhases, boxView, followPhases, isDeaf } from "./box-view.ts";
 import { allocationCircuit, circuitPath, meterTrust, workingLimit_mA } from "./circuit-view.ts";
 import type { SiteState, StationState } from "./state.ts";
 import { noGrant } from "./state.ts";
@@ -117,6 +117,7 @@ function cycle(options: ControlLoopOptions, now_ms: EpochMs, lastCycle_ms: Epoch
   for (const state of site.stations.values()) {
     state.ledger = settled(state.ledger, boxView(state, now_ms), now_ms);
     followFinished(state, now_ms);
+    followPhases(state, now_ms);
     insist(options, state, now_ms);
   }
   const request = allocationRequest(site, now_ms);

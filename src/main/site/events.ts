@@ -8,6 +8,7 @@ import {
   observeVehicle,
   SETTLE_MS,
   unknownHabits,
+  withoutPhases,
 } from "../../core/balancing/index.ts";
 import { wiredPhases } from "../../core/site/index.ts";
 import { milliamp, millisecond, onPhase, PHASES } from "../../core/units/index.ts";
@@ -80,12 +81,20 @@ function applyStation(context: EventContext, event: StationEvent): void {
       return;
     case "booted":
       state.ledger = forgotten(state.ledger, { max_mA: state.station.current_mA_max });
+      // A contactor that was switched to one phase may be back at three.
+      state.habits = withoutPhases(state.habits);
+      state.phaseMode = { ...state.phaseMode, now: 3 };
       context.recorder.take(state, { kind: "booted", at_ms: event.at_ms, received_at_ms: event.at_ms });
       return;
     case "reading":
       applyReading(context, state, plausibleReading(event.reading, state.station));
       return;
     case "transaction-started":
+      // Perhaps another car: that it was unplugged in between may not have been told.
+      if (state.evse.running?.opened.transactionId !== event.transactionId) {
+        state.habits = withoutPhases(state.habits);
+        state.expected = null;
+      }
       context.recorder.take(state, event);
       state.freeSince_ms = null;
       state.pluggedAt_ms ??= event.at_ms;
@@ -141,11 +150,13 @@ function applyReading(context: EventContext, state: StationState, reading: Stati
         : reading.status === "SuspendedEVSE"
           ? state.chargingSince_ms
           : null;
-    context.onStatus(state, at_ms);
   }
   const plugged = isPlugged(state);
   if (plugged && wasPlugged !== true) state.pluggedAt_ms ??= at_ms;
   if (!plugged) unplugged(state);
+  // What fuses depend on first: a disk that takes nothing ends here with an exception.
+  if (measuresCurrent(reading)) learn(state, at_ms);
+  if (statusChanged) context.onStatus(state, at_ms);
   // Somebody else may have taken what flowed unwatched: the session ends where its own last register was read.
   if (unproven && !plugged)
     context.recorder.take(state, { kind: "available", at_ms, received_at_ms: context.now_ms() });
@@ -164,9 +175,6 @@ function applyReading(context: EventContext, state: StationState, reading: Stati
   const activity = activityOf(state.status);
   if (statusChanged && activity !== null)
     context.recorder.take(state, { kind: "activity", at_ms, received_at_ms: context.now_ms(), activity });
-  learnHabits(state, at_ms);
-  learnVehicle(state, at_ms);
-  learnOverdraw(state);
   if (plugged !== wasPlugged || statusChanged) context.hurry();
 }
 
@@ -188,9 +196,9 @@ function merged(before: StationReading | null, now: StationReading): StationRead
   const keep = <T>(fresh: T | null, old: T | null): T | null => fresh ?? old;
   const keepAll = <T>(fresh: PerPhase<T | null>, old: PerPhase<T | null>): PerPhase<T | null> =>
     fresh.every((value) => value === null) ? old : fresh;
-  const measures = now.current_mA.some((value) => value !== null) || now.power_W !== null;
+  const measures = measuresCurrent(now) || (now.power_W !== null && !measuresCurrent(before));
   return {
-    // Only a message with measured values makes the currents younger.
+    // Only measured currents make the currents younger; of a box that has none the power tells its age.
     measured_at_ms: measures ? now.measured_at_ms : before.measured_at_ms,
     status: keep(now.status, before.status),
     controlPilot: keep(now.controlPilot, before.controlPilot),
@@ -204,6 +212,8 @@ function merged(before: StationReading | null, now: StationReading): StationRead
     ...(now.quarantined === undefined ? {} : { quarantined: now.quarantined }),
   };
 }
+
+const measuresCurrent = ({ current_mA }: StationReading): boolean => current_mA.some((value) => value !== null);
 
 function unplugged(state: StationState): void {
   state.pluggedAt_ms = null;
@@ -239,6 +249,13 @@ function followBox(context: EventContext, state: StationState, plugged: boolean,
     context.recorder.take(state, { kind: "plugged-in", at_ms, received_at_ms, idToken: state.allowed.idToken });
 }
 
+/** What the car shows of itself, each measurement once. */
+function learn(state: StationState, at_ms: EpochMs): void {
+  learnHabits(state, at_ms);
+  learnVehicle(state, at_ms);
+  learnOverdraw(state);
+}
+
 /** Phases, minimum and waking up, from readings that are younger than box and car need to follow. */
 function learnHabits(state: StationState, at_ms: EpochMs): void {
   const currents = drawn_mA(state, at_ms);
@@ -246,7 +263,7 @@ function learnHabits(state: StationState, at_ms: EpochMs): void {
   const offered_mA = state.ledger.setpoint_mA;
   if (contradictsPhases(state.habits, currents) || usesMore(state, currents)) {
     state.phaseMode = { ...state.phaseMode, now: 3 };
-    state.habits = { ...state.habits, phases: null, seen: 0, pattern: "" };
+    state.habits = withoutPhases(state.habits);
   }
   if (!isSettled(state) || offered_mA === null) return;
   const wired = wiredPhases(state.station);

@@ -1,5 +1,5 @@
-import { worthSwitching, WORTH_MS } from "../../core/balancing/index.ts";
-import type { AllocationRequest, Switch, Switchable } from "../../core/balancing/index.ts";
+import { withoutPhases, worthSwitching, WORTH_MS } from "../../core/balancing/index.ts";
+import type { Allocation, AllocationRequest, Switch, Switchable } from "../../core/balancing/index.ts";
 import { wiredPhases } from "../../core/site/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import type { SiteState, StationState } from "./state.ts";
@@ -7,7 +7,7 @@ import type { SiteState, StationState } from "./state.ts";
 /** Looking for a worthwhile switch asks the allocator several times; it need not be done every second. */
 const LOOK_EVERY_MS = 10_000;
 
-export type PhaseDesk = { follow(request: AllocationRequest, now_ms: EpochMs): void };
+export type PhaseDesk = { follow(request: AllocationRequest, allocation: Allocation, now_ms: EpochMs): void };
 
 /**
  * Switches boxes that can between one and three phases where that lets one more car charge, after it has been worth it for
@@ -20,6 +20,8 @@ export function createPhaseDesk(site: SiteState, onFailed: (state: StationState,
   const make = (state: StationState, phases: 1 | 3, now_ms: EpochMs): void => {
     switching = true;
     state.phaseMode = { ...state.phaseMode, switched_at_ms: now_ms, switches: state.phaseMode.switches + 1 };
+    // The box resumes on all phases before it answers, and perhaps does so without an answer: room is made for that first.
+    if (phases === 3) setPhases(state, 3);
     const asked = state.port?.switchPhases?.(phases) ?? Promise.resolve(null);
     void asked
       .then((reply) => {
@@ -34,10 +36,10 @@ export function createPhaseDesk(site: SiteState, onFailed: (state: StationState,
       });
   };
   return {
-    follow: (request, now_ms) => {
+    follow: (request, allocation, now_ms) => {
       if (switching || (looked_at_ms !== null && Math.abs(now_ms - looked_at_ms) < LOOK_EVERY_MS)) return;
       looked_at_ms = now_ms;
-      const found = worthSwitching(request, switchables(site, request));
+      const found = worthSwitching(request, allocation, switchables(site, request));
       if (found === null) {
         worth = null;
         return;
@@ -55,7 +57,7 @@ export function createPhaseDesk(site: SiteState, onFailed: (state: StationState,
 /** What the box now does; what its car showed before with other phases no longer holds. */
 function setPhases(state: StationState, phases: 1 | 3): void {
   state.phaseMode = { ...state.phaseMode, now: phases };
-  state.habits = { ...state.habits, phases: null, seen: 0, pattern: "" };
+  state.habits = withoutPhases(state.habits);
 }
 
 function switchables(site: SiteState, request: AllocationRequest): readonly Switchable[] {
