@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { epochMs, milliamp, millisecond, wattHour } from "../units/index.ts";
 import type { Phase } from "../units/index.ts";
-import { BETWEEN_MS, SWITCHES_MAX, worthSwitching } from "./phase-switch.ts";
+import { allocate } from "./allocate.ts";
+import { BETWEEN_MS, SWITCHES_MAX, worthSwitching as worth } from "./phase-switch.ts";
 import type { Switchable } from "./phase-switch.ts";
 import type { AllocationEvse, AllocationRequest } from "./types.ts";
 
@@ -22,6 +23,9 @@ const car = (id: string, phases: readonly Phase[]): AllocationEvse => ({
   needed_Wh: null,
   departure_ms: null,
 });
+
+const worthSwitching = (request: AllocationRequest, boxes: readonly Switchable[]): ReturnType<typeof worth> =>
+  worth(request, allocate(request), boxes);
 
 /** L1 has room for two cars, L2 and L3 for one. */
 const site = (evses: readonly AllocationEvse[], l2_A: number): AllocationRequest => ({

@@ -178,7 +178,7 @@ function startLoop(
       const moved = queue.follow(report.request, report.allocation, report.at_ms);
       record(folder, new Set([...changed, ...moved]), report.at_ms);
       changed = [];
-      phases.follow(report.request, report.at_ms);
+      phases.follow(report.request, report.allocation, report.at_ms);
       onCycle?.(report);
     },
     // Kept until the queue is known too: both stand in one record.
