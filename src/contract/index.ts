@@ -5,6 +5,7 @@ import { devicesContract } from "./devices.ts";
 import { historyContract } from "./history.ts";
 import { kioskContract, liveContract } from "./live.ts";
 import { ocppContract } from "./ocpp.ts";
+import { planningContract } from "./planning.ts";
 import { sessionsContract } from "./sessions.ts";
 import { stationsContract } from "./stations.ts";
 
@@ -16,6 +17,7 @@ export * from "./device-views.ts";
 export * from "./devices.ts";
 export * from "./history.ts";
 export * from "./live.ts";
+export * from "./planning.ts";
 export * from "./ocpp.ts";
 export * from "./roles.ts";
 export * from "./sessions.ts";
@@ -30,6 +32,7 @@ export const contract = {
   stations: stationsContract,
   balancing: balancingContract,
   explain: explainContract,
+  planning: planningContract,
   devices: devicesContract,
   ocpp: ocppContract,
   sessions: sessionsContract,

@@ -10,6 +10,7 @@ import type { RenderInvoice } from "./invoices.ts";
 import { kioskGroup } from "./kiosk.ts";
 import { liveGroup } from "./live.ts";
 import { ocppGroup } from "./ocpp.ts";
+import { planningGroup } from "./planning.ts";
 import { sessionsGroup } from "./sessions.ts";
 import { stationsGroup } from "./stations.ts";
 
@@ -31,6 +32,7 @@ export function createRouter(app: Application, { onFault, renderInvoice }: Route
     stations: stationsGroup(contract, app),
     balancing: balancingGroup(contract, app),
     explain: explainGroup(contract, app),
+    planning: planningGroup(contract, app),
     devices: devicesGroup(contract, app),
     ocpp: ocppGroup(contract, app),
     sessions: sessionsGroup(contract, app),

@@ -13,6 +13,8 @@ import {
   settled,
   shed,
 } from "../../core/balancing/index.ts";
+import { applyPlan } from "../../core/planning/index.ts";
+import type { Plan } from "../../core/planning/index.ts";
 import type { EpochMs, Milliamp, PerPhase } from "../../core/units/index.ts";
 import { milliamp, onPhase, perPhase } from "../../core/units/index.ts";
 import type { Clock } from "../devices/ports.ts";
@@ -51,6 +53,8 @@ export type ControlLoopOptions = {
   /** Called before each decision: time-outs of manual limits, lost sessions and the like. */
   readonly beforeCycle: (now_ms: EpochMs) => void;
   readonly onCycle: (report: CycleReport) => void;
+  /** What was planned ahead; it can only tighten. Left out: nothing is. */
+  readonly plan?: () => Plan | null;
   /** Stations whose grant or its reasons changed noticeably in this cycle. */
   readonly onGrants: (changed: readonly StationState[], now_ms: EpochMs) => void;
   /** A cycle threw: our code is wrong. Boxes fall back by themselves if this goes on. */
@@ -120,9 +124,11 @@ function cycle(options: ControlLoopOptions, now_ms: EpochMs, lastCycle_ms: Epoch
     followPhases(state, now_ms);
     insist(options, state, now_ms);
   }
-  const request = allocationRequest(site, now_ms);
+  const unplanned = allocationRequest(site, now_ms);
+  const request = applyPlan(unplanned, options.plan?.() ?? null, now_ms);
   const allocation = allocate(request);
-  followUsage(site, request, allocation, now_ms - (lastCycle_ms ?? now_ms));
+  // What waits for a better hour is wanted all the same.
+  followUsage(site, unplanned, allocation, now_ms - (lastCycle_ms ?? now_ms));
   const changed = applyGrants(site, allocation, now_ms);
   // What cars draw above their setpoints is in the account already, box by box.
   const circuits = [...site.circuits.values()].map((circuit) => allocationCircuit(site, circuit, now_ms));

@@ -13,6 +13,8 @@ import { applyEvent } from "./events.ts";
 import { createHistoryFeed } from "./history-feed.ts";
 import { displayOf } from "./live-view.ts";
 import { openDevices } from "./open-devices.ts";
+import type { PlanningDesk } from "./planning-desk.ts";
+import { startPlanningDesk } from "./planning-desk.ts";
 import { createOwnerWishes } from "./owner-wishes.ts";
 import { SessionRecorder } from "./recorder.ts";
 import { createQueueDesk } from "./queue-desk.ts";
@@ -72,7 +74,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     last.request = report.request;
     options.onCycle?.(report);
   };
-  const loop = startLoop({ ...options, onCycle }, site, watch, storage);
+  const planning = startPlanningDesk({ ...options, site, stores, dataFolder: options.dataFolder ?? null });
+  const loop = startLoop({ ...options, onCycle, planning }, site, watch, storage);
   later.loop = loop;
   return engineOf({
     options,
@@ -85,6 +88,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     watch,
     wishes,
     storage,
+    planning,
     model,
     keep,
     lastRequest: () => last.request,
@@ -155,7 +159,7 @@ const eventContext = (
 });
 
 function startLoop(
-  { folder, clock, log, onCycle }: EngineOptions,
+  { folder, clock, log, onCycle, planning }: EngineOptions & { readonly planning: PlanningDesk },
   site: SiteState,
   watch: Watch,
   storage: StorageTrouble,
@@ -173,6 +177,7 @@ function startLoop(
     beforeCycle: (now_ms) => {
       watch.beforeCycle(now_ms);
       expectations.follow(now_ms);
+      planning.follow(now_ms);
     },
     onCycle: (report) => {
       const moved = queue.follow(report.request, report.allocation, report.at_ms);
@@ -181,6 +186,7 @@ function startLoop(
       phases.follow(report.request, report.allocation, report.at_ms);
       onCycle?.(report);
     },
+    plan: planning.plan,
     // Kept until the queue is known too: both stand in one record.
     onGrants: (these) => {
       changed = these;

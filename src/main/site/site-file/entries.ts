@@ -12,8 +12,6 @@ import {
   LIST_MAX,
   type MeterEntry,
   meterSchema,
-  type PlanningEntry,
-  planningSchema,
   siteFileSchema,
   type SharingEntry,
   sharingSchema,
@@ -22,6 +20,7 @@ import {
   type TariffEntry,
   tariffSchema,
 } from "./schema.ts";
+import { type PlanningEntry, planningSchema } from "./planning-schema.ts";
 import type { FieldPath } from "./yaml-source.ts";
 
 // Each entry is parsed for itself, so that all mistakes come at once.

@@ -4,7 +4,7 @@ import type { Circuit, Link, MeterDevice, PriceHours, SitePlanning, Station } fr
 import type { TariffVersion } from "../../../core/tariff/index.ts";
 import type { Milliamp, PerPhase } from "../../../core/units/index.ts";
 import type { StoredSite } from "../../storage/types.ts";
-import { WEEKDAYS } from "./schema.ts";
+import { WEEKDAY_NAMES } from "./planning-schema.ts";
 
 /**
  * Text that sets the same site up again: `parseSiteFile` of it gives the same site and price. Values that are the
@@ -95,7 +95,7 @@ const fromPlanning = ({ prices, feedIn_micro_per_kWh, peak, quarterLimit_W }: Si
 });
 
 const fromPriceHours = ({ weekdays, from_minute, until_minute, price_micro_per_kWh }: PriceHours): object => ({
-  ...(weekdays === undefined ? {} : { days: weekdays.map((day) => WEEKDAYS[day - 1]) }),
+  ...(weekdays === undefined ? {} : { days: weekdays.map((day) => WEEKDAY_NAMES[day - 1]) }),
   from: timeOfDay(from_minute),
   to: timeOfDay(until_minute),
   per_kWh: decimal(price_micro_per_kWh),

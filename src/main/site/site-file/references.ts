@@ -1,6 +1,7 @@
 import { didYouMean } from "./did-you-mean.ts";
 import type { Entries, Entry, Known, Mistake } from "./entries.ts";
-import { type CircuitEntry, CURRENT_MIN_A, type LinkEntry, type PlanningEntry, type StationEntry } from "./schema.ts";
+import type { PlanningEntry } from "./planning-schema.ts";
+import { type CircuitEntry, CURRENT_MIN_A, type LinkEntry, type StationEntry } from "./schema.ts";
 
 // What one field alone cannot tell: ids that must exist, be unique, or fit each other. Broken entries are passed over
 // here (their own mistake is told already), but their ids count.

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { HOLD_MS_MIN, PROTECTIVE_DEVICES, SHARING_RULES } from "../../../core/balancing/index.ts";
+import { oneOf, price } from "./fields.ts";
+import { planningSchema } from "./planning-schema.ts";
 
 // Shape of a site file. Every message says what is expected there, because it is shown as that; the JSON Schema under
 // resources/schemas is made from here. What one field alone cannot tell stands in `references.ts`.
@@ -32,9 +34,6 @@ function whole(from: number, to: number, what: string) {
   const expected = `${what}: a whole number from ${String(from)} to ${String(to)}`;
   return z.int(expected).min(from, expected).max(to, expected);
 }
-
-const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, values.join(", ").replace(/, ([^,]+)$/u, " or $1"));
 
 function isZone(text: string): boolean {
   // Only names: an offset such as +01:00 knows no summer time.
@@ -214,13 +213,7 @@ export const stationSchema = z.strictObject({
   unitId: unitId.optional().describe("needed on Modbus; 1 when left out elsewhere"),
 });
 
-const PRICE = 'a price as a decimal such as "0.42", with at most 6 digits after the point';
-const DECIMAL = /^\d{1,6}(?:\.\d{1,6})?$/u;
 const VAT = "per cent from 0 to 100 with at most two decimals";
-
-const price = z
-  .union([z.string().regex(DECIMAL, PRICE), z.number().min(0, PRICE)], PRICE)
-  .refine((value) => DECIMAL.test(String(value)), PRICE);
 
 export const tariffSchema = z.strictObject({
   currency: currency.optional().describe("the site's currency when left out"),
@@ -234,45 +227,6 @@ export const tariffSchema = z.strictObject({
 
 export const accessSchema = z.strictObject({
   cards: oneOf(["any", "listed"]).describe("any = every card may charge; listed = only cards of customers"),
-});
-
-const TIME = 'a time of day in quotes such as "22:00"';
-const CLOCK = "(?:[01]\\d|2[0-3]):[0-5]\\d";
-const KILOWATTS = "a number of kilowatts from 0 to 10000";
-const HOURS_MAX = 50;
-export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
-
-const kilowatts = z.number(KILOWATTS).min(0, KILOWATTS).max(10_000, KILOWATTS);
-
-const hoursSchema = z.strictObject({
-  days: z
-    .array(oneOf(WEEKDAYS))
-    .min(1)
-    .max(WEEKDAYS.length)
-    .optional()
-    .describe("they begin on; every day if left out"),
-  from: z.string(TIME).regex(new RegExp(`^${CLOCK}$`, "u"), TIME),
-  to: z
-    .string(TIME)
-    .regex(new RegExp(`^(?:${CLOCK}|24:00)$`, "u"), TIME)
-    .describe("at or before from = on the next day"),
-  per_kWh: price,
-});
-
-export const planningSchema = z.strictObject({
-  per_kWh: price.optional().describe("price of energy at all other hours"),
-  hours: z
-    .array(hoursSchema, `a list of at most ${String(HOURS_MAX)} hours with a price of their own`)
-    .max(HOURS_MAX)
-    .optional()
-    .describe("the first that holds counts"),
-  feed_in_per_kWh: price.optional().describe("what an exported kWh brings; 0 when left out"),
-  peak_per_kW: price.optional().describe("price per month of its highest quarter hour"),
-  peak_floor_kW: kilowatts.optional().describe("charged even when less was drawn; 0 when left out"),
-  quarter_limit_kW: kilowatts
-    .positive(KILOWATTS)
-    .optional()
-    .describe("mean power that any quarter hour may have by contract"),
 });
 
 export const LIST_MAX = 500;
@@ -314,5 +268,4 @@ export type MeterEntry = z.infer<typeof meterSchema>;
 export type StationEntry = z.infer<typeof stationSchema>;
 export type TariffEntry = z.infer<typeof tariffSchema>;
 export type SharingEntry = z.infer<typeof sharingSchema>;
-export type PlanningEntry = z.infer<typeof planningSchema>;
 export type AccessEntry = z.infer<typeof accessSchema>;

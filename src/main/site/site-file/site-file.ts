@@ -20,12 +20,11 @@ import {
   type IdentityEntry,
   type LinkEntry,
   type MeterEntry,
-  type PlanningEntry,
   type SharingEntry,
   type StationEntry,
   type TariffEntry,
-  WEEKDAYS,
 } from "./schema.ts";
+import { type PlanningEntry, WEEKDAY_NAMES } from "./planning-schema.ts";
 import { type FieldPath, readYaml } from "./yaml-source.ts";
 
 /** The price a site begins with. */
@@ -176,7 +175,7 @@ const toMicro = (price: string | number): number => Math.round(Number(price) * 1
 
 function toPriceHours({ days, from, to, per_kWh }: NonNullable<PlanningEntry["hours"]>[number]): PriceHours {
   return {
-    ...(days === undefined ? {} : { weekdays: days.map((day) => WEEKDAYS.indexOf(day) + 1) }),
+    ...(days === undefined ? {} : { weekdays: days.map((day) => WEEKDAY_NAMES.indexOf(day) + 1) }),
     from_minute: toMinute(from),
     until_minute: toMinute(to),
     price_micro_per_kWh: toMicro(per_kWh),

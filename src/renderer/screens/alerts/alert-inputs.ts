@@ -31,6 +31,7 @@ const NAMES = [
   "damaged",
   "asked",
   "losses",
+  "line",
 ] as const;
 
 function valueText(name: string, value: number | string, format: Format): string {

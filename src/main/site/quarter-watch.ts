@@ -1,0 +1,134 @@
+import { followQuarter, quarterCap } from "../../core/planning/index.ts";
+import type { QuarterState } from "../../core/planning/index.ts";
+import { SLOT_ms, slotOf } from "../../core/history/index.ts";
+import { elapsed_ms, epochMs, watt, wattHour } from "../../core/units/index.ts";
+import type { EpochMs, Watt, WattHour } from "../../core/units/index.ts";
+import type { PlanningState } from "../../contract/index.ts";
+import type { MeterReading } from "../devices/ports.ts";
+import { minimum_mA } from "./allocation-input.ts";
+import { activePhases } from "./box-view.ts";
+import { otherLoad_mA, stationsBelow, workingLimit_W } from "./circuit-view.ts";
+import type { CircuitState, ImposedLimit, SiteState } from "./state.ts";
+
+/** Name of the limit that this file imposes. */
+export const QUARTER_REF = "quarter-hour";
+/** Between two samples so far apart nobody knows what flowed. */
+const SAMPLE_GAP_MS_MAX = 10_000;
+/** A meter silent for longer says nothing of what the quarter has used. */
+const SILENT_MS_MAX = 30_000;
+/** At the end of the quarter a small difference of energy is a large one of power: nothing is raised any more. */
+const LAST_MS = 30_000;
+/** Parts of the limit that the cap moves in, so that boxes are not told another current every second. */
+const STEPS = 50;
+
+export type QuarterWatch = {
+  /** Takes in the main meter and lowers the main circuit to what the running quarter hour has left. It never raises. */
+  readonly follow: (now_ms: EpochMs) => void;
+  /** What the running quarter hour has used; counted in full where nobody saw its beginning. */
+  readonly used_Wh: (now_ms: EpochMs) => WattHour;
+  readonly view: (now_ms: EpochMs) => NonNullable<PlanningState["quarter"]>;
+};
+
+/** Keeps the mean power of every quarter hour at or below `limit_W` (balancing.md §3.6). */
+export function createQuarterWatch(site: SiteState, limit_W: Watt): QuarterWatch {
+  // The register may move in whole kWh, the measured power may be a little off: the higher of the two is believed.
+  let byRegister: QuarterState | null = null;
+  let byPower: QuarterState | null = null;
+  let sample: { readonly at_ms: EpochMs; readonly power_W: number; readonly energy_Ws: number } | null = null;
+  let cap_W = limit_W;
+  let quarter_ms: EpochMs | null = null;
+
+  const takeIn = (reading: MeterReading): void => {
+    const at_ms = reading.measured_at_ms;
+    if (sample !== null && at_ms <= sample.at_ms) return;
+    if (reading.energyImport_Wh !== null)
+      byRegister = followQuarter(byRegister, { at_ms, register_Wh: reading.energyImport_Wh });
+    if (reading.power_W === null) return;
+    const gap_ms = sample === null ? Infinity : elapsed_ms(sample.at_ms, at_ms);
+    const seen = gap_ms <= SAMPLE_GAP_MS_MAX;
+    if (!seen) byPower = null;
+    // What is exported earns no room: the grid counts what it delivers.
+    const energy_Ws = seen && sample !== null ? sample.energy_Ws + (sample.power_W * gap_ms) / 1000 : 0;
+    sample = { at_ms, power_W: Math.max(0, reading.power_W), energy_Ws };
+    byPower = followQuarter(byPower, { at_ms, register_Wh: wattHour(Math.ceil(energy_Ws / 3600)) });
+  };
+  const states = (now_ms: EpochMs): QuarterState[] =>
+    [byRegister, byPower].flatMap((state) =>
+      state !== null && now_ms - state.read_at_ms <= SILENT_MS_MAX && state.quarter_ms === slotOf(now_ms)
+        ? [state]
+        : [],
+    );
+  const used = (now_ms: EpochMs): WattHour | null => {
+    const known = states(now_ms).flatMap(({ start_Wh, register_Wh }) =>
+      start_Wh === null ? [] : [register_Wh - start_Wh],
+    );
+    return known.length === 0 ? null : wattHour(Math.max(...known));
+  };
+  const exactCap_W = (now_ms: EpochMs, root: CircuitState): number => {
+    const asked = {
+      now_ms,
+      target_W: limit_W,
+      limit_W: connection_W(site, root),
+      committed_W: committed_W(site, root, now_ms),
+    };
+    const caps = states(now_ms).map((state) => quarterCap(state, asked).cap_W);
+    return caps.length === 0 ? limit_W : Math.min(...caps);
+  };
+  return {
+    follow: (now_ms) => {
+      const root = mainCircuit(site);
+      if (root === null) return;
+      const { meterId } = root.circuit;
+      const reading = meterId === null ? null : (site.meters.get(meterId)?.reading ?? null);
+      if (reading !== null) takeIn(reading);
+      const isNew = quarter_ms !== slotOf(now_ms);
+      quarter_ms = slotOf(now_ms);
+      cap_W = steadied(exactCap_W(now_ms, root), isNew ? null : cap_W, { now_ms, limit_W });
+      root.imposed = [...root.imposed.filter(({ ref }) => ref !== QUARTER_REF), imposed(cap_W)];
+    },
+    used_Wh: (now_ms) =>
+      used(now_ms) ?? wattHour(Math.ceil((limit_W * elapsed_ms(slotOf(now_ms), now_ms)) / 3_600_000)),
+    view: (now_ms) => ({
+      limit_W,
+      cap_W,
+      used_Wh: used(now_ms),
+      ends_at_ms: epochMs(slotOf(now_ms) + SLOT_ms),
+    }),
+  };
+}
+
+const imposed = (limit_W: Watt): ImposedLimit => ({ limit_mA: null, limit_W, kind: "schedule", ref: QUARTER_REF });
+
+const mainCircuit = (site: SiteState): CircuitState | null =>
+  [...site.circuits.values()].find(({ circuit }) => circuit.parentId === null) ?? null;
+
+/** Down at once, up in steps, and not at all in the last half minute: the quarter hour after it begins at the limit again. */
+function steadied(
+  cap_W: number,
+  before_W: Watt | null,
+  { now_ms, limit_W }: { readonly now_ms: EpochMs; readonly limit_W: Watt },
+): Watt {
+  const step_W = Math.max(1, limit_W / STEPS);
+  // The small part: 50 steps of a fiftieth are the whole.
+  const whole_W = watt(Math.max(0, Math.floor(Math.floor(cap_W / step_W + 1e-6) * step_W + 1e-6)));
+  if (before_W === null || whole_W <= before_W) return whole_W;
+  const left_ms = slotOf(now_ms) + SLOT_ms - now_ms;
+  return left_ms <= LAST_MS || cap_W < before_W + 2 * step_W ? before_W : whole_W;
+}
+
+/** What the connection carries without this limit. */
+function connection_W(site: SiteState, root: CircuitState): Watt {
+  const others = { ...root, imposed: root.imposed.filter(({ ref }) => ref !== QUARTER_REF) };
+  const fuses_mA = root.circuit.fuse_mA.reduce<number>((sum, fuse) => sum + fuse, 0);
+  return workingLimit_W(others) ?? watt(Math.floor((fuses_mA / 1000) * site.model.identity.nominal_V));
+}
+
+/** The building, and the minimum of cars that would not wake up after a pause. */
+function committed_W(site: SiteState, root: CircuitState, now_ms: EpochMs): Watt {
+  const { nominal_V } = site.model.identity;
+  const other_mA = otherLoad_mA(site, root, now_ms).reduce<number>((sum, load) => sum + load, 0);
+  const kept_mA = stationsBelow(site, root.circuit.id)
+    .filter((state) => state.habits.neverPause && state.chargingSince_ms !== null)
+    .reduce((sum, state) => sum + minimum_mA(state) * activePhases(state).length, 0);
+  return watt(Math.ceil(((other_mA + kept_mA) / 1000) * nominal_V));
+}
