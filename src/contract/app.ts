@@ -42,6 +42,7 @@ export const alertSchema = z.object({
     "fallback-too-high",
     "fallback-unsafe",
     "fallback-differs",
+    "phase-map-differs",
     "prices-unreadable",
     "storage",
     "line-damaged",

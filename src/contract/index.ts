@@ -5,6 +5,7 @@ import { devicesContract } from "./devices.ts";
 import { historyContract } from "./history.ts";
 import { kioskContract, liveContract } from "./live.ts";
 import { ocppContract } from "./ocpp.ts";
+import { phasesContract } from "./phases.ts";
 import { planningContract } from "./planning.ts";
 import { sessionsContract } from "./sessions.ts";
 import { stationsContract } from "./stations.ts";
@@ -19,6 +20,7 @@ export * from "./history.ts";
 export * from "./live.ts";
 export * from "./planning.ts";
 export * from "./ocpp.ts";
+export * from "./phases.ts";
 export * from "./roles.ts";
 export * from "./sessions.ts";
 export * from "./stations.ts";
@@ -35,6 +37,7 @@ export const contract = {
   planning: planningContract,
   devices: devicesContract,
   ocpp: ocppContract,
+  phases: phasesContract,
   sessions: sessionsContract,
   billing: billingContract,
   history: historyContract,

@@ -206,6 +206,13 @@ export function fakeEngine(stations: readonly StationLive[], stores: Partial<Sto
       whatIf: () => [],
       setSharing: () => true,
     },
+    phases: {
+      list: () => ({ bays: [], running: null }),
+      test: () => "not-found",
+      cancel: () => Promise.resolve(),
+      accept: () => null,
+      advice: () => Promise.resolve(null),
+    },
     waiting: () => [],
     setOcppPassword: ({ identity }) =>
       Promise.resolve(identity === "CP-1" ? ({ ok: true } as const) : ("not-found" as const)),
@@ -293,6 +300,14 @@ function fakeStores(): Stores {
       confirmPassword: notGiven,
     },
     wishes: { list: () => [], save: notGiven },
+    phases: {
+      evidence: () => [],
+      saveEvidence: notGiven,
+      addFinding: notGiven,
+      lastFinding: () => null,
+      saveCarPhases: notGiven,
+      carPhases: () => new Map(),
+    },
     tariffs: { list: () => [], view: notGiven, at: () => null, add: notGiven },
     customers: {
       list: () => [CUSTOMER],

@@ -11,6 +11,7 @@ import { kioskGroup } from "./kiosk.ts";
 import { liveGroup } from "./live.ts";
 import { ocppGroup } from "./ocpp.ts";
 import { planningGroup } from "./planning.ts";
+import { phasesGroup } from "./phases.ts";
 import { sessionsGroup } from "./sessions.ts";
 import { stationsGroup } from "./stations.ts";
 
@@ -35,6 +36,7 @@ export function createRouter(app: Application, { onFault, renderInvoice }: Route
     planning: planningGroup(contract, app),
     devices: devicesGroup(contract, app),
     ocpp: ocppGroup(contract, app),
+    phases: phasesGroup(contract, app),
     sessions: sessionsGroup(contract, app),
     billing: billingGroup(contract, app, renderInvoice),
     history: historyGroup(contract, app),

@@ -71,7 +71,7 @@ function storageAlarm(storage: StorageTrouble, now_ms: EpochMs): readonly Wanted
 }
 
 function stationAlarms(state: StationState, now_ms: EpochMs, started_at_ms: EpochMs): readonly Wanted[] {
-  const wanted: Wanted[] = [...fallbackAlarms(state)];
+  const wanted: Wanted[] = [...fallbackAlarms(state), ...phaseAlarm(state)];
   const ref = state.station.id;
   const silentSince = state.heard_at_ms ?? started_at_ms;
   if (!state.online && now_ms - silentSince >= OFFLINE_ALARM_MS)
@@ -131,6 +131,13 @@ function fallbackAlarms({ station, fallback }: StationState): readonly Wanted[] 
   ];
 }
 
+/** It is certainly wired otherwise than the site file says, and counts on all phases meanwhile. */
+function phaseAlarm({ station, phaseMapDoubted }: StationState): readonly Wanted[] {
+  if (phaseMapDoubted === null) return [];
+  const inputs = { configured: station.rotation, found: phaseMapDoubted.found, steps: phaseMapDoubted.steps };
+  return [{ code: "phase-map-differs", severity: "degraded", ref: station.id, inputs }];
+}
+
 const WATCHED: ReadonlySet<Alert["code"]> = new Set([
   "over-fuse",
   "meter-stale",
@@ -141,6 +148,7 @@ const WATCHED: ReadonlySet<Alert["code"]> = new Set([
   "fallback-too-high",
   "fallback-unsafe",
   "fallback-differs",
+  "phase-map-differs",
   "storage",
 ]);
 

@@ -124,6 +124,7 @@ function boundsOf(site: SiteState, state: StationState, now_ms: EpochMs, finishe
   else if (vehicle.bound_mA !== null)
     // Below what it needs to charge at all a car that takes little would have nothing, for ever.
     bounds.push({ max_mA: milliamp(Math.max(min_mA, vehicle.bound_mA)), kind: "vehicle", ref: station.id });
+  if (state.testBound_mA !== null) bounds.push({ max_mA: state.testBound_mA, kind: "manual", ref: station.id });
   if (manualLimit !== null) bounds.push({ max_mA: manualLimit.limit_mA, kind: "manual", ref: station.id });
   const lost = circuitPath(site, station.circuitId).find((circuit) => meterTrust(site, circuit, now_ms) === "lost");
   if (lost !== undefined)

@@ -9,7 +9,7 @@ import {
 } from "../../core/balancing/index.ts";
 import type { DrawRange } from "../../core/balancing/index.ts";
 import { toSitePhases, wiredPhases } from "../../core/site/index.ts";
-import { milliamp, perPhase, onPhase, watt } from "../../core/units/index.ts";
+import { milliamp, perPhase, onPhase, PHASES, watt } from "../../core/units/index.ts";
 import type { EpochMs, Milliamp, PerPhase, Phase, Watt } from "../../core/units/index.ts";
 import type { StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
@@ -21,6 +21,8 @@ const AHEAD_MS_MAX = 2_000;
 
 /** Site phases this car may draw on: what it has proven, what its box was switched to, else all that are wired. */
 export function activePhases(state: StationState): readonly Phase[] {
+  // Nobody knows which of them it loads: a map that is wrong would hide an overload.
+  if (state.phaseMapDoubted !== null) return PHASES;
   const wired = wiredPhases(state.station);
   return state.habits.phases ?? (state.phaseMode.now === 1 ? wired.slice(0, 1) : wired);
 }
@@ -96,6 +98,10 @@ export function drawRange(state: StationState, now_ms: EpochMs): PerPhase<DrawRa
   const exact = state.online && (isSettled(state) || !isPlugged(state));
   const told_mA = state.online ? followedSetpoint_mA(state, now_ms) : null;
   const reach = activePhases(state);
+  if (state.phaseMapDoubted !== null) {
+    const highest_mA = Math.max(worst, ...measured.map((value) => value ?? 0));
+    return perPhase(() => ({ least_mA: 0, most_mA: highest_mA }));
+  }
   return perPhase((phase): DrawRange => {
     const value = onPhase(measured, phase);
     if (!reach.includes(phase)) return { least_mA: 0, most_mA: 0 };

@@ -77,12 +77,14 @@ export function engineOf(running: RunningEngine): Engine {
       },
       hurry,
     }),
+    phases: running.phases,
     devices: deviceDesk(running),
     planning: () => running.planning.state(),
     exportSite: () => exportSiteFile({ ...stored, model: running.model() }, stores.tariffs.at(clock.now_ms())),
     mainLimit: () => mainLimit(site),
     close: async () => {
       publisher.stop();
+      await running.phases.close();
       await loop.stop();
       await running.planning.stop();
       history.flush(clock.now_ms());

@@ -21,6 +21,8 @@ import { createQueueDesk } from "./queue-desk.ts";
 import type { EngineOptions, RunningEngine } from "./running-engine.ts";
 import { createSpark } from "./spark.ts";
 import { createPhaseDesk } from "./phase-desk.ts";
+import { createPhaseTruthDesk } from "./phase-truth-desk.ts";
+import { createPhaseWatch } from "./phase-watch.ts";
 import { createStayExpectations } from "./stay-expectations.ts";
 import type { SiteState, StationState } from "./state.ts";
 import { newSiteState, newStation, wireStation } from "./state.ts";
@@ -43,7 +45,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   recorder.resume(started_at_ms);
   // Devices speak before the loop that they hurry exists.
   const later: { loop: ControlLoop | null } = { loop: null };
-  const events = eventContext(options, site, recorder, () => later.loop?.hurry());
+  const phaseWatch = createPhaseWatch(site, stores.phases, started_at_ms);
+  const events = { ...eventContext(options, site, recorder, () => later.loop?.hurry()), phases: phaseWatch };
   const emit = (event: DeviceEvent): void => {
     try {
       applyEvent(events, event);
@@ -72,6 +75,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const last: { request: AllocationRequest | null } = { request: null };
   const onCycle = (report: CycleReport): void => {
     last.request = report.request;
+    phaseWatch.follow(report.at_ms);
     options.onCycle?.(report);
   };
   const planning = startPlanningDesk({ ...options, site, stores, dataFolder: options.dataFolder ?? null });
@@ -92,6 +96,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     model,
     keep,
     lastRequest: () => last.request,
+    phases: createPhaseTruthDesk({ ...options, site, stores, watch: phaseWatch, model, keep, loop }),
     addStation: (station) => {
       keep((before) => ({ ...before, stations: [...before.stations, station] }));
       const state = newStation(station, clock.now_ms());

@@ -15,6 +15,7 @@ import type {
 } from "../../contract/index.ts";
 import type { BalancingDesk } from "./balancing-desk.ts";
 import type { DeviceDesk } from "./device-desk.ts";
+import type { PhaseTruthDesk } from "./phase-truth-desk.ts";
 import type { Clock, CommandReply } from "../devices/ports.ts";
 import type { Stores } from "../storage/types.ts";
 
@@ -69,6 +70,7 @@ export interface Engine {
   adopt(request: AdoptRequest): "ok" | "not-found" | "conflict" | "circuit-unknown" | "invalid";
   health(): DeviceHealth[];
   readonly balancing: BalancingDesk;
+  readonly phases: Omit<PhaseTruthDesk, "close">;
   readonly devices: DeviceDesk;
   /** What is planned ahead, and how the planner is. */
   planning(): PlanningState;

@@ -17,6 +17,7 @@ import { plausibleReading } from "../devices/plausible-reading.ts";
 import type { DeviceEvent, StationEvent, StationReading } from "../devices/ports.ts";
 import { activePhases, drawn_mA, isSettled } from "./box-view.ts";
 import { applyMeter } from "./meter-intake.ts";
+import type { PhaseWatch } from "./phase-watch.ts";
 import { activityOf } from "./recorder.ts";
 import type { SessionRecorder } from "./recorder.ts";
 import type { SiteState, StationState } from "./state.ts";
@@ -38,6 +39,8 @@ export type EventContext = {
   /** Something changed that should not wait for the next second. */
   readonly hurry: () => void;
   readonly onStatus: (state: StationState, at_ms: EpochMs) => void;
+  /** Compares what bays draw with what the meters show. */
+  readonly phases?: Pick<PhaseWatch, "stationRead" | "meterRead">;
 };
 
 /** Takes what a device says into the state and into its session. Facts that carry money are stored before it returns. */
@@ -45,6 +48,7 @@ export function applyEvent(context: EventContext, event: DeviceEvent): void {
   switch (event.kind) {
     case "meter-reading":
       if (applyMeter(context.site, event.meterId, event.reading)) context.hurry();
+      context.phases?.meterRead(event.meterId, event.reading, context.now_ms());
       return;
     case "meter-offline":
       // The reading simply grows old; its age decides what still may be believed.
@@ -175,6 +179,7 @@ function applyReading(context: EventContext, state: StationState, reading: Stati
   const activity = activityOf(state.status);
   if (statusChanged && activity !== null)
     context.recorder.take(state, { kind: "activity", at_ms, received_at_ms: context.now_ms(), activity });
+  context.phases?.stationRead(state, context.now_ms());
   if (plugged !== wasPlugged || statusChanged) context.hurry();
 }
 

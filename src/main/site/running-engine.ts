@@ -9,6 +9,7 @@ import type { HistoryFeed } from "./history-feed.ts";
 import type { Devices } from "./open-devices.ts";
 import type { OwnerWishes } from "./owner-wishes.ts";
 import type { PlanningDesk } from "./planning-desk.ts";
+import type { PhaseTruthDesk } from "./phase-truth-desk.ts";
 import type { SessionRecorder } from "./recorder.ts";
 import type { Spark } from "./spark.ts";
 import type { SiteState } from "./state.ts";
@@ -51,6 +52,7 @@ export type RunningEngine = {
   keep(change: (model: SiteModel) => SiteModel): void;
   /** The allocator's request of the last decision. */
   lastRequest(): AllocationRequest | null;
+  readonly phases: PhaseTruthDesk;
   /** Makes a box that called in a station of the running site and stores the new site. */
   addStation(station: Station): void;
 };

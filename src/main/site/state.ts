@@ -29,6 +29,7 @@ import {
   unknownHabits,
   unknownVehicle,
 } from "../../core/balancing/index.ts";
+import type { PhaseFinding } from "../../core/phases/index.ts";
 import type { EvseState } from "../../core/session/index.ts";
 import { idleEvse } from "../../core/session/index.ts";
 import { pathToRoot } from "../../core/site/index.ts";
@@ -57,7 +58,8 @@ export type SessionContext = {
 };
 
 export type StationState = {
-  readonly station: Station;
+  /** Replaced when the owner says how it is really wired. */
+  station: Station;
   port: StationPort | null;
   online: boolean;
   /** Since when it is connected without a break; what it says of earlier times comes from its own queue. */
@@ -90,6 +92,10 @@ export type StationState = {
   /** The box says it is free though its transaction never ended: the stop may still come from its queue. */
   freeSince_ms: EpochMs | null;
   manualLimit: { readonly limit_mA: Milliamp; readonly until_ms: number | null } | null;
+  /** Upper bound of a running test of its phases. */
+  testBound_mA: Milliamp | null;
+  /** It is certainly wired otherwise than the site file says: it counts on all phases until the owner has answered. */
+  phaseMapDoubted: PhaseFinding | null;
   ledger: LedgerEntry;
   /** What is done about a decrease that is not proven. */
   escalation: Escalation;
@@ -195,6 +201,8 @@ export function newStation(station: Station, at_ms: EpochMs): StationState {
     stoppedByOwner: false,
     freeSince_ms: null,
     manualLimit: null,
+    testBound_mA: null,
+    phaseMapDoubted: null,
     ledger: unknownEntry({ max_mA: station.current_mA_max }),
     escalation: noEscalation,
     vehicle: unknownVehicle,

@@ -11,6 +11,7 @@ import { historyStore, latestInHistory } from "./history-store.ts";
 import { brokenInvoices, invoiceStore } from "./invoice-store.ts";
 import { migrate, schemaState } from "./migrations/migrate.ts";
 import { ocppStore } from "./ocpp-store.ts";
+import { phaseStore } from "./phase-store.ts";
 import { sellerStore } from "./seller-store.ts";
 import { latestInSessions, sessionStore } from "./session-store.ts";
 import { siteStore } from "./site-store.ts";
@@ -128,6 +129,7 @@ const storesOn = (db: Connection): Stores => ({
   alerts: alertStore(db),
   ocpp: ocppStore(db),
   wishes: wishStore(db),
+  phases: phaseStore(db),
 });
 
 function latest(db: Connection): EpochMs | null {

@@ -156,6 +156,20 @@ export type Tables = {
     departure_ms: EpochMs | null;
     needed_Wh: WattHour | null;
   };
+  phase_evidence: { station_id: string; scores: string; steps: number; since_ms: EpochMs; saved_at_ms: EpochMs };
+  phase_finding: {
+    no: Generated<number>;
+    station_id: string;
+    at_ms: EpochMs;
+    author: string;
+    method: "test" | "operation" | "accepted";
+    configured: string;
+    found: string;
+    confidence_permille: number;
+    steps: number;
+    outcome: string;
+  };
+  session_phases: { session_id: string; station_id: string; at_ms: EpochMs; phases: number };
   alert: {
     no: Generated<number>;
     code: Alert["code"];

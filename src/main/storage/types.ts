@@ -312,6 +312,40 @@ export interface WishStore {
 }
 
 
+/** What the site's own steps have told about one bay's wiring, as `core/phases` counts it. */
+export type StoredPhaseEvidence = {
+  readonly stationId: string;
+  readonly scores: readonly number[];
+  readonly steps: number;
+  readonly since_ms: EpochMs;
+};
+
+/** A test, a discovery in operation, or the owner's decision about one bay's wiring. */
+export type PhaseRecord = {
+  readonly stationId: string;
+  readonly at_ms: EpochMs;
+  readonly author: string;
+  readonly method: "test" | "operation" | "accepted";
+  readonly configured: string;
+  readonly found: string;
+  readonly confidence_permille: number;
+  readonly steps: number;
+  /** How it ended, as a code. */
+  readonly outcome: string;
+};
+
+export interface PhaseStore {
+  evidence(): StoredPhaseEvidence[];
+  /** Replaces what was kept of the station. */
+  saveEvidence(evidence: StoredPhaseEvidence, saved_at_ms: EpochMs): void;
+  addFinding(record: PhaseRecord): void;
+  lastFinding(stationId: string): PhaseRecord | null;
+  /** On how many phases the car of a session charges; the last one said counts. */
+  saveCarPhases(car: { sessionId: string; stationId: string; at_ms: EpochMs; phases: number }): void;
+  /** By session, of those said since then. */
+  carPhases(since_ms: EpochMs): ReadonlyMap<string, number>;
+}
+
 export type Stores = {
   readonly site: SiteStore;
   readonly sessions: SessionStore;
@@ -325,6 +359,7 @@ export type Stores = {
   readonly alerts: AlertStore;
   readonly ocpp: OcppStore;
   readonly wishes: WishStore;
+  readonly phases: PhaseStore;
 };
 
 /** The folder is in use by another process, or cannot be used; the sentence says what to do. */

@@ -4,9 +4,10 @@ import { FIRST } from "./0001-first.ts";
 import { DEVICE_FACTS } from "./0002-device-facts.ts";
 import { QUEUE_AND_NEED } from "./0004-queue-and-need.ts";
 import { OWNER_WISHES } from "./0005-owner-wishes.ts";
+import { PHASE_TRUTH } from "./0007-phase-truth.ts";
 
 /** Forward only, in order; the place in the list is the version. */
-const MIGRATIONS: readonly string[] = [FIRST, DEVICE_FACTS, OWNER_WISHES, QUEUE_AND_NEED];
+const MIGRATIONS: readonly string[] = [FIRST, DEVICE_FACTS, OWNER_WISHES, QUEUE_AND_NEED, PHASE_TRUTH];
 
 const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -8,6 +8,7 @@ import type history from "../../../../resources/locales/en/history.json";
 import type kiosk from "../../../../resources/locales/en/kiosk.json";
 import type live from "../../../../resources/locales/en/live.json";
 import type period from "../../../../resources/locales/en/period.json";
+import type phases from "../../../../resources/locales/en/phases.json";
 import type reasons from "../../../../resources/locales/en/reasons.json";
 import type sessions from "../../../../resources/locales/en/sessions.json";
 import type settings from "../../../../resources/locales/en/settings.json";
@@ -29,6 +30,7 @@ declare module "i18next" {
       kiosk: typeof kiosk;
       live: typeof live;
       period: typeof period;
+      phases: typeof phases;
       reasons: typeof reasons;
       sessions: typeof sessions;
       settings: typeof settings;

@@ -31,6 +31,9 @@ const NAMES = [
   "damaged",
   "asked",
   "losses",
+  "configured",
+  "found",
+  "steps",
   "line",
 ] as const;
 

@@ -5,9 +5,10 @@ import { oneOf, type RawSearch, useUrlState } from "../../lib/url/url-state.ts";
 import { AboutPage } from "./about-page.tsx";
 import { AppearancePage } from "./appearance-page.tsx";
 import { DevicesPage } from "./devices-page.tsx";
+import { PhasesPage } from "./phases-page.tsx";
 import { SitePage } from "./site-page.tsx";
 
-const PAGES = ["site", "devices", "appearance", "about"] as const;
+const PAGES = ["site", "devices", "phases", "appearance", "about"] as const;
 type SettingsPage = (typeof PAGES)[number];
 
 const parseSettingsSearch = (raw: RawSearch): { readonly page: SettingsPage } => ({
@@ -39,6 +40,9 @@ export function SettingsScreen() {
         </Tabs.Panel>
         <Tabs.Panel value="devices">
           <DevicesPage />
+        </Tabs.Panel>
+        <Tabs.Panel value="phases">
+          <PhasesPage />
         </Tabs.Panel>
         <Tabs.Panel value="appearance">
           <AppearancePage />
