@@ -2,12 +2,12 @@ import i18next from "i18next";
 import { beforeAll, describe, expect, test } from "vitest";
 import german from "../../../../resources/locales/de/reasons.json";
 import english from "../../../../resources/locales/en/reasons.json";
-import { REASON_KINDS } from "../../../core/balancing/index.ts";
+import { REASON_KINDS, TURN_KINDS } from "../../../core/balancing/index.ts";
 import type { BecauseView } from "../../../contract/index.ts";
 import { createFormat } from "../../lib/format/format.ts";
 import { circuitLive, stationLive } from "../../test-data.ts";
 import { bindingRung, rungsOf } from "./ladder.ts";
-import { explainSentence, explanationText, rungText, shortReason, type Wording } from "./words.ts";
+import { explainSentence, explanationText, rungText, shortReason, turnText, type Wording } from "./words.ts";
 
 const plain = (text: string): string => text.replaceAll("\u00a0", " ");
 
@@ -30,6 +30,7 @@ beforeAll(async () => {
 const wordingIn = (language: "en" | "de"): Wording => ({
   t: i18next.getFixedT(language, "reasons"),
   format: createFormat({ locale: language, timezone: "Europe/Berlin", currency: "EUR" }),
+  bayName: (stationId) => (stationId === "P03" ? "Bay 3" : stationId),
   circuitOf: (circuitId) => (circuitId === garage.circuitId ? garage : undefined),
 });
 
@@ -87,6 +88,20 @@ describe.each(["en", "de"] as const)("words in %s", (language) => {
       expect(text.length).toBeGreaterThan(3);
     }
     expect(shortReason(one, wording).split(/\s+/u).length).toBeLessThanOrEqual(6);
+  });
+});
+
+describe.each(["en", "de"] as const)("a turn in %s", (language) => {
+  test.each(TURN_KINDS)("%s has words, with the bay and the time where there are any", (kind) => {
+    const at_ms = kind === "unknown" || kind === "too-late" ? null : Date.UTC(2026, 5, 10, 12, 20);
+    const text = turnText({ expected_at_ms: at_ms, kind, ref: "P03" }, wordingIn(language));
+    expect(text).not.toMatch(/\{\{|turn\./u);
+    if (at_ms !== null) expect(text).toMatch(kind === "waited" ? /14:20/u : /14:20.*Bay 3|Bay 3.*14:20/u);
+  });
+
+  test("that is not worked out yet, or that nobody can say, names no time", () => {
+    for (const turn of [null, { expected_at_ms: null, kind: "hold", ref: "P03" } as const])
+      expect(turnText(turn, wordingIn(language))).not.toMatch(/\d|—/u);
   });
 });
 

@@ -13,6 +13,7 @@ export function useWording(): Wording {
       t,
       format,
       // Read at the moment of speaking, so that a tile is not drawn anew because some circuit's numbers changed.
+      bayName: (stationId) => useLiveStore.getState().stations[stationId]?.name ?? stationId,
       circuitOf: (circuitId) => useLiveStore.getState().circuits.find((circuit) => circuit.circuitId === circuitId),
     }),
     [t, format],

@@ -1,5 +1,5 @@
 import type { TFunction } from "i18next";
-import type { BecauseView, CircuitLive, StationLive } from "../../../contract/index.ts";
+import type { BecauseView, CircuitLive, QueueTurn, StationLive } from "../../../contract/index.ts";
 import { phaseIndex } from "../../../core/units/phases.ts";
 import type { Format } from "../../lib/format/format.ts";
 import { bindingRung, sharedPlace } from "./ladder.ts";
@@ -9,7 +9,18 @@ export type Wording = {
   readonly t: TFunction<"reasons">;
   readonly format: Format;
   readonly circuitOf: (circuitId: string) => CircuitLive | undefined;
+  /** Name of a bay; the id where the bay is unknown. */
+  readonly bayName: (stationId: string) => string;
 };
+
+/** When a waiting car's turn is expected, and what makes room: "Turn ≈ 14:20, when Bay 3 leaves". */
+export function turnText(turn: QueueTurn | null, { t, format, bayName }: Wording): string {
+  if (turn === null) return t("turn.pending");
+  const values = { bay: bayName(turn.ref), time: format.time(turn.expected_at_ms) };
+  return turn.expected_at_ms === null && turn.kind !== "too-late"
+    ? t("turn.unknown", values)
+    : t(`turn.${turn.kind}`, values);
+}
 
 const nameOf = ({ ref }: BecauseView, { circuitOf }: Wording): string => circuitOf(ref)?.name ?? ref;
 
@@ -50,7 +61,10 @@ export function explainSentence(station: StationLive, wording: Wording): string 
   if (!station.online) return t("sentence.offline", { ...values, fallback: format.current(station.fallback_mA) });
   if (station.state === "fault") return t("sentence.fault", values);
   if (station.state === "free") return t("sentence.free", values);
-  if (station.queuePlace !== null) return t("sentence.queue", { ...values, count: station.queuePlace, ordinal: true });
+  if (station.queuePlace !== null) {
+    const place = t("sentence.queue", { ...values, count: station.queuePlace, ordinal: true });
+    return `${place} ${turnText(station.queueTurn, wording)}`;
+  }
   if (station.status === "SuspendedEV" || station.state === "occupied") return t("sentence.carPaused", values);
   const binding = bindingRung(station.because);
   if (binding === null) return t("sentence.full", values);

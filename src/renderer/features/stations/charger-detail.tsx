@@ -11,6 +11,7 @@ import { phaseRows } from "./charger-view.ts";
 import css from "./charger-detail.module.css";
 import { Commands } from "./command-bar.tsx";
 import { FailSafeNote } from "./fail-safe-note.tsx";
+import { Stay } from "./stay.tsx";
 import { StateStrip } from "./state-strip.tsx";
 
 const DETAIL_EVERY_ms = 10_000;
@@ -36,6 +37,9 @@ export function ChargerDetail({ station }: { readonly station: StationLive }) {
             </Section>
             <Section title={t("failSafe.title")}>
               <FailSafeNote failSafe={detail.failSafe} />
+            </Section>
+            <Section title={t("stay.title")}>
+              <Stay stationId={station.stationId} stay={detail.stay} />
             </Section>
             <LastSessions rows={detail.lastSessions} />
             <Device detail={detail} />

@@ -4,11 +4,16 @@ import type { StationLive } from "../../../contract/index.ts";
 import { CopyButton } from "../../components/copy-button.tsx";
 import { useLiveStore } from "../../lib/data/live-store.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
+import { useAsk } from "../../lib/data/use-ask.ts";
 import { rungsOf } from "../reasons/ladder.ts";
 import { useWording } from "../reasons/use-wording.ts";
 import { explainSentence, explanationText, rungText } from "../reasons/words.ts";
+import { Earlier } from "./earlier.tsx";
 import { type Proof, proofFor } from "./explain-view.ts";
 import css from "./explain.module.css";
+import { Learned } from "./learned.tsx";
+import { PlanNote } from "./plan-note.tsx";
+import { WhatIfs } from "./what-if.tsx";
 
 /** Why this charger gets this current, as one sentence, a ladder of numbers and a sum that adds up. */
 export function Explain({ station }: { readonly station: StationLive }) {
@@ -17,12 +22,23 @@ export function Explain({ station }: { readonly station: StationLive }) {
   const circuits = useLiveStore((state) => state.circuits);
   const byId = useLiveStore((state) => state.stations);
   const at_ms = useLiveStore((state) => state.site?.at_ms ?? 0);
+  const detail = useAsk(["stations", "detail", station.stationId], (api, signal) =>
+    api.stations.detail({ stationId: station.stationId }, { signal }),
+  );
   const proof = useMemo(() => proofFor(station, circuits, Object.values(byId)), [station, circuits, byId]);
   return (
     <div className={css["explain"]}>
       <p className={css["sentence"]}>{explainSentence(station, wording)}</p>
+      {station.session !== null && <PlanNote stationId={station.stationId} />}
       {station.because.length > 0 && <Ladder station={station} />}
       {proof !== null && <ProofTable proof={proof} />}
+      {detail.data !== undefined && (
+        <>
+          <Learned learned={detail.data.learned} station={station} />
+          {station.session !== null && <WhatIfs station={station} learned={detail.data.learned} />}
+        </>
+      )}
+      <Earlier stationId={station.stationId} />
       <div>
         <CopyButton text={() => explanationText(station, wording, at_ms)} label={t("explain.copy")} />
       </div>

@@ -6,9 +6,10 @@ import { AboutPage } from "./about-page.tsx";
 import { AppearancePage } from "./appearance-page.tsx";
 import { DevicesPage } from "./devices-page.tsx";
 import { PhasesPage } from "./phases-page.tsx";
+import { SharingPage } from "./sharing-page.tsx";
 import { SitePage } from "./site-page.tsx";
 
-const PAGES = ["site", "devices", "phases", "appearance", "about"] as const;
+const PAGES = ["site", "sharing", "devices", "phases", "appearance", "about"] as const;
 type SettingsPage = (typeof PAGES)[number];
 
 const parseSettingsSearch = (raw: RawSearch): { readonly page: SettingsPage } => ({
@@ -37,6 +38,9 @@ export function SettingsScreen() {
         </Tabs.List>
         <Tabs.Panel value="site">
           <SitePage />
+        </Tabs.Panel>
+        <Tabs.Panel value="sharing">
+          <SharingPage />
         </Tabs.Panel>
         <Tabs.Panel value="devices">
           <DevicesPage />
