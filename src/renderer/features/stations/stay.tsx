@@ -19,9 +19,10 @@ export function Stay({ stationId, stay }: Props) {
   const format = useFormat();
   const { expected, declared } = stay;
   if (expected === null) return <p>{t("stay.none")}</p>;
+  const { departure_ms, needed_Wh } = declared ?? { departure_ms: null, needed_Wh: null };
   const said = [
-    ...(declared === null || declared.departure_ms === null ? [] : [format.dateTime(declared.departure_ms)]),
-    ...(declared === null || declared.needed_Wh === null ? [] : [format.energy(declared.needed_Wh)]),
+    ...(departure_ms === null ? [] : [format.dateTime(departure_ms)]),
+    ...(needed_Wh === null ? [] : [format.energy(needed_Wh)]),
   ];
   return (
     <div className={css["stay"]}>
