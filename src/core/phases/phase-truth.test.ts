@@ -64,12 +64,12 @@ function run(world: World): PhaseEvidence {
     const at_ms = epochMs(START_MS + second * 1000);
     const seen = Math.max(0, second - lag_s);
     if (second % meterEvery_s === 0) {
-      const cars = world.blind === true ? [0, 0, 0] : onSite(own(seen), real);
+      const cars: PerPhase<number> = world.blind === true ? [0, 0, 0] : onSite(own(seen), real);
       const rest = building(seen);
-      const neighbour = other === undefined ? [0, 0, 0] : onSite(other.own(seen), other.real);
+      const neighbour: PerPhase<number> = other === undefined ? [0, 0, 0] : onSite(other.own(seen), other.real);
       meter = traced(meter, {
         at_ms,
-        current_mA: perPhase((phase, at) => (cars[at] ?? 0) + onPhase(rest, phase) + (neighbour[at] ?? 0)),
+        current_mA: perPhase((phase, at) => cars[at] + onPhase(rest, phase) + neighbour[at]),
       });
     }
     if (second % boxEvery_s === 0) {
@@ -103,9 +103,9 @@ function restless(seed: number): (second: number) => PerPhase<number> {
   for (let second = 0; second < 20_000; second += 1) {
     if (next() < 0.08) {
       const at = Math.floor(next() * 3);
-      now = perPhase((_, index) => (index === at ? 1_000 + next() * 12_000 : (now[index] ?? 0)));
+      now = perPhase((_, index) => (index === at ? 1_000 + next() * 12_000 : now[index]));
     }
-    loads.push(perPhase((_, index) => (now[index] ?? 0) + (next() - 0.5) * 600));
+    loads.push(perPhase((_, index) => now[index] + (next() - 0.5) * 600));
   }
   return (second) => loads[second] ?? now;
 }

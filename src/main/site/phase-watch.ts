@@ -13,7 +13,7 @@ import type { CurrentTrace, PhaseEvidence, PhaseFinding, StepWatch } from "../..
 import { pathToRoot } from "../../core/site/index.ts";
 import type { EpochMs, PerPhase } from "../../core/units/index.ts";
 import type { MeterReading } from "../devices/ports.ts";
-import type { PhaseStore } from "../storage/types.ts";
+import type { PhaseStore, StoredPhaseEvidence } from "../storage/types.ts";
 import type { SiteState, StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
 
@@ -57,114 +57,144 @@ export type PhaseWatch = {
 };
 
 /** Goes on with the stored evidence. */
-export function createPhaseWatch(site: SiteState, store: PhaseStore, started_at_ms: EpochMs): PhaseWatch {
-  const bays = new Map<string, Bay>();
-  const meters = new Map<string, CurrentTrace>();
-  let saved_at_ms = started_at_ms;
-  const stored = new Map(store.evidence().map((one) => [one.stationId, one]));
-  const bayOf = (state: StationState): Bay => {
+export const createPhaseWatch = (site: SiteState, store: PhaseStore, started_at_ms: EpochMs): PhaseWatch =>
+  new StepCounter(site, store, started_at_ms);
+
+class StepCounter implements PhaseWatch {
+  readonly #site: SiteState;
+  readonly #store: PhaseStore;
+  readonly #started_at_ms: EpochMs;
+  readonly #stored: ReadonlyMap<string, StoredPhaseEvidence>;
+  readonly #bays = new Map<string, Bay>();
+  readonly #meters = new Map<string, CurrentTrace>();
+  #saved_at_ms: EpochMs;
+
+  constructor(site: SiteState, store: PhaseStore, started_at_ms: EpochMs) {
+    this.#site = site;
+    this.#store = store;
+    this.#started_at_ms = started_at_ms;
+    this.#saved_at_ms = started_at_ms;
+    this.#stored = new Map(store.evidence().map((one) => [one.stationId, one]));
+  }
+
+  stationRead(state: StationState, now_ms: EpochMs): void {
+    const own_mA = ownCurrents_mA(state, now_ms);
+    if (own_mA === null) return;
+    const bay = this.#bayOf(state);
+    const sample = { at_ms: now_ms, current_mA: own_mA };
+    bay.trace = traced(bay.trace, sample);
+    // A step that is over before the next one begins is looked at while its samples are still there.
+    this.#evaluate(state);
+    bay.watch = watchOwn(bay.watch, sample);
+  }
+
+  meterRead(meterId: string, { current_mA: [l1, l2, l3], measured_at_ms }: MeterReading, now_ms: EpochMs): void {
+    if (l1 === null || l2 === null || l3 === null || now_ms - measured_at_ms > LATE_MS_MAX) return;
+    const sample = { at_ms: now_ms, current_mA: [l1, l2, l3] } as const;
+    this.#meters.set(meterId, traced(this.#meters.get(meterId) ?? [], sample));
+    for (const stationId of this.#bays.keys()) {
+      const state = this.#site.stations.get(stationId);
+      if (state !== undefined) this.#evaluate(state);
+    }
+  }
+
+  finding(state: StationState): PhaseFinding & { readonly since_ms: EpochMs } {
+    const { evidence, since_ms } = this.#bayOf(state);
+    return { ...judgePhases(evidence, state.station), since_ms };
+  }
+
+  meterOf(state: StationState): string | null {
+    return meterOf(this.#site, state);
+  }
+
+  beginTest(stationId: string): void {
+    const state = this.#site.stations.get(stationId);
+    if (state !== undefined) this.#bayOf(state).test = noPhaseEvidence(state.station);
+  }
+
+  testFinding(state: StationState): { readonly looked: number; readonly finding: PhaseFinding } {
+    const { looked, test } = this.#bayOf(state);
+    return { looked, finding: judgePhases(test ?? noPhaseEvidence(state.station), state.station) };
+  }
+
+  endTest(stationId: string): void {
+    const bay = this.#bays.get(stationId);
+    if (bay !== undefined) bay.test = null;
+  }
+
+  forget(stationId: string, now_ms: EpochMs): void {
+    const state = this.#site.stations.get(stationId);
+    if (state === undefined) return;
+    const bay = this.#bayOf(state);
+    bay.evidence = noPhaseEvidence(state.station);
+    bay.watch = noStepWatch;
+    bay.since_ms = now_ms;
+    bay.isSaved = false;
+    state.phaseMapDoubted = null;
+    this.save(now_ms);
+  }
+
+  follow(now_ms: EpochMs): void {
+    for (const state of this.#site.stations.values()) {
+      const bay = this.#bayOf(state);
+      doubt(state, judgePhases(bay.evidence, state.station), this.#store, now_ms);
+      noteCarPhases(state, bay, this.#store, now_ms);
+    }
+    if (now_ms - this.#saved_at_ms >= SAVE_EVERY_MS || now_ms < this.#saved_at_ms) this.save(now_ms);
+  }
+
+  save(now_ms: EpochMs): void {
+    this.#saved_at_ms = now_ms;
+    for (const [stationId, bay] of this.#bays) {
+      if (bay.isSaved) continue;
+      this.#store.saveEvidence({ stationId, ...bay.evidence, since_ms: bay.since_ms }, now_ms);
+      bay.isSaved = true;
+    }
+  }
+
+  #bayOf(state: StationState): Bay {
     const { station } = state;
-    const known = bays.get(station.id);
+    const known = this.#bays.get(station.id);
     if (known !== undefined) return known;
     const fresh = noPhaseEvidence(station);
-    const before = stored.get(station.id);
+    const before = this.#stored.get(station.id);
     // The bay may have had another number of phases when it was stored.
     const usable = before?.scores.length === fresh.scores.length ? before : undefined;
     const bay: Bay = {
       watch: noStepWatch,
       trace: [],
       evidence: usable === undefined ? fresh : { scores: usable.scores, steps: usable.steps },
-      since_ms: usable?.since_ms ?? started_at_ms,
+      since_ms: usable?.since_ms ?? this.#started_at_ms,
       test: null,
       looked: 0,
       isSaved: true,
       told: "",
     };
-    bays.set(station.id, bay);
+    this.#bays.set(station.id, bay);
     return bay;
-  };
-  const evaluate = (state: StationState): void => {
-    const bay = bayOf(state);
-    const meterId = meterOf(site, state);
-    if (bay.watch.pending === null || meterId === null) return;
-    const found = matured(bay.watch, meters.get(meterId) ?? []);
-    if (found.kind === "wait") return;
+  }
+
+  /** Looks at the bay's pending step, if the meter has shown what it was. */
+  #evaluate(state: StationState): void {
+    const bay = this.#bayOf(state);
+    if (bay.watch.pending === null) return;
+    const meterId = meterOf(this.#site, state);
+    const found = matured(bay.watch, meterId === null ? [] : (this.#meters.get(meterId) ?? []));
+    if (meterId !== null && found.kind === "wait") return;
     bay.watch = { ...bay.watch, pending: null };
     bay.looked += 1;
-    if (found.kind === "nothing" || !isClean(found.step, othersMoved_mA(state, found.step))) return;
+    if (found.kind !== "step" || !isClean(found.step, this.#othersMoved_mA(state, found.step))) return;
     bay.evidence = observeStep(bay.evidence, state.station, found.step);
     if (bay.test !== null) bay.test = observeStep(bay.test, state.station, found.step);
     bay.isSaved = false;
-  };
-  const othersMoved_mA = (state: StationState, step: Parameters<typeof movedDuring_mA>[1]): number => {
+  }
+
+  #othersMoved_mA(state: StationState, step: Parameters<typeof movedDuring_mA>[1]): number {
     let sum_mA = 0;
-    for (const [stationId, bay] of bays) if (stationId !== state.station.id) sum_mA += movedDuring_mA(bay.trace, step);
+    for (const [stationId, { trace }] of this.#bays)
+      if (stationId !== state.station.id) sum_mA += movedDuring_mA(trace, step);
     return sum_mA;
-  };
-  const save = (now_ms: EpochMs): void => {
-    saved_at_ms = now_ms;
-    for (const [stationId, bay] of bays) {
-      if (bay.isSaved) continue;
-      store.saveEvidence({ stationId, ...bay.evidence, since_ms: bay.since_ms }, now_ms);
-      bay.isSaved = true;
-    }
-  };
-  return {
-    stationRead: (state, now_ms) => {
-      const own_mA = ownCurrents_mA(state, now_ms);
-      if (own_mA === null) return;
-      const bay = bayOf(state);
-      const sample = { at_ms: now_ms, current_mA: own_mA };
-      bay.trace = traced(bay.trace, sample);
-      // A step that is over before the next one begins is looked at while its samples are still there.
-      evaluate(state);
-      bay.watch = watchOwn(bay.watch, sample);
-    },
-    meterRead: (meterId, { current_mA: [l1, l2, l3], measured_at_ms }, now_ms) => {
-      if (l1 === null || l2 === null || l3 === null || now_ms - measured_at_ms > LATE_MS_MAX) return;
-      meters.set(meterId, traced(meters.get(meterId) ?? [], { at_ms: now_ms, current_mA: [l1, l2, l3] }));
-      for (const stationId of bays.keys()) {
-        const state = site.stations.get(stationId);
-        if (state !== undefined) evaluate(state);
-      }
-    },
-    finding: (state) => ({ ...judgePhases(bayOf(state).evidence, state.station), since_ms: bayOf(state).since_ms }),
-    meterOf: (state) => meterOf(site, state),
-    beginTest: (stationId) => {
-      const state = site.stations.get(stationId);
-      if (state !== undefined) bayOf(state).test = noPhaseEvidence(state.station);
-    },
-    testFinding: (state) => {
-      const bay = bayOf(state);
-      return {
-        looked: bay.looked,
-        finding: judgePhases(bay.test ?? noPhaseEvidence(state.station), state.station),
-      };
-    },
-    endTest: (stationId) => {
-      const bay = bays.get(stationId);
-      if (bay !== undefined) bay.test = null;
-    },
-    forget: (stationId, now_ms) => {
-      const state = site.stations.get(stationId);
-      if (state === undefined) return;
-      const bay = bayOf(state);
-      bay.evidence = noPhaseEvidence(state.station);
-      bay.watch = noStepWatch;
-      bay.since_ms = now_ms;
-      bay.isSaved = false;
-      state.phaseMapDoubted = null;
-      save(now_ms);
-    },
-    follow: (now_ms) => {
-      for (const state of site.stations.values()) {
-        doubt(state, judgePhases(bayOf(state).evidence, state.station), store, now_ms);
-        noteCarPhases(state, bayOf(state), store, now_ms);
-      }
-      if (now_ms - saved_at_ms >= SAVE_EVERY_MS || now_ms < saved_at_ms) save(now_ms);
-    },
-    save,
-  };
+  }
 }
 
 /** Once doubted a map stays doubted until the owner answers or the evidence comes to agree with it. */

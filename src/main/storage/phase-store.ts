@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Connection, sqlBuilder as q } from "./connection.ts";
 import type { PhaseStore } from "./types.ts";
 
-const scoresSchema = z.array(z.number().finite()).min(4).max(7);
+const scoresSchema = z.array(z.number()).min(4).max(7);
 
 /** Evidence of how bays hang on the site's phases, what was found from it, and on how many phases cars charged. */
 export function phaseStore(db: Connection): PhaseStore {

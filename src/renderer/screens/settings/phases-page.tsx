@@ -31,7 +31,7 @@ function Bays({ list }: { readonly list: PhaseList }) {
   const format = useFormat();
   const actions = usePhaseActions();
   const { state } = useConnection();
-  const { running } = list;
+  const { running, bays } = list;
   const isOpen = state === "open" && !actions.isPending;
   const refusal = refusalOf(actions.error);
   const columns: readonly Column<BayPhases>[] = [
@@ -39,54 +39,20 @@ function Bays({ list }: { readonly list: PhaseList }) {
     { id: "configured", title: t("configured"), cell: ({ configured }) => configured },
     { id: "found", title: t("found"), cell: (bay) => <Found bay={bay} /> },
     { id: "steps", title: t("steps"), number: true, cell: ({ steps }) => format.count(steps) },
-    {
-      id: "test",
-      title: t("lastTest"),
-      cell: ({ lastTest }) =>
-        lastTest === null ? t("never") : `${format.dateTime(lastTest.at_ms)}: ${t(`outcome.${lastTest.outcome}`)}`,
-    },
+    { id: "test", title: t("lastTest"), cell: ({ lastTest }) => <LastTest test={lastTest} /> },
     {
       id: "actions",
       title: t("actions"),
-      cell: (bay) => (
-        <div className={css["links"]}>
-          <Button
-            size="xs"
-            variant="default"
-            disabled={!isOpen || running !== null || !bay.testable}
-            aria-label={t("testBay", { name: bay.name })}
-            onClick={() => {
-              actions.mutate({ kind: "test", stationId: bay.stationId });
-            }}
-          >
-            {t("test")}
-          </Button>
-          {choicesOf(bay).map((rotation) => (
-            <Button
-              key={rotation}
-              size="xs"
-              variant={rotation === bay.found ? "filled" : "default"}
-              disabled={!isOpen}
-              onClick={() => {
-                actions.mutate({ kind: "accept", stationId: bay.stationId, rotation });
-              }}
-            >
-              {rotation === bay.configured ? t("keep", { rotation }) : t("accept", { rotation })}
-            </Button>
-          ))}
-        </div>
-      ),
+      cell: (bay) => <BayActions bay={bay} act={actions.mutate} canTest={isOpen && running === null} canAct={isOpen} />,
     },
   ];
+  const tested = bays.find(({ stationId }) => stationId === running?.stationId);
   return (
     <Card title={t("title")}>
       <p className={css["muted"]}>{t("lead")}</p>
       {running !== null && (
         <p role="status">
-          {t("running", {
-            name: list.bays.find(({ stationId }) => stationId === running.stationId)?.name ?? running.stationId,
-            round: format.count(running.round),
-          })}{" "}
+          {t("running", { name: tested?.name ?? running.stationId, round: format.count(running.round) })}{" "}
           <Button
             size="xs"
             variant="default"
@@ -100,8 +66,57 @@ function Bays({ list }: { readonly list: PhaseList }) {
         </p>
       )}
       {refusal !== null && <p role="alert">{t(`refused.${refusal}`)}</p>}
-      <DataTable label={t("title")} columns={columns} rows={list.bays} keyOf={({ stationId }) => stationId} />
+      <DataTable label={t("title")} columns={columns} rows={bays} keyOf={({ stationId }) => stationId} />
     </Card>
+  );
+}
+
+function LastTest({ test }: { readonly test: BayPhases["lastTest"] }) {
+  const { t } = useTranslation("phases");
+  const format = useFormat();
+  if (test === null) return t("never");
+  const outcome = t(`outcome.${test.outcome}`);
+  return t("testedAt", { time: format.dateTime(test.at_ms), outcome });
+}
+
+type ActionsProps = {
+  readonly bay: BayPhases;
+  readonly act: (action: PhaseAction) => void;
+  readonly canTest: boolean;
+  readonly canAct: boolean;
+};
+
+/** The test, and the answers that are asked for while the bay's map is in doubt. */
+function BayActions({ bay, act, canTest, canAct }: ActionsProps) {
+  const { t } = useTranslation("phases");
+  const { stationId, name, testable, found, configured } = bay;
+  return (
+    <div className={css["links"]}>
+      <Button
+        size="xs"
+        variant="default"
+        disabled={!canTest || !testable}
+        aria-label={t("testBay", { name })}
+        onClick={() => {
+          act({ kind: "test", stationId });
+        }}
+      >
+        {t("test")}
+      </Button>
+      {choicesOf(bay).map((rotation) => (
+        <Button
+          key={rotation}
+          size="xs"
+          variant={rotation === found ? "filled" : "default"}
+          disabled={!canAct}
+          onClick={() => {
+            act({ kind: "accept", stationId, rotation });
+          }}
+        >
+          {rotation === configured ? t("keep", { rotation }) : t("accept", { rotation })}
+        </Button>
+      ))}
+    </div>
   );
 }
 

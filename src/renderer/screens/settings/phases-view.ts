@@ -5,8 +5,7 @@ import { troubleData } from "../../lib/data/trouble.ts";
 /** From here on a finding is as good as certain. */
 const SURE_PERMILLE = 980;
 
-const CONFIDENCES = ["no-meter", "nothing-seen", "agrees", "differs", "part", "unsure"] as const;
-export type Confidence = (typeof CONFIDENCES)[number];
+type Confidence = "no-meter" | "nothing-seen" | "agrees" | "differs" | "part" | "unsure";
 
 /** How sure it is how a bay is wired: `part` where what was seen fits several wirings, the configured one among them. */
 export function confidenceOf(bay: BayPhases): Confidence {
@@ -22,7 +21,7 @@ export const choicesOf = ({ countsOnAll, open, configured }: BayPhases): readonl
   countsOnAll ? [...open.filter((rotation) => rotation !== configured), configured] : [];
 
 const REFUSALS = ["busy", "offline", "no-car", "no-meter", "meter-silent", "no-range"] as const;
-export type Refusal = (typeof REFUSALS)[number] | "other";
+type Refusal = (typeof REFUSALS)[number] | "other";
 
 /** Why an action was not done; `null`: nothing went wrong. */
 export function refusalOf(error: unknown): Refusal | null {
