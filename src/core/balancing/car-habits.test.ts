@@ -66,6 +66,15 @@ test("a car that does not resume after a pause, but does when it is woken, is no
   expect(feed(asleep, 410, 1, [10, 10, 10], 10).neverPause).toBe(true);
 });
 
+test("a car sleeps on after a pause also where its offer changes every minute", () => {
+  const paused = feed(feed(unknownHabits, 0, 3, [15, 15, 15], 16), 30, 6, [0, 0, 0], 0);
+  const asleep = [7, 9, 8, 10, 7, 9].reduce(
+    (state, offer_A, minute) => feed(state, 90 + minute * 60, 6, [0, 0, 0], offer_A),
+    paused,
+  );
+  expect(asleep.didNotResume).toBe(true);
+});
+
 test("a car that resumes in time, or was full before the pause, is an ordinary one", () => {
   const charged = feed(unknownHabits, 0, 3, [15, 15, 15], 16);
   const resumed = feed(feed(feed(charged, 30, 6, [0, 0, 0], 0), 90, 10, [0, 0, 0], 10), 190, 1, [10, 10, 10], 10);

@@ -87,7 +87,7 @@ function keptAsTheyAre(participants: readonly Participant[], options: PlanOption
   if (kept.size === 0) return kept;
   const network = compileNetwork(options.shared, participants, options.voltage_V);
   participants.forEach((one, index) => {
-    book(network, index, kept.has(index) ? (one.entry.setpoint_mA ?? 0) : one.booked_mA);
+    book(network, index, kept.has(index) ? (one.entry.setpoint_mA ?? 0) : waiting_mA(one));
   });
   for (const index of [...kept]) {
     const one = participants[index];
@@ -96,6 +96,17 @@ function keptAsTheyAre(participants: readonly Participant[], options: PlanOption
     book(network, index, one.booked_mA - (one.entry.setpoint_mA ?? 0));
   }
   return kept;
+}
+
+/**
+ * What one that is not kept counts with: a raise of less than 1 A is nothing another one is lowered for, else a step too
+ * many wanders from car to car for ever.
+ */
+function waiting_mA({ entry: { setpoint_mA }, target_mA, booked_mA }: Participant): Milliamp {
+  const raise_mA = target_mA - (setpoint_mA ?? target_mA);
+  return setpoint_mA !== null && setpoint_mA > 0 && raise_mA > 0 && raise_mA < RAISE_MIN_MA && booked_mA === target_mA
+    ? setpoint_mA
+    : booked_mA;
 }
 
 function holds(network: Network, index: number): boolean {

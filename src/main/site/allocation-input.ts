@@ -12,6 +12,8 @@ import { isPlugged } from "./state.ts";
 export const FINISHED_AFTER_MS = 180_000;
 /** A car that was full may want something again: a preheated seat, a departure timer. */
 const ASK_AGAIN_MS = 3_600_000;
+/** Every car that charges at all charges at this. */
+const BEGINS_MA = 10_000;
 /** Weight of a finished car: everybody else goes first. */
 const FINISHED_WEIGHT = 0.001;
 
@@ -112,15 +114,27 @@ function neededBy(state: StationState, finished: boolean): WattHour | null {
   return state.expected === null ? null : stillNeeded_Wh(state.expected.needed_Wh, attained_Wh(state));
 }
 
-/** The bay's minimum, or what this car has shown to need, as far as the bay can give it. */
-export const minimum_mA = ({ station, habits }: StationState): Milliamp =>
-  milliamp(Math.min(station.current_mA_max, Math.max(station.current_mA_min, habits.min_mA ?? 0)));
+/** The bay's minimum, or what this car has shown to need or to take whatever it is told, as far as the bay can give it. */
+export const minimum_mA = ({ station, habits, overdraw }: StationState): Milliamp =>
+  milliamp(
+    Math.min(station.current_mA_max, Math.max(station.current_mA_min, habits.min_mA ?? 0, overdraw.anyway_mA ?? 0)),
+  );
+
+/**
+ * A car that asks for nothing keeps its minimum. One that never charged and was never offered more than little may need
+ * more to begin: it is shown that where nobody else wants it.
+ */
+function finishedBound_mA(state: StationState): Milliamp {
+  const minimum = minimum_mA(state);
+  const neverShown = attained_Wh(state) === 0 && state.habits.idleAt_mA > 0;
+  return neverShown ? milliamp(Math.max(minimum, BEGINS_MA)) : minimum;
+}
 
 function boundsOf(site: SiteState, state: StationState, now_ms: EpochMs, finished: boolean): readonly Bound[] {
   const { station, vehicle, manualLimit } = state;
   const bounds: Bound[] = [];
   const min_mA = minimum_mA(state);
-  if (finished) bounds.push({ max_mA: min_mA, kind: "vehicle", ref: station.id });
+  if (finished) bounds.push({ max_mA: finishedBound_mA(state), kind: "vehicle", ref: station.id });
   else if (vehicle.bound_mA !== null)
     // Below what it needs to charge at all a car that takes little would have nothing, for ever.
     bounds.push({ max_mA: milliamp(Math.max(min_mA, vehicle.bound_mA)), kind: "vehicle", ref: station.id });

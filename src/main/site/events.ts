@@ -305,5 +305,6 @@ function learnOverdraw(state: StationState): void {
     told_ms: millisecond(reading.measured_at_ms - ledger.acknowledged_at_ms),
     drawn_mA: milliamp(Math.max(...drawn)),
     offered_mA: ledger.setpoint_mA,
+    proven: ledger.upper_mA === ledger.setpoint_mA,
   });
 }
