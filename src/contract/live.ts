@@ -68,6 +68,8 @@ export const stationLiveSchema = z.object({
   circuitId: identifier,
   /** Site phases the box is wired to, in the box's own order. */
   phases: z.array(phase).min(1).max(3),
+  /** Those of them on which its car is counted: all, until it has shown that it uses fewer. */
+  countedPhases: z.array(phase),
   state: displayState,
   /** Raw words of the wire for the expert row. */
   status: chargingStatus.nullable(),

@@ -7,6 +7,7 @@ export const stationLive = (stationId: string, patch: Partial<StationLive> = {})
   name: stationId,
   circuitId: "main",
   phases: ["L1", "L2", "L3"],
+  countedPhases: ["L1", "L2", "L3"],
   state: "charging",
   status: "Charging",
   controlPilot: "C",

@@ -21,6 +21,7 @@ export function station(stationId: string, more: Partial<StationLive> = {}): Sta
     name: `Bay ${stationId}`,
     circuitId: "main",
     phases: ["L1", "L2", "L3"],
+    countedPhases: ["L1", "L2", "L3"],
     state: "charging",
     status: "Charging",
     controlPilot: "C",

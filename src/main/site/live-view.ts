@@ -39,6 +39,7 @@ export function stationLive(state: StationState, now_ms: EpochMs): StationLive {
     name: station.name,
     circuitId: station.circuitId,
     phases: [...wiredPhases(station)],
+    countedPhases: [...activePhases(state)],
     state: displayOf(state),
     status: state.status,
     controlPilot: reading?.controlPilot ?? null,

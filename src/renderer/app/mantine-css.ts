@@ -18,6 +18,7 @@ import "@mantine/core/styles/FloatingIndicator.css";
 import "@mantine/core/styles/ActionIcon.css";
 import "@mantine/core/styles/Button.css";
 import "@mantine/core/styles/Checkbox.css";
+import "@mantine/core/styles/Radio.css";
 import "@mantine/core/styles/Combobox.css";
 import "@mantine/core/styles/Group.css";
 import "@mantine/core/styles/Kbd.css";

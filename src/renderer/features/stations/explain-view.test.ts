@@ -19,7 +19,7 @@ test("the proof starts at the fuse and ends with what is left, and the self is m
   const proof = proofFor(limited, circuits, [
     limited,
     stationLive("P02", { circuitId: "b", granted_mA: 7_000 }),
-    stationLive("P03", { circuitId: "b", phases: ["L1"], granted_mA: 16_000 }),
+    stationLive("P03", { circuitId: "b", countedPhases: ["L1"], granted_mA: 16_000 }),
     stationLive("P04", { circuitId: "main", granted_mA: 16_000 }),
     stationLive("P05", { circuitId: "b", granted_mA: 0 }),
   ]);

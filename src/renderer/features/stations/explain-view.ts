@@ -47,7 +47,7 @@ export function proofFor(
   const at = phaseIndex(phase);
   const below = within(circuits, circuit.circuitId);
   const sharers = stations
-    .filter((one) => below.has(one.circuitId) && one.phases.includes(phase) && one.granted_mA > 0)
+    .filter((one) => below.has(one.circuitId) && one.countedPhases.includes(phase) && one.granted_mA > 0)
     .map(({ stationId, name, granted_mA }) => ({ stationId, name, granted_mA, self: stationId === station.stationId }))
     .sort((a, b) => b.granted_mA - a.granted_mA);
   const shared_mA = sharers.reduce((sum, { granted_mA }) => sum + granted_mA, 0);

@@ -150,7 +150,10 @@ function Circuits({ settings }: { readonly settings: BalancingSettings }) {
           {
             id: "rule",
             title: t("sharing.rule"),
-            cell: ({ sharing }) => (sharing === null ? t("sharing.inherit") : t(`rule.${sharing.rule}.name`)),
+            cell: ({ sharing, parentId }) =>
+              sharing !== null || parentId === null
+                ? t(`rule.${(sharing ?? settings.site).rule}.name`)
+                : t("sharing.inherit"),
           },
           {
             id: "protection",
