@@ -10,6 +10,7 @@ import {
   sent,
   SETTLE_MS,
   settled,
+  silenced,
   STUBBORN_AFTER,
   unknownEntry,
   worstCase_mA,
@@ -178,6 +179,18 @@ describe("a box that was seen not to follow", () => {
     expect(settled(again, drawing(0, 70_000), t(70_000)).unheeded).toBe(1);
     const followed = settled(settled(again, drawing(6000, 70_000), t(70_000)), drawing(6000, 71_000), t(71_000));
     expect(followed).toMatchObject({ upper_mA: 6000, unheeded: 0 });
+  });
+
+  test("and falls silent keeps what it was seen to draw, however old that becomes", () => {
+    const proven = { ...at(6_000), agreed: 2, judged_at_ms: t(-80_000) };
+    const silent = silenced(proven, drawing(15_900, -1_000));
+    const later = settled(
+      settled(silent, { ...drawing(15_900, -1_000), online: false }, t(0)),
+      box({ online: false }),
+      t(50_000),
+    );
+    expect(worstCase_mA(later, box({ online: false }), t(50_000))).toBe(16_400);
+    expect(silenced(proven, drawing(5_900, -1_000))).toBe(proven);
   });
 
   test("keeps its reserve while a lower value is being proven too", () => {

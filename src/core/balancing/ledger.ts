@@ -157,6 +157,15 @@ export const forgotten = (entry: LedgerEntry, box: Pick<BoxView, "max_mA">): Led
   upper_mA: milliamp(Math.max(entry.upper_mA, box.max_mA)),
 });
 
+/** The box falls silent: what it was last seen to draw above its setpoint stays booked until it is heard again. */
+export function silenced(entry: LedgerEntry, box: BoxView): LedgerEntry {
+  const { drawn_mA, drawn_at_ms } = box;
+  if (box.unplugged || drawn_mA === null || drawn_mA <= withOverdraw(entry.upper_mA, box) + MEASURE_SLACK_MA)
+    return entry;
+  const upper_mA = milliamp(drawn_mA + MEASURE_SLACK_MA);
+  return { ...entry, upper_mA, before_mA: upper_mA, proving: null, agreed: 0, judged_at_ms: drawn_at_ms };
+}
+
 /** The clock jumped (the PC slept, or was set): no age counts any more, and what the box holds may have run out. */
 export const clockJumped = (entry: LedgerEntry, box: Pick<BoxView, "max_mA">): LedgerEntry => ({
   ...forgotten(entry, box),

@@ -7,6 +7,7 @@ import {
   observeOverdraw,
   observeVehicle,
   SETTLE_MS,
+  silenced,
   unknownHabits,
   withoutPhases,
 } from "../../core/balancing/index.ts";
@@ -15,7 +16,7 @@ import { milliamp, millisecond, onPhase, PHASES } from "../../core/units/index.t
 import type { EpochMs, PerPhase } from "../../core/units/index.ts";
 import { plausibleReading } from "../devices/plausible-reading.ts";
 import type { DeviceEvent, StationEvent, StationReading } from "../devices/ports.ts";
-import { activePhases, drawn_mA, isSettled } from "./box-view.ts";
+import { activePhases, boxView, drawn_mA, isSettled } from "./box-view.ts";
 import { applyMeter } from "./meter-intake.ts";
 import type { PhaseWatch } from "./phase-watch.ts";
 import { activityOf } from "./recorder.ts";
@@ -76,6 +77,7 @@ function applyStation(context: EventContext, event: StationEvent): void {
       context.hurry();
       return;
     case "offline":
+      if (state.online) state.ledger = silenced(state.ledger, boxView(state, context.now_ms()));
       state.online = false;
       // Commands and heartbeats went out until now, and may have reached a box whose answers did not reach us.
       state.offlineSince_ms ??= context.now_ms();
