@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { SitePlanning } from "../../src/core/site/index.ts";
 import { flatTariff } from "../../src/core/tariff/index.ts";
 import { basisPoint, epochMs } from "../../src/core/units/index.ts";
 import type { Log } from "../../src/main/log.ts";
@@ -43,6 +44,7 @@ export async function startSite(options: {
   readonly arrivals: boolean;
   readonly cards?: "any" | "listed";
   readonly path?: string;
+  readonly planning?: SitePlanning;
 }): Promise<SiteUnderTest> {
   const path = options.path ?? mkdtempSync(join(tmpdir(), "chargehand-scenario-"));
   const folder = openDataFolder(path, { now_ms: () => Date.now() });
@@ -55,7 +57,12 @@ export async function startSite(options: {
     seed: options.seed,
     arrivals: options.arrivals,
   });
-  const stored = { ...world.site, access: { cards: options.cards ?? "any" } } as const;
+  const { planning } = options;
+  const stored = {
+    ...world.site,
+    model: { ...world.site.model, ...(planning === undefined ? {} : { planning }) },
+    access: { cards: options.cards ?? "any" },
+  } as const;
   folder.stores.site.save(stored, clock.now_ms(), "test");
   if (folder.stores.tariffs.at(clock.now_ms()) === null)
     folder.stores.tariffs.add(
@@ -76,6 +83,7 @@ export async function startSite(options: {
     speed: options.speed,
     resources,
     ownProfiles: join(path, "devices"),
+    dataFolder: path,
     ocpp: { host: "127.0.0.1", port: 0 },
     log: quietLog(),
     onCycle: (report) => cycles.push(report),

@@ -79,8 +79,13 @@ function runDesk(options: PlanningOptions, planning: NonNullable<SiteState["mode
   const solver = options.solver ?? createLpSolver();
   const planner = startPlanner({ clock, solver, input: safely(options, prices, read) });
   let seen = "";
+  let used: { readonly plan: Plan | null; readonly free: Plan | null } = { plan: null, free: null };
   return {
-    plan: () => planner.state().plan,
+    plan: () => {
+      const { plan } = planner.state();
+      if (plan !== used.plan) used = { plan, free: plan === null ? null : withoutQuarter(plan) };
+      return used.free;
+    },
     follow: (now_ms) => {
       quarter?.follow(now_ms);
       const now = situation(site);
@@ -98,6 +103,15 @@ function runDesk(options: PlanningOptions, planning: NonNullable<SiteState["mode
     },
   };
 }
+
+/** The running quarter hour is kept second by second; what the plan knew of it some minutes ago is less exact. */
+const withoutQuarter = (plan: Plan): Plan => ({
+  ...plan,
+  circuits: plan.circuits.map(({ circuit, caps }) => ({
+    circuit,
+    caps: caps.map((cap) => (cap?.because.ref === QUARTER_REF ? null : cap)),
+  })),
+});
 
 /** A plan is a gain, not a need: what fails here costs the site its plan and nothing else. */
 function safely(

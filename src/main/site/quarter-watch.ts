@@ -1,13 +1,13 @@
 import { followQuarter, quarterCap } from "../../core/planning/index.ts";
 import type { QuarterState } from "../../core/planning/index.ts";
 import { SLOT_ms, slotOf } from "../../core/history/index.ts";
-import { elapsed_ms, epochMs, watt, wattHour } from "../../core/units/index.ts";
+import { elapsed_ms, epochMs, onPhase, PHASES, watt, wattHour } from "../../core/units/index.ts";
 import type { EpochMs, Watt, WattHour } from "../../core/units/index.ts";
 import type { PlanningState } from "../../contract/index.ts";
 import type { MeterReading } from "../devices/ports.ts";
 import { minimum_mA } from "./allocation-input.ts";
 import { activePhases } from "./box-view.ts";
-import { otherLoad_mA, stationsBelow, workingLimit_W } from "./circuit-view.ts";
+import { allocationCircuit, otherLoad_mA, stationsBelow, workingLimit_W } from "./circuit-view.ts";
 import type { CircuitState, ImposedLimit, SiteState } from "./state.ts";
 
 /** Name of the limit that this file imposes. */
@@ -84,7 +84,8 @@ export function createQuarterWatch(site: SiteState, limit_W: Watt): QuarterWatch
       const isNew = quarter_ms !== slotOf(now_ms);
       quarter_ms = slotOf(now_ms);
       cap_W = steadied(exactCap_W(now_ms, root), isNew ? null : cap_W, { now_ms, limit_W });
-      root.imposed = [...root.imposed.filter(({ ref }) => ref !== QUARTER_REF), imposed(cap_W)];
+      const limit = imposed(watt(cap_W + kept_W(site, root, now_ms)));
+      root.imposed = [...root.imposed.filter(({ ref }) => ref !== QUARTER_REF), limit];
     },
     used_Wh: (now_ms) =>
       used(now_ms) ?? wattHour(Math.ceil((limit_W * elapsed_ms(slotOf(now_ms), now_ms)) / 3_600_000)),
@@ -114,6 +115,17 @@ function steadied(
   if (before_W === null || whole_W <= before_W) return whole_W;
   const left_ms = slotOf(now_ms) + SLOT_ms - now_ms;
   return left_ms <= LAST_MS || cap_W < before_W + 2 * step_W ? before_W : whole_W;
+}
+
+/**
+ * Room that is kept below a fuse for the building to rise: a mean needs none, what the building takes more now leaves the
+ * cars less later. It is taken from the limit when current is shared, so it is added here.
+ */
+function kept_W(site: SiteState, root: CircuitState, now_ms: EpochMs): number {
+  const load = otherLoad_mA(site, root, now_ms);
+  const { otherLoad_mA: reserved } = allocationCircuit(site, root, now_ms);
+  const kept_mA = PHASES.reduce((sum, phase) => sum + Math.max(0, onPhase(reserved, phase) - onPhase(load, phase)), 0);
+  return Math.floor((kept_mA / 1000) * site.model.identity.nominal_V);
 }
 
 /** What the connection carries without this limit. */

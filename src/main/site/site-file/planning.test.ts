@@ -39,8 +39,8 @@ test("prices by the hour, a price of the peak and a quarter-hour limit are read 
 
 test("hours without the price of all other hours, and a floor without a price of the peak, are mistakes", () => {
   expect(mistakes(['hours: [{ from: "22:00", to: "06:00", per_kWh: 0.2 }]', "peak_floor_kW: 3"])).toEqual([
-    { field: "planning.per_kWh", code: "missing", line: expect.any(Number) as number },
-    { field: "planning.peak_per_kW", code: "missing", line: expect.any(Number) as number },
+    { field: "planning.per_kWh", code: "missing", line: FIRST },
+    { field: "planning.peak_per_kW", code: "missing", line: FIRST },
   ]);
 });
 

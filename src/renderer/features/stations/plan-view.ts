@@ -10,8 +10,9 @@ const MILLI_micro = 1_000;
 
 /** When the car will charge, or charge with more, and by how much a kWh is cheaper then. */
 export function planWords({ waits }: PlannedCar): PlanWords | null {
-  if (waits === null || waits.until_ms === null) return null;
-  const { until_ms, price_micro_per_kWh: now, later_micro_per_kWh: later, paused } = waits;
+  const until_ms = waits?.until_ms ?? null;
+  if (waits === null || until_ms === null) return null;
+  const { price_micro_per_kWh: now, later_micro_per_kWh: later, paused } = waits;
   if (!paused) return { kind: "more", from_ms: until_ms };
   const saves_micro = now === null || later === null ? 0 : now - later;
   return saves_micro < MILLI_micro
