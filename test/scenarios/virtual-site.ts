@@ -43,6 +43,8 @@ export type VirtualBox = {
   takesAlways_mA: number | null;
   /** Phases of its charger, as far as its box has them. */
   carPhases: 1 | 2 | 3;
+  /** Where it really hangs, where the site file is wrong. */
+  hangsOn: readonly Phase[] | null;
   /** What its box was switched to. */
   mode: 1 | 3;
   switches: number;
@@ -150,6 +152,7 @@ export function virtualSite(options: VirtualOptions): VirtualSite {
     over_permille: 0,
     takesAlways_mA: null,
     carPhases: 3,
+    hangsOn: null,
     mode: 3,
     switches: 0,
     sleepsWhenPaused: false,
@@ -281,7 +284,7 @@ export function virtualSite(options: VirtualOptions): VirtualSite {
       perPhase((phase, index) => {
         const other = state.circuits.get(circuitId)?.circuit.otherLoad_mA_max?.[index] ?? 0;
         const below = new Set((state.below.get(circuitId) ?? []).map(({ station }) => station.id));
-        const cars = boxes.filter((one) => below.has(one.id) && linesOf(one).includes(phase));
+        const cars = boxes.filter((one) => below.has(one.id) && (one.hangsOn ?? linesOf(one)).includes(phase));
         return cars.reduce((sum, one) => sum + drawn_mA(one), other);
       }),
     report,
