@@ -22,13 +22,18 @@ export type DemoSite = {
 };
 
 /** The built program with the demo, `speed` times faster than real, on free ports and a folder of its own. */
-export async function startDemoSite(speed = 1): Promise<DemoSite> {
+export const startDemoSite = (speed = 1): Promise<DemoSite> => started(["--demo", "--speed", String(speed)]);
+
+/** The built program with the site of this file, likewise. */
+export const startSiteFile = (siteFile: string): Promise<DemoSite> => started(["--site", siteFile]);
+
+async function started(site: readonly string[]): Promise<DemoSite> {
   const folder = await mkdtemp(join(tmpdir(), "chargehand-e2e-"));
   const engine = spawn(
     process.execPath,
     [
       join(ROOT, "out/main/cli.js"),
-      ...["serve", "--data", folder, "--demo", "--speed", String(speed), "--port", "0", "--ocpp-port", "0"],
+      ...["serve", "--data", folder, ...site, "--port", "0", "--ocpp-port", "0", "--ocpp-host", "127.0.0.1"],
     ],
     { stdio: ["ignore", "pipe", "ignore"] },
   );

@@ -9,8 +9,9 @@ import { Card, Page } from "../../components/page.tsx";
 import { Trouble } from "../../components/trouble.tsx";
 import { troubleCode } from "../../lib/client/index.ts";
 import { useConnection } from "../../lib/data/client-context.tsx";
+import { AdoptFound } from "./adopt-found.tsx";
 import css from "./devices.module.css";
-import { type Find, percentDone, siteFileLines } from "./scan-state.ts";
+import { type Find, percentDone, portsOf, siteFileLines } from "./scan-state.ts";
 import { type Scan, useScan } from "./use-scan.ts";
 
 type Where = "network" | "serial";
@@ -51,13 +52,20 @@ function Question({ scan }: { readonly scan: Scan }) {
   const [where, setWhere] = useState<Where>("network");
   const [cidr, setCidr] = useState("");
   const [path, setPath] = useState("");
+  const [ports, setPorts] = useState("");
   const [missing, setMissing] = useState(false);
   const running = scan.phase === "running";
   const text = (where === "network" ? cidr : path).trim();
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     setMissing(text === "");
-    if (text !== "") scan.start(where === "network" ? { kind: "network", cidr: text } : { kind: "serial", path: text });
+    const only = portsOf(ports);
+    if (text === "") return;
+    scan.start(
+      where === "network"
+        ? { kind: "network", cidr: text, ...(only.length === 0 ? {} : { ports: only }) }
+        : { kind: "serial", path: text },
+    );
   };
   const refused = scan.error === null ? null : troubleCode(scan.error);
   const isEmpty = text.length === 0;
@@ -87,6 +95,7 @@ function Question({ scan }: { readonly scan: Scan }) {
             (where === "network" ? setCidr : setPath)(event.currentTarget.value);
           }}
         />
+        {where === "network" && <PortsField ports={ports} onChange={setPorts} />}
         {running ? (
           <Button variant="default" onClick={scan.cancel}>
             {t("find.cancel")}
@@ -104,7 +113,26 @@ function Question({ scan }: { readonly scan: Scan }) {
   );
 }
 
-function Results({ scan: { state, phase } }: { readonly scan: Scan }) {
+type PortsProps = { readonly ports: string; readonly onChange: (ports: string) => void };
+
+/** For who knows where to knock. */
+function PortsField({ ports, onChange }: PortsProps) {
+  const { t } = useTranslation("devices");
+  return (
+    <TextInput
+      className={css["field"] ?? ""}
+      label={t("find.ports")}
+      description={t("find.portsHint")}
+      placeholder="502, 1502"
+      value={ports}
+      onChange={(event) => {
+        onChange(event.currentTarget.value);
+      }}
+    />
+  );
+}
+
+function Results({ scan: { state, phase, adopted, adopt } }: { readonly scan: Scan }) {
   const { t } = useTranslation("devices");
   const percent = percentDone(state);
   const { length } = state.finds;
@@ -133,7 +161,16 @@ function Results({ scan: { state, phase } }: { readonly scan: Scan }) {
         {length > 0 && (
           <ul>
             {state.finds.map((find, index) => (
-              <Found key={`${placeOf(find)}/${String(index)}`} find={find} no={index + 1} />
+              <Found
+                key={`${placeOf(find)}/${String(index)}`}
+                find={find}
+                no={index + 1}
+                isLooking={phase === "running"}
+                isAdopted={adopted.includes(find)}
+                onAdopted={() => {
+                  adopt(find);
+                }}
+              />
             ))}
           </ul>
         )}
@@ -146,8 +183,17 @@ function placeOf({ at }: Find): string {
   return at.kind === "serial" ? at.path : `${at.host}:${String(at.port)}`;
 }
 
-function Found({ find, no }: { readonly find: Find; readonly no: number }) {
+type FoundProps = {
+  readonly find: Find;
+  readonly no: number;
+  readonly isLooking: boolean;
+  readonly isAdopted: boolean;
+  readonly onAdopted: () => void;
+};
+
+function Found({ find, no, isLooking, isAdopted, onAdopted }: FoundProps) {
   const { t } = useTranslation("devices");
+  const [asking, setAsking] = useState(false);
   const { at, profileId, candidates, model, serial, clash } = find;
   const unit = "unitId" in at ? t("find.atUnit", { unit: at.unitId }) : null;
   const parity = at.kind === "serial" ? t(`find.parity.${at.parity}`) : null;
@@ -172,7 +218,30 @@ function Found({ find, no }: { readonly find: Find; readonly no: number }) {
           </span>
         )}
       </div>
-      <CopyButton label={t("find.copy")} text={() => siteFileLines(find, `link-${String(no)}`)} />
+      <div className={css["tools"]}>
+        {isAdopted ? (
+          <span role="status">{t("adopt.done")}</span>
+        ) : (
+          <Button
+            disabled={isLooking}
+            onClick={() => {
+              setAsking(true);
+            }}
+          >
+            {t("adopt.open")}
+          </Button>
+        )}
+        <CopyButton label={t("find.copy")} text={() => siteFileLines(find, `link-${String(no)}`)} />
+      </div>
+      {asking && !isAdopted && (
+        <AdoptFound
+          find={find}
+          onClose={() => {
+            setAsking(false);
+          }}
+          onAdopted={onAdopted}
+        />
+      )}
     </li>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { afterEvent, type Find, NOTHING_YET, percentDone, siteFileLines } from "./scan-state.ts";
+import { afterEvent, type Find, NOTHING_YET, percentDone, portsOf, siteFileLines } from "./scan-state.ts";
 
 const find: Find = {
   at: { kind: "modbus-tcp", host: "10.0.0.7", port: 502, unitId: 3 },
@@ -34,4 +34,10 @@ test("what was found becomes lines for the site file that name the choice left t
   const lines = siteFileLines(find, "link-1");
   expect(lines).toContain("{ id: link-1, kind: modbus-tcp, host: 10.0.0.7, port: 502 }");
   expect(lines).toContain("profile: one, link: link-1, unitId: 3   # or two");
+});
+
+test("port numbers are read from whatever somebody writes; what is none is passed over", () => {
+  expect(portsOf("502, 1502 502")).toEqual([502, 1502]);
+  expect(portsOf("")).toEqual([]);
+  expect(portsOf("0 70000 x")).toEqual([]);
 });

@@ -28,6 +28,13 @@ export function afterEvent(state: ScanState, event: ScanEvent): ScanState {
   }
 }
 
+const PORT_max = 65_535;
+const PORTS_max = 64;
+
+/** Port numbers in what somebody wrote, whatever stands between them; none means the usual ones. */
+export const portsOf = (text: string): number[] =>
+  [...new Set(text.split(/\D+/u).map(Number))].filter((port) => port >= 1 && port <= PORT_max).slice(0, PORTS_max);
+
 /** Hundredths done; `null` while nobody knows how much there is. */
 export const percentDone = ({ done, total }: ScanState): number | null =>
   total === 0 ? null : Math.min(100, Math.floor((100 * done) / total));

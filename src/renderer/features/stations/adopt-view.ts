@@ -24,11 +24,11 @@ export type AdoptMistake = "required" | "id" | "taken" | "current" | "fallback";
 const CURRENT_A_MIN = 6;
 const CURRENT_A_MAX = 80;
 
-/** The next free id after the pattern of the site, "P07" when P01 … P06 exist. */
-export function nextStationId(taken: readonly string[]): string {
+/** The next free id after the pattern of the site, "P07" when P01 … P06 exist; meters have another letter. */
+export function nextStationId(taken: readonly string[], letter: "P" | "M" = "P"): string {
   const used = new Set(taken);
   for (let place = 1; place <= taken.length + 1; place += 1) {
-    const id = `P${String(place).padStart(2, "0")}`;
+    const id = `${letter}${String(place).padStart(2, "0")}`;
     if (!used.has(id)) return id;
   }
   return "";
