@@ -5,9 +5,10 @@ import { devicesContract } from "./devices.ts";
 import { historyContract } from "./history.ts";
 import { kioskContract, liveContract } from "./live.ts";
 import { ocppContract } from "./ocpp.ts";
-import { phasesContract } from "./phases.ts";
 import { planningContract } from "./planning.ts";
+import { phasesContract } from "./phases.ts";
 import { sessionsContract } from "./sessions.ts";
+import { circuitsContract, signalsContract } from "./signals.ts";
 import { stationsContract } from "./stations.ts";
 
 export type { AdoptDevice, ProfileFacts } from "./adopt-device.ts";
@@ -23,6 +24,7 @@ export * from "./ocpp.ts";
 export * from "./phases.ts";
 export * from "./roles.ts";
 export * from "./sessions.ts";
+export * from "./signals.ts";
 export * from "./stations.ts";
 export type { ProcedureMeta } from "./base.ts";
 
@@ -38,6 +40,8 @@ export const contract = {
   devices: devicesContract,
   ocpp: ocppContract,
   phases: phasesContract,
+  signals: signalsContract,
+  circuits: circuitsContract,
   sessions: sessionsContract,
   billing: billingContract,
   history: historyContract,

@@ -207,6 +207,15 @@ export function fakeEngine(stations: readonly StationLive[], stores: Partial<Sto
       whatIf: () => [],
       setSharing: () => true,
     },
+    external: {
+      signals: () => [],
+      log: () => [],
+      put: () => "not-found",
+      budget: () => [],
+      overloads: () => [],
+      blackBox: () => null,
+      blackBoxCsv: () => null,
+    },
     phases: {
       list: () => ({ bays: [], running: null }),
       test: () => "not-found",
@@ -292,6 +301,16 @@ function fakeStores(): Stores {
       idToken: () => null,
       iterate: () =>
         [sessionRow("s1"), sessionRow("s2", { customerName: "=cmd()", cost: null, energy_Wh: null })].values(),
+    },
+    evidence: {
+      addSignalEvents: notGiven,
+      imposed: () => [],
+      openOverload: notGiven,
+      addOverloadRows: notGiven,
+      closeOverload: notGiven,
+      overloads: () => [],
+      overloadRows: () => [],
+      prune: notGiven,
     },
     ocpp: {
       facts: () => null,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SitePlanning } from "../../src/core/site/index.ts";
+import type { SiteModel, SitePlanning } from "../../src/core/site/index.ts";
 import { flatTariff } from "../../src/core/tariff/index.ts";
 import { basisPoint, epochMs } from "../../src/core/units/index.ts";
 import type { Log } from "../../src/main/log.ts";
@@ -45,6 +45,8 @@ export async function startSite(options: {
   readonly cards?: "any" | "listed";
   readonly path?: string;
   readonly planning?: SitePlanning;
+  /** Limits from outside, and the links that they come over. */
+  readonly external?: Required<Pick<SiteModel, "links" | "signals">>;
 }): Promise<SiteUnderTest> {
   const path = options.path ?? mkdtempSync(join(tmpdir(), "chargehand-scenario-"));
   const folder = openDataFolder(path, { now_ms: () => Date.now() });
@@ -57,10 +59,16 @@ export async function startSite(options: {
     seed: options.seed,
     arrivals: options.arrivals,
   });
-  const { planning } = options;
+  const { planning, external } = options;
   const stored = {
     ...world.site,
-    model: { ...world.site.model, ...(planning === undefined ? {} : { planning }) },
+    model: {
+      ...world.site.model,
+      ...(planning === undefined ? {} : { planning }),
+      ...(external === undefined
+        ? {}
+        : { links: [...world.site.model.links, ...external.links], signals: external.signals }),
+    },
     access: { cards: options.cards ?? "any" },
   } as const;
   folder.stores.site.save(stored, clock.now_ms(), "test");

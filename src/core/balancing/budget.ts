@@ -37,7 +37,8 @@ const MINUTES = 60;
 
 /** What the guard is to do on this circuit. `hard`: shed by the meter alone; `pause-all`: nobody keeps anything. */
 export type BudgetAction = "normal" | "shed" | "hard" | "pause-all";
-export type BudgetAlarm = "lasting-overload" | "thermal-budget" | "pause-all";
+export const BUDGET_ALARMS = ["lasting-overload", "thermal-budget", "pause-all"] as const;
+export type BudgetAlarm = (typeof BUDGET_ALARMS)[number];
 
 export type BudgetState = {
   readonly at_ms: EpochMs | null;
@@ -96,6 +97,9 @@ export const conventionalPoint_s = (device: ProtectiveDevice): number => {
   return CONVENTIONAL_S * (trip * trip - 1);
 };
 
+/** Use in an hour from which on the owner is told, in seconds. */
+export const budgetAlarmAt_s = (device: ProtectiveDevice): number => conventionalPoint_s(device) * ALARM_SHARE;
+
 type Moment = Pick<BudgetState, "load_permille" | "overSince_ms" | "aboveHoldSince_ms" | "minutes"> & {
   readonly at_ms: EpochMs;
 };
@@ -112,7 +116,7 @@ function actionOf(now: Moment, device: ProtectiveDevice): BudgetAction {
 function alarmsDue(now: Moment, device: ProtectiveDevice, action: BudgetAction): readonly BudgetAlarm[] {
   const due: BudgetAlarm[] = [];
   if (now.overSince_ms !== null && now.at_ms - now.overSince_ms >= OVER_MS_ALARM) due.push("lasting-overload");
-  if (usedLastHour_s(now) > conventionalPoint_s(device) * ALARM_SHARE) due.push("thermal-budget");
+  if (usedLastHour_s(now) > budgetAlarmAt_s(device)) due.push("thermal-budget");
   if (action === "pause-all") due.push("pause-all");
   return due;
 }

@@ -16,5 +16,8 @@ export * from "./overdraw.ts";
 export * from "./ledger-escalation.ts";
 export * from "./shed.ts";
 export * from "./budget.ts";
+export * from "./signal.ts";
+export * from "./signal-source.ts";
+export * from "./black-box.ts";
 export * from "./headroom.ts";
 export * from "./other-load-week.ts";

@@ -33,6 +33,8 @@ export function rowRung(row: NetworkRow, before_mA: Milliamp, after_mA: Milliamp
   const lowered = row.circuit.limitedBy ?? null;
   if (row.phase !== null && lowered !== null)
     return { kind: lowered.kind, ref: lowered.ref, phase: row.phase, before_mA, after_mA };
+  const power = row.circuit.powerLimitedBy ?? null;
+  if (row.phase === null && power !== null) return { kind: power.kind, ref: power.ref, before_mA, after_mA };
   return { kind: row.phase === null ? "circuit_power" : "circuit_phase", ...rowPlace(row), before_mA, after_mA };
 }
 

@@ -28,6 +28,8 @@ export type AllocationCircuit = {
   readonly limit_W?: Watt | null;
   /** Why `limit_mA` is below what the wires would carry; left out: it is the fuse less its margin. */
   readonly limitedBy?: { readonly kind: ReasonKind; readonly ref: string } | null;
+  /** Why `limit_W` is what it is; left out: it is the circuit's own. */
+  readonly powerLimitedBy?: { readonly kind: ReasonKind; readonly ref: string } | null;
   /**
    * `star` (left out): each phase of an EVSE loads that line. `delta`: 230 V between the lines (IT networks, US 208 V): an
    * EVSE on two phases hangs between these two lines, on three it is three equal loads; line currents add as phasors.

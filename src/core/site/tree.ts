@@ -1,6 +1,5 @@
-import type { ProtectiveDevice, Sharing } from "../balancing/index.ts";
+import type { ProtectiveDevice, Sharing, SiteSignal } from "../balancing/index.ts";
 import type { Milliamp, PerPhase, Phase, Watt } from "../units/index.ts";
-import type { SiteSignal } from "./signals.ts";
 
 /** Order in which a box's own L1, L2, L3 meet the site's phases. "L2L3L1": the box's L1 hangs on the site's L2. */
 export type Rotation = "L1L2L3" | "L2L3L1" | "L3L1L2" | "L1L3L2" | "L2L1L3" | "L3L2L1" | "L1" | "L2" | "L3";
@@ -143,6 +142,8 @@ export type SiteModel = {
   readonly sharing?: Sharing;
   /** What it can plan ahead for; left out: nothing is planned. */
   readonly planning?: SitePlanning;
+  /** Limits that come from outside; left out: none. */
+  readonly signals?: readonly SiteSignal[];
 };
 
 const ORDER: Readonly<Record<Rotation, readonly Phase[]>> = {

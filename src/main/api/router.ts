@@ -13,6 +13,7 @@ import { ocppGroup } from "./ocpp.ts";
 import { planningGroup } from "./planning.ts";
 import { phasesGroup } from "./phases.ts";
 import { sessionsGroup } from "./sessions.ts";
+import { circuitsGroup, signalsGroup } from "./signals.ts";
 import { stationsGroup } from "./stations.ts";
 
 export type RouterOptions = {
@@ -37,6 +38,8 @@ export function createRouter(app: Application, { onFault, renderInvoice }: Route
     devices: devicesGroup(contract, app),
     ocpp: ocppGroup(contract, app),
     phases: phasesGroup(contract, app),
+    signals: signalsGroup(contract, app),
+    circuits: circuitsGroup(contract, app),
     sessions: sessionsGroup(contract, app),
     billing: billingGroup(contract, app, renderInvoice),
     history: historyGroup(contract, app),

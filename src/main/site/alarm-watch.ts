@@ -17,7 +17,7 @@ export const GRACE_MS = 60_000;
 /** Boxes hold their fallback in steps of up to 1 A. */
 const DIFFERS_MA = 1_000;
 
-type Wanted = {
+export type Wanted = {
   readonly code: Alert["code"];
   readonly severity: Alert["severity"];
   readonly ref: string;
@@ -150,6 +150,11 @@ const WATCHED: ReadonlySet<Alert["code"]> = new Set([
   "fallback-differs",
   "phase-map-differs",
   "storage",
+  "overload-lasting",
+  "overload-thermal",
+  "overload-pause",
+  "signal-lost",
+  "signal-late",
 ]);
 
 /** Opens what is new and ends what is over. An alarm that goes on is not counted again. */

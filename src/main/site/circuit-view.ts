@@ -90,6 +90,7 @@ export function allocationCircuit(site: SiteState, state: CircuitState, now_ms: 
     otherLoad_mA: reservedForOthers_mA(site, state, now_ms),
     limit_W: workingLimit_W(state),
     limitedBy: imposedBy(state),
+    powerLimitedBy: powerImposedBy(state),
     ...(system === undefined ? {} : { system }),
     ...(unbalance_mA === undefined ? {} : { unbalance_mA }),
     ...(sharing === undefined ? {} : { policy: policyOf(sharing) }),
@@ -103,6 +104,14 @@ function imposedBy(state: CircuitState): NonNullable<AllocationCircuit["limitedB
     .flatMap(({ limit_mA, kind, ref }) => (limit_mA === null ? [] : [{ least_mA: Math.min(...limit_mA), kind, ref }]))
     .filter(({ least_mA }) => least_mA < own_mA)
     .sort((a, b) => a.least_mA - b.least_mA)[0];
+  return lowest === undefined ? null : { kind: lowest.kind, ref: lowest.ref };
+}
+
+/** The imposed limit of power that is the lowest of all; `null`: the circuit's own is. */
+function powerImposedBy(state: CircuitState): NonNullable<AllocationCircuit["powerLimitedBy"]> | null {
+  const lowest_W = workingLimit_W(state);
+  if (lowest_W === null || (state.circuit.limit_W !== null && state.circuit.limit_W <= lowest_W)) return null;
+  const lowest = state.imposed.find(({ limit_W }) => limit_W === lowest_W);
   return lowest === undefined ? null : { kind: lowest.kind, ref: lowest.ref };
 }
 

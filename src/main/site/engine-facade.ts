@@ -14,6 +14,7 @@ import { setOcppPassword } from "./ocpp-access.ts";
 import { reachableUrl } from "./reachable-url.ts";
 import { createOwnerCommands } from "./owner-commands.ts";
 import type { RunningEngine } from "./running-engine.ts";
+import { externalDesk } from "./signals/external-desk.ts";
 import { exportSiteFile } from "./site-file/index.ts";
 import type { SiteState, StationState } from "./state.ts";
 
@@ -52,13 +53,7 @@ export function engineOf(running: RunningEngine): Engine {
     hasStation: (stationId) => site.stations.has(stationId),
     ...createOwnerCommands({ site, recorder, clock, wishes, hurry }),
     waiting: () => devices.ocpp.waiting(),
-    setOcppPassword: async ({ identity, password, tellBox }) => {
-      const port = devices.ocpp.stations.find((one) => one.identity === identity);
-      if (port === undefined && !devices.ocpp.waiting().some((one) => one.identity === identity)) return "not-found";
-      const offline = { ok: false, code: "offline", retry: true, detail: "it waits to be adopted" } as const;
-      const tell = (text: string): Promise<CommandReply> => port?.changePassword(text) ?? Promise.resolve(offline);
-      return setOcppPassword(stores.ocpp, { identity, password, clock }, tellBox ? tell : null);
-    },
+    setOcppPassword: (request) => passwordOf(running, request),
     adopt: (request) =>
       adoptStation(request, {
         model: running.model(),
@@ -78,6 +73,7 @@ export function engineOf(running: RunningEngine): Engine {
       hurry,
     }),
     phases: running.phases,
+    external: externalDesk(site, running.signals, stores.evidence, identity.timezone),
     devices: deviceDesk(running),
     planning: () => running.planning.state(),
     exportSite: () => exportSiteFile({ ...stored, model: running.model() }, stores.tariffs.at(clock.now_ms())),
@@ -88,10 +84,22 @@ export function engineOf(running: RunningEngine): Engine {
       await loop.stop();
       await running.planning.stop();
       history.flush(clock.now_ms());
-      await devices.close();
+      await Promise.all([running.signals.stop(), devices.close()]);
     },
   };
 }
+
+const passwordOf: (
+  running: RunningEngine,
+  request: Parameters<Engine["setOcppPassword"]>[0],
+) => ReturnType<Engine["setOcppPassword"]> = async ({ devices, options }, { identity, password, tellBox }) => {
+  const port = devices.ocpp.stations.find((one) => one.identity === identity);
+  if (port === undefined && !devices.ocpp.waiting().some((one) => one.identity === identity)) return "not-found";
+  const offline = { ok: false, code: "offline", retry: true, detail: "it waits to be adopted" } as const;
+  const tell = (text: string): Promise<CommandReply> => port?.changePassword(text) ?? Promise.resolve(offline);
+  const { folder, clock } = options;
+  return setOcppPassword(folder.stores.ocpp, { identity, password, clock }, tellBox ? tell : null);
+};
 
 function stationFacts(
   state: StationState,

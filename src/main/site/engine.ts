@@ -1,7 +1,8 @@
 import type { AllocationRequest } from "../../core/balancing/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
+import type { Station } from "../../core/site/index.ts";
 import { milliamp } from "../../core/units/index.ts";
-import type { DeviceEvent } from "../devices/ports.ts";
+import type { DeviceListener } from "../devices/ports.ts";
 import type { GrantStore, OpenedFolder } from "../storage/types.ts";
 import type { ControlLoop, CycleReport } from "./control-loop.ts";
 import { startControlLoop } from "./control-loop.ts";
@@ -12,6 +13,7 @@ import type { EventContext } from "./events.ts";
 import { applyEvent } from "./events.ts";
 import { createHistoryFeed } from "./history-feed.ts";
 import { displayOf } from "./live-view.ts";
+import type { Devices } from "./open-devices.ts";
 import { openDevices } from "./open-devices.ts";
 import type { PlanningDesk } from "./planning-desk.ts";
 import { startPlanningDesk } from "./planning-desk.ts";
@@ -19,6 +21,8 @@ import { createOwnerWishes } from "./owner-wishes.ts";
 import { SessionRecorder } from "./recorder.ts";
 import { createQueueDesk } from "./queue-desk.ts";
 import type { EngineOptions, RunningEngine } from "./running-engine.ts";
+import { createBlackBoxRecorder } from "./black-box-recorder.ts";
+import { createSignalDesk } from "./signals/signal-desk.ts";
 import { createSpark } from "./spark.ts";
 import { createPhaseDesk } from "./phase-desk.ts";
 import { createPhaseTruthDesk } from "./phase-truth-desk.ts";
@@ -47,17 +51,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const later: { loop: ControlLoop | null } = { loop: null };
   const phaseWatch = createPhaseWatch(site, stores.phases, started_at_ms);
   const events = { ...eventContext(options, site, recorder, () => later.loop?.hurry()), phases: phaseWatch };
-  const emit = (event: DeviceEvent): void => {
-    try {
-      applyEvent(events, event);
-    } catch (error) {
-      storage.note(error, clock.now_ms());
-      throw error;
-    }
-  };
+  const emit = emitter(events, storage);
   const devices = await openDevices({ ...options, stores, site, recorder, emit });
   const history = createHistoryFeed({ site, store: stores.history, started_at_ms });
   const spark = createSpark();
+  const signals = createSignalDesk({ ...stores, site, clock, buses: devices.buses, hurry: events.hurry });
+  const blackBox = createBlackBoxRecorder(site, stores.evidence);
   const watch = createWatch({
     site,
     stores,
@@ -67,6 +66,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     started_at_ms,
     clock,
     wishes,
+    signals,
     storage,
     model,
     waiting: () => devices.ocpp.waiting(),
@@ -76,6 +76,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const onCycle = (report: CycleReport): void => {
     last.request = report.request;
     phaseWatch.follow(report.at_ms);
+    signals.observe(report.at_ms);
+    blackBox.observe(report.at_ms);
     options.onCycle?.(report);
   };
   const planning = startPlanningDesk({ ...options, site, stores, dataFolder: options.dataFolder ?? null });
@@ -91,6 +93,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     spark,
     watch,
     wishes,
+    signals,
     storage,
     planning,
     model,
@@ -99,14 +102,31 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     phases: createPhaseTruthDesk({ ...options, site, stores, watch: phaseWatch, model, keep, loop }),
     addStation: (station) => {
       keep((before) => ({ ...before, stations: [...before.stations, station] }));
-      const state = newStation(station, clock.now_ms());
-      wireStation(site, state);
-      state.port = devices.ocpp.adopt(station);
-      if (station.connection.kind === "ocpp")
-        stores.alerts.end("unknown-station", station.connection.identity, clock.now_ms());
+      adopt(options, site, devices, station);
       loop.hurry();
     },
   });
+}
+
+/** What cannot be stored is noted, and thrown on to the driver. */
+const emitter =
+  (events: EventContext, storage: StorageTrouble): DeviceListener =>
+  (event) => {
+    try {
+      applyEvent(events, event);
+    } catch (error) {
+      storage.note(error, events.now_ms());
+      throw error;
+    }
+  };
+
+/** Makes a box that waited a station of the running site. */
+function adopt({ folder, clock }: EngineOptions, site: SiteState, devices: Devices, station: Station): void {
+  const state = newStation(station, clock.now_ms());
+  wireStation(site, state);
+  state.port = devices.ocpp.adopt(station);
+  if (station.connection.kind === "ocpp")
+    folder.stores.alerts.end("unknown-station", station.connection.identity, clock.now_ms());
 }
 
 /** The site as it is set up now; what is changed while it runs is stored as a new version first. */

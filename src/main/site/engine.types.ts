@@ -14,6 +14,7 @@ import type {
   WaitingStation,
 } from "../../contract/index.ts";
 import type { BalancingDesk } from "./balancing-desk.ts";
+import type { ExternalDesk } from "./signals/external-desk.ts";
 import type { DeviceDesk } from "./device-desk.ts";
 import type { PhaseTruthDesk } from "./phase-truth-desk.ts";
 import type { Clock, CommandReply } from "../devices/ports.ts";
@@ -70,6 +71,7 @@ export interface Engine {
   adopt(request: AdoptRequest): "ok" | "not-found" | "conflict" | "circuit-unknown" | "invalid";
   health(): DeviceHealth[];
   readonly balancing: BalancingDesk;
+  readonly external: ExternalDesk;
   readonly phases: Omit<PhaseTruthDesk, "close">;
   readonly devices: DeviceDesk;
   /** What is planned ahead, and how the planner is. */

@@ -9,7 +9,7 @@ import { checkCard, OWNER_TOKEN } from "./access.ts";
 import { createOcppAccess } from "./ocpp-access.ts";
 import type { SessionRecorder } from "./recorder.ts";
 import type { SiteState } from "./state.ts";
-import { openWiredDevices, type WireHealth } from "./wired-devices.ts";
+import { openWiredDevices, type WiredDevices, type WireHealth } from "./wired-devices.ts";
 
 export type DeviceOptions = {
   readonly stored: StoredSite;
@@ -28,6 +28,7 @@ export type DeviceOptions = {
 export type Devices = {
   readonly ocpp: Awaited<ReturnType<typeof createOcppDevices>>;
   wireHealth(): WireHealth;
+  readonly buses: WiredDevices["buses"];
   /** What was said lately with a station or meter that we call; `null`: there is none such. */
   recordOf(id: string): DeviceRecord | null;
   close(): Promise<void>;
@@ -89,6 +90,7 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
   return {
     ocpp,
     wireHealth: () => wired.health(),
+    buses: wired.buses,
     recordOf: (id) => wired.recordOf(id),
     close: async () => {
       await Promise.all([wired.stop(), ocpp.close()]);

@@ -11,6 +11,7 @@ import type { OwnerWishes } from "./owner-wishes.ts";
 import type { PlanningDesk } from "./planning-desk.ts";
 import type { PhaseTruthDesk } from "./phase-truth-desk.ts";
 import type { SessionRecorder } from "./recorder.ts";
+import type { SignalDesk } from "./signals/signal-desk.ts";
 import type { Spark } from "./spark.ts";
 import type { SiteState } from "./state.ts";
 import type { StorageTrouble } from "./storage-trouble.ts";
@@ -45,6 +46,7 @@ export type RunningEngine = {
   readonly spark: Spark;
   readonly watch: Watch;
   readonly wishes: OwnerWishes;
+  readonly signals: SignalDesk;
   readonly storage: StorageTrouble;
   readonly planning: PlanningDesk;
   model(): SiteModel;

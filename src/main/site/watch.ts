@@ -14,6 +14,8 @@ import type { HistoryFeed } from "./history-feed.ts";
 import { sitePower_W } from "./live-view.ts";
 import type { OwnerWishes } from "./owner-wishes.ts";
 import type { SessionRecorder } from "./recorder.ts";
+import { externalAlarms } from "./signals/external-alarms.ts";
+import type { SignalDesk } from "./signals/signal-desk.ts";
 import type { Spark } from "./spark.ts";
 import type { SiteState, StationState } from "./state.ts";
 import type { StorageTrouble } from "./storage-trouble.ts";
@@ -36,6 +38,7 @@ export type WatchOptions = {
   readonly started_at_ms: EpochMs;
   readonly clock: Clock;
   readonly wishes: OwnerWishes;
+  readonly signals: Pick<SignalDesk, "follow" | "list">;
   readonly storage: StorageTrouble;
   readonly model: () => SiteModel;
   readonly waiting: () => readonly WaitingStation[];
@@ -59,10 +62,13 @@ export function createWatch(options: WatchOptions): Watch {
   const raise = (now_ms: EpochMs): void => {
     watchAlarms(
       stores.alerts,
-      currentAlarms(site, now_ms, started_at_ms, {
-        fallbackProblems: commissioningProblems(options.model(), keeps_mA),
-        storage,
-      }),
+      [
+        ...currentAlarms(site, now_ms, started_at_ms, {
+          fallbackProblems: commissioningProblems(options.model(), keeps_mA),
+          storage,
+        }),
+        ...externalAlarms(site, options.signals.list(), now_ms),
+      ],
       now_ms,
     );
     endKnownCards(stores, now_ms);
@@ -86,6 +92,7 @@ export function createWatch(options: WatchOptions): Watch {
   return {
     openAlerts: () => openAlerts,
     beforeCycle: (now_ms) => {
+      options.signals.follow(now_ms);
       followFallbacks(site.stations.values(), options.clock);
       followSilence(site, cycledAt_ms, now_ms);
       cycledAt_ms = now_ms;
@@ -98,7 +105,9 @@ export function createWatch(options: WatchOptions): Watch {
       if (now_ms - housekeptAt_ms < HOUSEKEEPING_MS) return;
       housekeptAt_ms = now_ms;
       recorder.closeSilent(now_ms);
-      stores.grants.prune(epochMs(Math.max(0, now_ms - GRANT_MEMORY_MS)));
+      const forgotten_ms = epochMs(Math.max(0, now_ms - GRANT_MEMORY_MS));
+      stores.grants.prune(forgotten_ms);
+      stores.evidence.prune(forgotten_ms);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { DeviceRecord } from "../devices/device-record.ts";
-import { createModbusDevices, type ModbusDevices } from "../devices/modbus/index.ts";
+import { type BusPool, createModbusDevices, type ModbusDevices } from "../devices/modbus/index.ts";
 import { createNetworkDevices, type NetworkDeviceHealth } from "../devices/network/index.ts";
 import type { StationPort } from "../devices/ports.ts";
 
@@ -12,6 +12,8 @@ export type WireHealth = {
 export type WiredDevices = {
   readonly stations: readonly StationPort[];
   health(): WireHealth;
+  /** The buses of the site's links, for others that ask registers on them. */
+  readonly buses: BusPool;
   /** What was said lately with one device, by its id. */
   recordOf(id: string): DeviceRecord | null;
   /** Ends polling and frees all ports and sockets. */
@@ -23,6 +25,7 @@ export function openWiredDevices(options: Parameters<typeof createModbusDevices>
   const modbus = createModbusDevices(options);
   const network = createNetworkDevices({ ...options, buses: modbus.buses });
   return {
+    buses: modbus.buses,
     stations: [...modbus.stations, ...network.stations],
     recordOf: (id) => modbus.records.get(id) ?? network.records.get(id) ?? null,
     health: () => ({ modbus: modbus.health(), network: network.health() }),

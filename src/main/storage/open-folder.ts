@@ -5,6 +5,7 @@ import { epochMs, type EpochMs } from "../../core/units/index.ts";
 import { alertStore } from "./alert-store.ts";
 import { type Connection, connectionOf } from "./connection.ts";
 import { customerStore } from "./customer-store.ts";
+import { evidenceStore } from "./evidence-store.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import { grantStore } from "./grant-store.ts";
 import { historyStore, latestInHistory } from "./history-store.ts";
@@ -129,6 +130,7 @@ const storesOn = (db: Connection): Stores => ({
   alerts: alertStore(db),
   ocpp: ocppStore(db),
   wishes: wishStore(db),
+  evidence: evidenceStore(db),
   phases: phaseStore(db),
 });
 

@@ -15,6 +15,7 @@ import {
   wattHour,
 } from "../../core/units/index.ts";
 import { type Alert, type OcppFacts, ocppFactsSchema, type Seller, sellerSchema } from "../../contract/index.ts";
+import { signalSchema } from "./stored-signal.ts";
 import type { InvoiceDocument, StoredSite } from "./types.ts";
 
 // What stands as JSON in a column, read back into exact types. It was written by us, so a mismatch is our own fault
@@ -204,6 +205,7 @@ const siteSchema = z.object({
     stations: z.array(stationSchema),
     sharing: sharingSchema.exactOptional(),
     planning: planningSchema.exactOptional(),
+    signals: z.array(signalSchema).exactOptional(),
   }),
   access: z.object({ cards: z.enum(["any", "listed"]) }),
   demo: z.boolean(),

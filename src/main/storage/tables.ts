@@ -1,8 +1,9 @@
 import type { ColumnType, Generated } from "kysely";
-import type { TurnKind } from "../../core/balancing/index.ts";
+import type { BudgetAction, TurnKind } from "../../core/balancing/index.ts";
 import type { Activity, EndReason, EndedBy } from "../../core/session/index.ts";
-import type { EpochMs, Milliamp, Millisecond, WattHour } from "../../core/units/index.ts";
+import type { EpochMs, Milliamp, Millisecond, Watt, WattHour } from "../../core/units/index.ts";
 import type { Alert } from "../../contract/index.ts";
+import type { SignalEvent } from "./evidence-types.ts";
 
 // Row types of the tables that Kysely builds queries for; columns carry their unit in type and name as everywhere.
 
@@ -168,6 +169,36 @@ export type Tables = {
     confidence_permille: number;
     steps: number;
     outcome: string;
+  };
+  signal_event: {
+    no: Generated<number>;
+    signal_id: string;
+    circuit_id: string;
+    imposed_at_ms: EpochMs;
+    at_ms: EpochMs;
+    kind: SignalEvent["kind"];
+    why: SignalEvent["why"];
+    limit_mA: Milliamp | null;
+    limit_W: Watt | null;
+  };
+  overload: { no: Generated<number>; circuit_id: string; began_at_ms: EpochMs };
+  overload_end: { overload_no: number; ended_at_ms: EpochMs; peak_permille: number };
+  overload_row: {
+    overload_no: number;
+    at_ms: EpochMs;
+    current_l1_mA: number;
+    current_l2_mA: number;
+    current_l3_mA: number;
+    limit_l1_mA: Milliamp;
+    limit_l2_mA: Milliamp;
+    limit_l3_mA: Milliamp;
+    other_l1_mA: number;
+    other_l2_mA: number;
+    other_l3_mA: number;
+    granted_l1_mA: number;
+    granted_l2_mA: number;
+    granted_l3_mA: number;
+    action: BudgetAction;
   };
   session_phases: { session_id: string; station_id: string; at_ms: EpochMs; phases: number };
   alert: {

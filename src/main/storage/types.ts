@@ -15,6 +15,7 @@ import type {
   SessionRow,
   TariffView,
 } from "../../contract/index.ts";
+import type { EvidenceStore } from "./evidence-types.ts";
 
 export type { QuarterHour };
 
@@ -311,7 +312,6 @@ export interface WishStore {
   save(wish: OwnerWish): void;
 }
 
-
 /** What the site's own steps have told about one bay's wiring, as `core/phases` counts it. */
 export type StoredPhaseEvidence = {
   readonly stationId: string;
@@ -359,6 +359,7 @@ export type Stores = {
   readonly alerts: AlertStore;
   readonly ocpp: OcppStore;
   readonly wishes: WishStore;
+  readonly evidence: EvidenceStore;
   readonly phases: PhaseStore;
 };
 

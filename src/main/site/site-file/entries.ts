@@ -15,6 +15,8 @@ import {
   siteFileSchema,
   type SharingEntry,
   sharingSchema,
+  type SignalEntry,
+  signalSchema,
   type StationEntry,
   stationSchema,
   type TariffEntry,
@@ -59,6 +61,7 @@ export type Entries = {
   readonly sharing: Entry<SharingEntry>;
   /** As `sharing`. */
   readonly planning: Entry<PlanningEntry>;
+  readonly signals: readonly Entry<SignalEntry>[];
 };
 
 const LINK_KINDS = {
@@ -83,6 +86,7 @@ const NOTHING: Entries = {
   access: ABSENT,
   sharing: ABSENT,
   planning: ABSENT,
+  signals: [],
 };
 
 /** Reads all entries of a file's data and every mistake that a single field shows. */
@@ -115,6 +119,9 @@ export function readEntries(data: unknown): { entries: Entries; mistakes: readon
         data["sharing"] === undefined
           ? ABSENT
           : read(data["sharing"], ["sharing"], sharingSchema, sharingSchema.partial(), note),
+      signals: list(data, "signals", false, note, (item, path) =>
+        read(item, path, signalSchema, signalSchema.partial(), note),
+      ),
       planning:
         data["planning"] === undefined
           ? ABSENT

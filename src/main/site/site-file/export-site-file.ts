@@ -4,11 +4,12 @@ import type { Circuit, Link, MeterDevice, PriceHours, SitePlanning, Station } fr
 import type { TariffVersion } from "../../../core/tariff/index.ts";
 import type { Milliamp, PerPhase } from "../../../core/units/index.ts";
 import type { StoredSite } from "../../storage/types.ts";
+import { fromSignal } from "./signal-entry.ts";
 import { WEEKDAY_NAMES } from "./planning-schema.ts";
 
 /**
  * Text that sets the same site up again: `parseSiteFile` of it gives the same site and price. Values that are the
- * default are left out, and so are passwords of links: they have to be entered again. Without a tariff the section is missing and has to be added by hand.
+ * default are left out, and so are passwords of links and tokens of signals: they have to be entered again. Without a tariff the section is missing and has to be added by hand.
  */
 export function exportSiteFile(site: StoredSite, tariff: TariffVersion | null): string {
   const { model, access } = site;
@@ -28,6 +29,7 @@ export function exportSiteFile(site: StoredSite, tariff: TariffVersion | null): 
       ...(tariff === null ? {} : { tariff: fromTariff(tariff) }),
       access: { cards: access.cards },
       ...(model.sharing === undefined ? {} : { sharing: fromSharing(model.sharing) }),
+      ...(model.signals === undefined ? {} : { signals: model.signals.map(fromSignal) }),
       ...(model.planning === undefined ? {} : { planning: fromPlanning(model.planning) }),
     },
     // One object used twice is written twice: an alias helps no reader.

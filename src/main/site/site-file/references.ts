@@ -24,8 +24,8 @@ export type KnownProfiles = {
 /** All mistakes between entries. */
 export function referenceMistakes(entries: Entries, profiles: KnownProfiles): Mistake[] {
   return [
-    ...[entries.circuits, entries.links, entries.meters, entries.stations].flatMap((list: readonly Place[]) =>
-      duplicateIds(list),
+    ...[entries.circuits, entries.links, entries.meters, entries.stations, entries.signals].flatMap(
+      (list: readonly Place[]) => duplicateIds(list),
     ),
     ...treeMistakes(entries.circuits),
     ...circuitMistakes(entries),
@@ -44,9 +44,9 @@ export function referenceMistakes(entries: Entries, profiles: KnownProfiles): Mi
 }
 
 /** Where an entry stands, whatever it is. */
-type Place = Pick<Entry<unknown>, "path" | "id">;
+export type Place = Pick<Entry<unknown>, "path" | "id">;
 
-const at = (entry: Place, field: string, code: string, expected: string): Mistake => ({
+export const at = (entry: Place, field: string, code: string, expected: string): Mistake => ({
   path: [...entry.path, field],
   part: "value",
   code,
@@ -62,7 +62,7 @@ function duplicateIds(list: readonly Place[]): Mistake[] {
   });
 }
 
-function unknownId(entry: Place, field: string, id: string | undefined, list: readonly Place[]): Mistake[] {
+export function unknownId(entry: Place, field: string, id: string | undefined, list: readonly Place[]): Mistake[] {
   if (id === undefined || list.some((other) => other.id === id)) return [];
   const known = list.flatMap((other) => other.id ?? []);
   return [at(entry, field, "unknown-reference", existing(id, field, known))];

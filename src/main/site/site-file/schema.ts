@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { HOLD_MS_MIN, PROTECTIVE_DEVICES, SHARING_RULES } from "../../../core/balancing/index.ts";
+import {
+  HOLD_MS_MIN,
+  PROTECTIVE_DEVICES,
+  SHARING_RULES,
+  SIGNAL_RULES,
+  WEEKDAYS,
+} from "../../../core/balancing/index.ts";
 import { oneOf, price } from "./fields.ts";
 import { planningSchema } from "./planning-schema.ts";
 
@@ -229,6 +235,92 @@ export const accessSchema = z.strictObject({
   cards: oneOf(["any", "listed"]).describe("any = every card may charge; listed = only cards of customers"),
 });
 
+const kilowatts = (from_kW: number, what: string) => {
+  const expected = `${what}: a number of kilowatts from ${String(from_kW)} to 10000`;
+  return z.number(expected).min(from_kW, expected).max(10_000, expected);
+};
+const seconds = (to: number, what: string) => whole(0, to, `${what} in seconds`);
+const TIME = "a time such as 17:00";
+const timeOfDay = z.string(TIME).regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/u, TIME);
+const TOKEN = "a text of 16 to 128 characters that only the caller knows";
+const WINDOWS_MAX = 50;
+const DAY_S = 86_400;
+
+const windowSchema = z.strictObject({
+  days: z.array(oneOf(WEEKDAYS)).min(1, "at least one day").max(7, "at most seven days"),
+  from: timeOfDay,
+  to: timeOfDay.describe("at or before from: on the next day"),
+});
+
+const ON_MODBUS = {
+  link: reference("a link that carries Modbus"),
+  unitId,
+  address: whole(0, 65_535, "address"),
+};
+const signalSourceSchema = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({
+      kind: z.literal("digital-input"),
+      ...ON_MODBUS,
+      table: oneOf(["coil", "discrete"]).default("discrete"),
+      active: oneOf(["high", "low"]).default("high").describe("low = the limit holds while the input reads 0"),
+    }),
+    z.strictObject({
+      kind: z.literal("register"),
+      ...ON_MODBUS,
+      table: oneOf(["holding", "input"]).default("holding"),
+      type: oneOf(["uint16", "uint32"]).default("uint16"),
+      unit: oneOf(["A", "W"]),
+      scale: z
+        .number("a number above 0")
+        .positive("a number above 0")
+        .max(1_000_000, "at most 1000000")
+        .default(1)
+        .describe("raw value times this = limit in unit"),
+      none: whole(0, 4_294_967_295, "raw value that means no limit").optional(),
+    }),
+    z.strictObject({
+      kind: z.literal("http"),
+      token: z
+        .string(TOKEN)
+        .min(16, TOKEN)
+        .max(128, TOKEN)
+        .optional()
+        .describe("what the caller must present; never shown again and not exported"),
+    }),
+    z.strictObject({
+      kind: z.literal("window"),
+      windows: z.array(windowSchema).min(1, "at least one window").max(WINDOWS_MAX, "at most 50 windows"),
+    }),
+  ],
+  "a source of kind digital-input, register, http or window",
+);
+
+/** Limits from outside. They only ever lower what the site uses. */
+export const signalSchema = z.strictObject({
+  id,
+  name: name.optional().describe("the id when left out"),
+  circuit: reference("the circuit that is limited"),
+  rule: oneOf(SIGNAL_RULES).describe(
+    "dim-14a = dimming of § 14a EnWG; g100 = import limit of UK G100; limit = any other",
+  ),
+  counts: oneOf(["cars", "all"])
+    .optional()
+    .describe("what the limit bounds; cars with dim-14a, everything on the circuit otherwise"),
+  limit_A: current(0, "limit per phase").optional(),
+  limit_kW: kilowatts(0, "limit").optional(),
+  failsafe_A: current(0, "limit while the source is silent").optional(),
+  failsafe_kW: kilowatts(0, "limit while the source is silent")
+    .optional()
+    .describe("as the limit when both are left out"),
+  debounce_s: seconds(60, "how long a change must stand")
+    .optional()
+    .describe("1 with a digital input, 0 otherwise when left out"),
+  minimum_s: seconds(DAY_S, "how long a limit stands at least").default(0),
+  source: signalSourceSchema,
+});
+
 export const LIST_MAX = 500;
 
 /** The whole file, for the published JSON Schema. */
@@ -254,6 +346,7 @@ export const siteFileSchema = z
     tariff: tariffSchema,
     access: accessSchema.optional(),
     sharing: sharingSchema.optional().describe("need, with a hold of 60 minutes, when left out"),
+    signals: z.array(signalSchema).max(LIST_MAX).optional().describe("limits from outside the site"),
     planning: planningSchema.optional().describe("nothing is planned ahead when left out"),
   })
   .meta({ title: "Chargehand site file" });
@@ -268,4 +361,5 @@ export type MeterEntry = z.infer<typeof meterSchema>;
 export type StationEntry = z.infer<typeof stationSchema>;
 export type TariffEntry = z.infer<typeof tariffSchema>;
 export type SharingEntry = z.infer<typeof sharingSchema>;
+export type SignalEntry = z.infer<typeof signalSchema>;
 export type AccessEntry = z.infer<typeof accessSchema>;

@@ -24,6 +24,7 @@ import {
   type StationEntry,
   type TariffEntry,
 } from "./schema.ts";
+import { signalMistakes, toSignal } from "./signal-entry.ts";
 import { type PlanningEntry, WEEKDAY_NAMES } from "./planning-schema.ts";
 import { type FieldPath, readYaml } from "./yaml-source.ts";
 
@@ -63,7 +64,11 @@ export function parseSiteFile(text: string, profiles: KnownProfiles): ParsedSite
     code,
     expected,
   });
-  const problems = [...mistakes, ...referenceMistakes(entries, profiles)].map(toProblem).sort(byPlace);
+  const between = [
+    ...referenceMistakes(entries, profiles),
+    ...entries.signals.flatMap((signal) => signalMistakes(signal, entries)),
+  ];
+  const problems = [...mistakes, ...between].map(toProblem).sort(byPlace);
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, PROBLEMS_MAX) };
   const [site, tariff, access] = [entries.site.value, entries.tariff.value, entries.access.value];
   assert(site !== null && tariff !== null && access !== null, "what has no mistakes is complete");
@@ -123,6 +128,7 @@ function toModel(site: IdentityEntry, entries: Entries): SiteModel {
     })),
     stations: valuesOf(entries.stations).map(toStation),
     ...(entries.sharing.value === null ? {} : { sharing: toSharing(entries.sharing.value) }),
+    ...(entries.signals.length === 0 ? {} : { signals: valuesOf(entries.signals).map(toSignal) }),
     ...(entries.planning.value === null ? {} : { planning: toPlanning(entries.planning.value) }),
   };
 }

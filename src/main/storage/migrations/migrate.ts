@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import type Database from "better-sqlite3";
 import { FIRST } from "./0001-first.ts";
 import { DEVICE_FACTS } from "./0002-device-facts.ts";
+import { SIGNALS } from "./0003-signals.ts";
 import { QUEUE_AND_NEED } from "./0004-queue-and-need.ts";
 import { OWNER_WISHES } from "./0005-owner-wishes.ts";
 import { PHASE_TRUTH } from "./0007-phase-truth.ts";
 
 /** Forward only, in order; the place in the list is the version. */
-const MIGRATIONS: readonly string[] = [FIRST, DEVICE_FACTS, OWNER_WISHES, QUEUE_AND_NEED, PHASE_TRUTH];
+const MIGRATIONS: readonly string[] = [FIRST, DEVICE_FACTS, OWNER_WISHES, QUEUE_AND_NEED, PHASE_TRUTH, SIGNALS];
 
 const SCHEMA_VERSION = MIGRATIONS.length;
 

@@ -31,6 +31,8 @@ const NAMES = [
   "damaged",
   "asked",
   "losses",
+  "load_percent",
+  "used_percent",
   "configured",
   "found",
   "steps",

@@ -1,0 +1,172 @@
+import type { Compliance, SignalLimit, SignalState, SiteSignal } from "../../../core/balancing/index.ts";
+import { followSignal, hearSignal, isWindowOpen, newSignal, observeCompliance } from "../../../core/balancing/index.ts";
+import type { EpochMs } from "../../../core/units/index.ts";
+import type { BusPool } from "../../devices/modbus/index.ts";
+import type { Clock } from "../../devices/ports.ts";
+import type { EvidenceStore, ImposedRecord, SignalEvent } from "../../storage/evidence-types.ts";
+import type { SiteState } from "../state.ts";
+import { impose } from "./impose.ts";
+import { complianceNow } from "./measured-compliance.ts";
+import { pollSignal } from "./modbus-signal.ts";
+import { isToken } from "./signal-token.ts";
+
+/** UK G100 counts an excursion at 15 s; a limit that is still not kept then is told to a person. */
+const LATE_AFTER_MS = 15_000;
+
+export type SignalNow = {
+  readonly signal: SiteSignal;
+  readonly state: SignalState;
+  readonly compliance: Compliance | null;
+  readonly late: boolean;
+};
+
+export type SignalAnswer = "ok" | "not-found" | "forbidden";
+
+/** Limits from outside: hears their sources, imposes them, and notes how fast they were kept. */
+export type SignalDesk = {
+  /** Before a decision: what must hold now stands in the circuits. Throws only after that, when a note cannot be stored. */
+  follow(now_ms: EpochMs): void;
+  /** After a decision, once its setpoints are sent. */
+  observe(now_ms: EpochMs): void;
+  /** A caller of the API says what it asks for; `undefined`: only that it lives. */
+  put(id: string, token: string, said: SignalLimit | null | undefined): SignalAnswer;
+  list(): readonly SignalNow[];
+  /** Ends polling. */
+  stop(): Promise<void>;
+};
+
+export type SignalOptions = {
+  readonly site: SiteState;
+  readonly clock: Clock;
+  readonly evidence: EvidenceStore;
+  readonly buses: BusPool;
+  readonly hurry: () => void;
+};
+
+type Running = { readonly signal: SiteSignal; state: SignalState; record: Compliance | null; late: boolean };
+
+/** Begins to watch all signals of the site. A limit that stood when the app ended holds until its source says otherwise. */
+export function createSignalDesk(options: SignalOptions): SignalDesk {
+  const { site, clock, evidence, buses, hurry } = options;
+  const started_at_ms = clock.now_ms();
+  const running = (site.model.signals ?? []).map((signal): Running => ({
+    signal,
+    ...recalled(signal, evidence.imposed(signal.id, 1)[0] ?? null, started_at_ms),
+  }));
+  const abort = new AbortController();
+  const hear = (one: Running, said: SignalLimit | null): void => {
+    const before = one.state.active;
+    one.state = hearSignal(one.state, one.signal, said, clock.now_ms());
+    if (one.state.active !== before) hurry();
+  };
+  const polls = running.flatMap((one) => {
+    const { source, limit } = one.signal;
+    if (source.kind !== "digital-input" && source.kind !== "register") return [];
+    const bus = buses.busOf(source.linkId)?.bus ?? null;
+    if (bus === null) return [];
+    const tell = (said: SignalLimit | null): void => {
+      hear(one, said);
+    };
+    return [pollSignal({ source, limit, bus, clock, tell, stop: abort.signal })];
+  });
+  return {
+    follow: (now_ms) => {
+      for (const one of running) one.state = passed(one, site.model.identity.timezone, now_ms);
+      impose(site, running, now_ms);
+      evidence.addSignalEvents(running.flatMap((one) => turned(one, now_ms)));
+    },
+    observe: (now_ms) => {
+      evidence.addSignalEvents(running.flatMap((one) => kept(site, one, now_ms)));
+    },
+    put: (id, token, said) => {
+      const one = running.find(({ signal }) => signal.id === id && signal.source.kind === "http");
+      if (one?.signal.source.kind !== "http") return "not-found";
+      const { tokenHash } = one.signal.source;
+      if (tokenHash === null || !isToken(token, tokenHash)) return "forbidden";
+      const last = one.state.pending === null ? one.state.asked : one.state.pending.limit;
+      hear(one, said === undefined ? last : said);
+      return "ok";
+    },
+    list: () => running.map(({ signal, state, record, late }) => ({ signal, state, compliance: record, late })),
+    stop: async () => {
+      abort.abort();
+      await Promise.all(polls);
+    },
+  };
+}
+
+function recalled({ source }: SiteSignal, last: ImposedRecord | null, started_at_ms: EpochMs): Omit<Running, "signal"> {
+  const state = newSignal(started_at_ms);
+  if (last?.released_at_ms !== null || source.kind === "window" || last.imposed_at_ms > started_at_ms)
+    return { state, record: null, late: false };
+  const { imposed_at_ms, sent_at_ms, complied_at_ms, why, late } = last;
+  const limit = { limit_mA: last.limit_mA, limit_W: last.limit_W };
+  return {
+    state: { ...state, asked: limit, active: { limit, why, since_ms: imposed_at_ms } },
+    record: { imposed_at_ms, sent_at_ms, complied_at_ms },
+    late,
+  };
+}
+
+/** The clock itself is the source of a window: it is never silent. */
+function passed({ signal, state }: Running, timezone: string, now_ms: EpochMs): SignalState {
+  const { source } = signal;
+  if (source.kind !== "window") return followSignal(state, signal, now_ms);
+  const said = isWindowOpen(source.windows, timezone, now_ms) ? signal.limit : null;
+  return hearSignal(state, signal, said, now_ms);
+}
+
+/** The end of a limit that no longer stands, and the beginning of the one that does. */
+function turned(one: Running, now_ms: EpochMs): SignalEvent[] {
+  const { signal, state, record } = one;
+  const { active } = state;
+  if (record?.imposed_at_ms === active?.since_ms) return [];
+  const events: SignalEvent[] = [];
+  if (record !== null)
+    events.push({
+      ...placeOf(signal),
+      imposed_at_ms: record.imposed_at_ms,
+      at_ms: active?.since_ms ?? now_ms,
+      kind: "released",
+      why: "asked",
+      limit_mA: null,
+      limit_W: null,
+    });
+  if (active !== null) events.push(eventOf(signal, active, "imposed", active.since_ms));
+  one.record = active === null ? null : { imposed_at_ms: active.since_ms, sent_at_ms: null, complied_at_ms: null };
+  one.late = false;
+  return events;
+}
+
+const placeOf = ({ id, circuitId }: SiteSignal): Pick<SignalEvent, "signalId" | "circuitId"> => ({
+  signalId: id,
+  circuitId,
+});
+
+const eventOf = (
+  signal: SiteSignal,
+  { limit, why, since_ms }: NonNullable<SignalState["active"]>,
+  kind: SignalEvent["kind"],
+  at_ms: EpochMs,
+): SignalEvent => ({ ...placeOf(signal), imposed_at_ms: since_ms, at_ms, kind, why, ...limit });
+
+/** What was reached of an imposed limit in this second. */
+function kept(site: SiteState, one: Running, now_ms: EpochMs): SignalEvent[] {
+  const { signal, state, record } = one;
+  const { active } = state;
+  const circuit = site.circuits.get(signal.circuitId);
+  if (active === null || record === null || circuit === undefined || record.complied_at_ms !== null) return [];
+  const moment = complianceNow(site, circuit, signal, active.limit, now_ms);
+  const next = observeCompliance(record, moment);
+  one.record = next;
+  const events: SignalEvent[] = [];
+  if (record.sent_at_ms === null && next.sent_at_ms !== null)
+    events.push(eventOf(signal, active, "sent", next.sent_at_ms));
+  if (next.complied_at_ms !== null) events.push(eventOf(signal, active, "complied", next.complied_at_ms));
+  const still = moment.measured !== null && !moment.measured.within;
+  if (!one.late && still && moment.measured.at_ms - record.imposed_at_ms >= LATE_AFTER_MS) {
+    one.late = true;
+    events.push(eventOf(signal, active, "late", moment.measured.at_ms));
+  }
+  return events;
+}
