@@ -4,7 +4,7 @@ import type { SiteModel, Station } from "../../core/site/index.ts";
 import { epochMs, onPhase, perPhase } from "../../core/units/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import type { SessionFilter } from "../../contract/index.ts";
-import type { Stores } from "../storage/types.ts";
+import type { HistoryStore, PhaseStore, SessionStore } from "../storage/types.ts";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -21,6 +21,12 @@ const ONE_PHASE_W_MAX = 3_900;
 const HUNGRY_PART = 0.9;
 /** What a hungry car would have wanted: as much as this part of the others took. */
 const WANTED_QUANTILE = 0.75;
+
+type Past = {
+  readonly sessions: Pick<SessionStore, "iterate">;
+  readonly history: Pick<HistoryStore, "energy">;
+  readonly phases: Pick<PhaseStore, "carPhases">;
+};
 
 type Visit = {
   readonly station: Station;
@@ -39,7 +45,7 @@ type Visit = {
  */
 export function pastScenario(
   model: SiteModel,
-  stores: Pick<Stores, "sessions" | "history" | "phases">,
+  stores: Past,
   now_ms: EpochMs,
 ): { readonly scenario: Scenario; readonly known: number; readonly from_ms: EpochMs } {
   const from_ms = epochMs(Math.max(0, now_ms - ADVICE_MS));
@@ -85,7 +91,7 @@ export function pastScenario(
 /** Closed sessions with energy, in the order of their beginning; a bay's next one ends the one before. */
 function visitsOf(
   model: SiteModel,
-  { sessions, phases }: Pick<Stores, "sessions" | "phases">,
+  { sessions, phases }: Pick<Past, "sessions" | "phases">,
   range: { readonly from_ms: number; readonly to_ms: number },
 ): readonly Visit[] {
   const stations = new Map(model.stations.map((station) => [station.id, station]));

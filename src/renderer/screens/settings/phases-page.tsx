@@ -10,6 +10,7 @@ import { useAsk } from "../../lib/data/use-ask.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
 import { choicesOf, confidenceOf, refusalOf } from "./phases-view.ts";
 import { RotationAdvice } from "./rotation-advice.tsx";
+import own from "./phases.module.css";
 import css from "./settings.module.css";
 
 const ASK_EVERY_ms = 2_000;
@@ -91,7 +92,7 @@ function BayActions({ bay, act, canTest, canAct }: ActionsProps) {
   const { t } = useTranslation("phases");
   const { stationId, name, testable, found, configured } = bay;
   return (
-    <div className={css["links"]}>
+    <div className={own["actions"]}>
       <Button
         size="xs"
         variant="default"
