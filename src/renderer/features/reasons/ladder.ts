@@ -6,9 +6,12 @@ const SHAPING: ReadonlySet<BecauseView["kind"]> = new Set<BecauseView["kind"]>([
 
 const lowers = ({ before_mA, after_mA }: BecauseView): boolean => after_mA < before_mA;
 
+/** What is kept for a box that is not obeyed or not heard decides also where it is all that the box could take. */
+const KEPT: ReadonlySet<BecauseView["kind"]> = new Set<BecauseView["kind"]>(["stubborn", "fallback"]);
+
 /** Place of the rung that decides: the last that lowers and is not mere rounding or ramping; -1 when nothing lowers. */
 export function bindingIndex(because: readonly BecauseView[]): number {
-  const deciding = because.findLastIndex((rung) => lowers(rung) && !SHAPING.has(rung.kind));
+  const deciding = because.findLastIndex((rung) => KEPT.has(rung.kind) || (lowers(rung) && !SHAPING.has(rung.kind)));
   return deciding === -1 ? because.findLastIndex(lowers) : deciding;
 }
 

@@ -61,6 +61,14 @@ describe("the ladder", () => {
     expect(rungsOf(LADDER).filter(({ binding }) => binding)).toHaveLength(1);
   });
 
+  test("of a charger that ignores its limits is decided by that, also where all it could take is kept for it", () => {
+    const because = [rung("evse_max", 32_000, 32_000), rung("stubborn", 32_000, 32_000)];
+    expect(bindingRung(because)?.kind).toBe("stubborn");
+    expect(rungsOf(because)).toHaveLength(2);
+    const said = explainSentence(stationLive("P07", { granted_mA: 32_000, because }), wordingIn("en"));
+    expect(plain(said)).toBe("P07 does not follow its limits; 32 A stay reserved for it and nobody else gets them.");
+  });
+
   test("of a charger that gets its maximum is decided by nothing", () => {
     expect(bindingRung([rung("evse_max", 16_000, 16_000)])).toBeNull();
     expect(bindingRung([])).toBeNull();

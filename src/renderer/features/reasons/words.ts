@@ -68,6 +68,7 @@ export function explainSentence(station: StationLive, wording: Wording): string 
   if (station.status === "SuspendedEV" || station.state === "occupied") return t("sentence.carPaused", values);
   const binding = bindingRung(station.because);
   if (binding === null) return t("sentence.full", values);
+  if (binding.kind === "stubborn") return t("sentence.stubborn", values);
   return t("sentence.because", { ...values, reason: rungText(binding, wording) });
 }
 
