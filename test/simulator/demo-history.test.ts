@@ -12,7 +12,8 @@ import type { OpenedFolder } from "../../src/main/storage/types.ts";
 
 const NOW = epochMs(Date.parse("2026-11-22T13:07:00Z"));
 const ALL = { from_ms: null, to_ms: null, stationIds: [], customerId: null, state: "all", text: "" } as const;
-const FILL_ms_max = 20_000;
+/** Of this process alone: a machine that does other things as well makes nothing slower here. */
+const FILL_CPU_ms_max = 20_000;
 
 const path = mkdtempSync(join(tmpdir(), "chargehand-demo-"));
 function filled(seed: number): { folder: OpenedFolder; took_ms: number } {
@@ -20,9 +21,10 @@ function filled(seed: number): { folder: OpenedFolder; took_ms: number } {
   if (!folder.ok) throw new Error(folder.message);
   const site = demoSite();
   folder.stores.site.save(site, NOW, "test");
-  const from = performance.now();
+  const from = process.cpuUsage();
   fillDemoHistory({ stores: folder.stores, transaction: folder.transaction, site, now_ms: NOW, seed });
-  return { folder, took_ms: performance.now() - from };
+  const { user, system } = process.cpuUsage(from);
+  return { folder, took_ms: (user + system) / 1000 };
 }
 
 let folder: OpenedFolder;
@@ -40,7 +42,7 @@ const slots = () => [...folder.stores.history.iterate({ from_ms: null, to_ms: nu
 
 describe("the demo's year", () => {
   test("is written in time and is a year of a busy small site", () => {
-    expect(took_ms).toBeLessThan(FILL_ms_max);
+    expect(took_ms).toBeLessThan(FILL_CPU_ms_max);
     const all = sessions();
     expect(all.length).toBeGreaterThan(3000);
     expect(all.length).toBeLessThan(10_000);

@@ -69,6 +69,8 @@ export const createCounterBook = (): CounterBook => new Book();
 class Book implements CounterBook {
   readonly #units = new Map<number, BusCounters>();
   readonly #latencies = new Map<number, readonly number[]>();
+  /** What was sorted out already: many look at these numbers between two answers of a unit. */
+  readonly #p99s_ms = new Map<number, number>();
   #sum = ZERO;
   #recent: RecentLine = { frames: 0, crcErrors: 0 };
 
@@ -137,11 +139,16 @@ class Book implements CounterBook {
     const latency_ms_max = Math.max(unit.latency_ms_max, latency_ms);
     this.#units.set(unitId, { ...unit, latency_ms_max });
     this.#sum = { ...this.#sum, latency_ms_max: Math.max(this.#sum.latency_ms_max, latency_ms) };
+    this.#p99s_ms.delete(unitId);
     this.#latencies.set(unitId, [...(this.#latencies.get(unitId) ?? []), latency_ms].slice(-LATENCIES_MAX));
   }
 
   #p99_ms(unitId: number): number {
-    const sorted = [...(this.#latencies.get(unitId) ?? [])].sort((a, b) => a - b);
-    return sorted[Math.ceil(0.99 * sorted.length) - 1] ?? 0;
+    const known = this.#p99s_ms.get(unitId);
+    if (known !== undefined) return known;
+    const sorted = Float64Array.from(this.#latencies.get(unitId) ?? []).sort();
+    const p99_ms = sorted[Math.ceil(0.99 * sorted.length) - 1] ?? 0;
+    this.#p99s_ms.set(unitId, p99_ms);
+    return p99_ms;
   }
 }

@@ -1,6 +1,7 @@
-import type { Alert, DeviceHint, DeviceSummary } from "../../contract/index.ts";
+import type { Alert, DeviceHint } from "../../contract/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import type { AlertStore } from "../storage/types.ts";
+import type { HintedDevice } from "./device-desk.ts";
 
 /** A hint that stands for longer than this is worth a person's attention; plugs and fuses are switched in less. */
 export const HINT_ALARM_MS = 60_000;
@@ -20,7 +21,7 @@ const CODES: ReadonlySet<string> = new Set<Code>([
  * Raises an alert for each hint that stands for more than a minute of the site's clock, and ends it when the hint is
  * gone. The returned function is called every few seconds; it remembers since when each hint stands.
  */
-export function createDeviceAlarms(): (alerts: AlertStore, devices: readonly DeviceSummary[], now_ms: EpochMs) => void {
+export function createDeviceAlarms(): (alerts: AlertStore, devices: readonly HintedDevice[], now_ms: EpochMs) => void {
   let since = new Map<string, EpochMs>();
   return (alerts, devices, now_ms) => {
     const wanted = new Map(alarmsOf(devices).map((alarm) => [`${alarm.code} ${alarm.ref}`, alarm]));
@@ -38,14 +39,14 @@ export function createDeviceAlarms(): (alerts: AlertStore, devices: readonly Dev
 }
 
 /** Of a line once, by its id; of one silent device by the device's id. */
-const alarmsOf = (devices: readonly DeviceSummary[]): readonly Wanted[] =>
+const alarmsOf = (devices: readonly HintedDevice[]): readonly Wanted[] =>
   devices.flatMap((device) =>
     device.hints
       .filter((hint) => (device.kind === "link") !== (hint.code === "address-clash-or-cabling"))
       .map((hint) => alarmOf(device, hint)),
   );
 
-function alarmOf({ id: ref, place }: DeviceSummary, hint: DeviceHint): Wanted {
+function alarmOf({ id: ref, place }: HintedDevice, hint: DeviceHint): Wanted {
   switch (hint.code) {
     case "termination-or-bias":
       return {

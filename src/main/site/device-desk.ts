@@ -67,6 +67,40 @@ export function deviceDesk(running: Pick<RunningEngine, "devices" | "site" | "op
   };
 }
 
+/** A device or line whose numbers point to something. */
+export type HintedDevice = Pick<DeviceSummary, "kind" | "id" | "place" | "hints">;
+
+/** Only what has a hint, for who looks every few seconds: nothing of the rest is put together. */
+export function hintedDevices({
+  devices,
+  site,
+  model,
+}: Pick<RunningEngine, "devices" | "site" | "model">): HintedDevice[] {
+  const { links } = model();
+  return devices.wireHealth().modbus.buses.flatMap((bus) => {
+    if (bus.hints.length === 0) return [];
+    const link = links.find(({ id }) => id === bus.linkId);
+    const place = link === undefined ? bus.linkId : placeOf(link);
+    const hints = hintsOf(bus);
+    const units = [
+      ...[...site.stations.values()].flatMap(({ station: { id, connection } }) =>
+        connection.kind === "profile"
+          ? [{ kind: "station" as const, id, linkId: connection.linkId, unitId: connection.unitId }]
+          : [],
+      ),
+      ...site.model.meters.map(({ id, linkId, unitId }) => ({ kind: "meter" as const, id, linkId, unitId })),
+    ].filter(({ linkId }) => linkId === bus.linkId);
+    return [
+      ...units.map(({ kind, id, unitId }) => ({ kind, id, place, hints: hintsOfUnit(hints, unitId) })),
+      { kind: "link" as const, id: bus.linkId, place, hints },
+    ];
+  });
+}
+
+/** Of a line's hints those that are not about another unit. */
+const hintsOfUnit = (hints: readonly DeviceHint[], unitId: number): DeviceHint[] =>
+  hints.filter((hint) => !("unitId" in hint) || hint.unitId === unitId);
+
 type Running = Parameters<typeof deviceDesk>[0];
 
 function stationSummary(running: Running, from: Source, state: StationState): DeviceSummary {
@@ -133,7 +167,7 @@ function wiredSummary(
     exchanges: network?.exchanges ?? unit?.frames ?? 0,
     errors: network?.errors ?? (unit === undefined ? 0 : unit.crcErrors + unit.timeouts + unit.exceptions),
     recentErrors_permille: permille(recent.errors, recent.exchanges),
-    hints: bus === undefined ? [] : hintsOf(bus).filter((hint) => !("unitId" in hint) || hint.unitId === unitId),
+    hints: bus === undefined ? [] : hintsOfUnit(hintsOf(bus), unitId),
     problem: (network ?? modbus)?.problem ?? null,
   };
 }

@@ -48,7 +48,9 @@ export function engineOf(running: RunningEngine): Engine {
     kiosk: () => kioskState(live(), stores, stored.access),
     stationDetail: (stationId) => {
       const state = site.stations.get(stationId);
-      return state === undefined ? null : stationFacts(state, clock.now_ms());
+      return state === undefined
+        ? null
+        : stationFacts(state, clock.now_ms(), devices.ocpp.factsOf(stationId)?.version ?? null);
     },
     hasStation: (stationId) => site.stations.has(stationId),
     ...createOwnerCommands({ site, recorder, clock, wishes, hurry }),
@@ -104,12 +106,16 @@ const passwordOf: (
 function stationFacts(
   state: StationState,
   now_ms: Parameters<typeof stationLive>[1],
+  ocppVersion: string | null,
 ): NonNullable<ReturnType<Engine["stationDetail"]>> {
   const { station, reading } = state;
   const { connection } = station;
   return {
     live: stationLive(state, now_ms),
-    connection: connection.kind === "ocpp" ? { ...connection, protocol: "ocpp1.6" } : { ...connection },
+    connection:
+      connection.kind === "ocpp"
+        ? { ...connection, protocol: ocppVersion === null ? null : `ocpp${ocppVersion}` }
+        : { ...connection },
     vendor: state.vendor,
     model: state.model,
     serial: state.serial,

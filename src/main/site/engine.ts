@@ -6,7 +6,7 @@ import type { DeviceListener } from "../devices/ports.ts";
 import type { GrantStore, OpenedFolder } from "../storage/types.ts";
 import type { ControlLoop, CycleReport } from "./control-loop.ts";
 import { startControlLoop } from "./control-loop.ts";
-import { deviceDesk } from "./device-desk.ts";
+import { hintedDevices } from "./device-desk.ts";
 import { engineOf } from "./engine-facade.ts";
 import type { Engine } from "./engine.types.ts";
 import type { EventContext } from "./events.ts";
@@ -70,7 +70,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     storage,
     model,
     waiting: () => devices.ocpp.waiting(),
-    devices: () => deviceDesk({ devices, site, options, model }).list(),
+    devices: () => hintedDevices({ devices, site, model }),
   });
   const last: { request: AllocationRequest | null } = { request: null };
   const onCycle = (report: CycleReport): void => {

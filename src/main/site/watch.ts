@@ -2,7 +2,7 @@ import { commissioningProblems } from "../../core/site/index.ts";
 import type { SiteModel, Station } from "../../core/site/index.ts";
 import { epochMs } from "../../core/units/index.ts";
 import type { EpochMs, Milliamp } from "../../core/units/index.ts";
-import type { DeviceSummary, WaitingStation } from "../../contract/index.ts";
+import type { WaitingStation } from "../../contract/index.ts";
 import type { Clock } from "../devices/ports.ts";
 import type { Stores } from "../storage/types.ts";
 import { endKnownCards } from "./access.ts";
@@ -10,6 +10,7 @@ import { currentAlarms, watchAlarms, watchFuses } from "./alarm-watch.ts";
 import { OWED_STOP_MS } from "./events.ts";
 import { followFallbacks } from "./fallback.ts";
 import { createDeviceAlarms } from "./device-alarms.ts";
+import type { HintedDevice } from "./device-desk.ts";
 import type { HistoryFeed } from "./history-feed.ts";
 import { sitePower_W } from "./live-view.ts";
 import type { OwnerWishes } from "./owner-wishes.ts";
@@ -42,7 +43,7 @@ export type WatchOptions = {
   readonly storage: StorageTrouble;
   readonly model: () => SiteModel;
   readonly waiting: () => readonly WaitingStation[];
-  readonly devices: () => readonly DeviceSummary[];
+  readonly devices: () => readonly HintedDevice[];
 };
 
 export type Watch = { readonly beforeCycle: (now_ms: EpochMs) => void; readonly openAlerts: () => number };
