@@ -7,6 +7,7 @@ import { Loading, Stale } from "../../components/state-boundary.tsx";
 import { Trouble } from "../../components/trouble.tsx";
 import { CircuitDiagram } from "../../features/circuits/circuit-diagram.tsx";
 import { circuitTree } from "../../features/circuits/circuit-view.ts";
+import { LimitsPanel } from "../../features/circuits/limits-panel.tsx";
 import { ConnectionLost } from "../../lib/client/index.ts";
 import { useConnection } from "../../lib/data/client-context.tsx";
 import { useLiveStore } from "../../lib/data/live-store.ts";
@@ -85,6 +86,7 @@ function LiveContent() {
               />
             </details>
             <Legend />
+            <LimitsPanel circuitId={search.circuit} />
           </section>
           <section className={css["chargers"]} aria-label={t("chargers")}>
             {all.length === 0 ? <NoChargers /> : <Chargers search={search} change={change} />}
