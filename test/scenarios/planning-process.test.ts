@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { startSite } from "./site-under-test.ts";
 
@@ -11,7 +11,7 @@ test(
   "a site that planned leaves nothing behind when it is closed: its process ends by itself",
   { timeout: ENDS_MS },
   async () => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, "planning-child.ts")], {
+    const child = spawn(process.execPath, [fileURLToPath(new URL("./planning-child.ts", import.meta.url))], {
       stdio: ["ignore", "pipe", "inherit"],
       timeout: ENDS_MS,
     });

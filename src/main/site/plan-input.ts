@@ -12,7 +12,7 @@ import { SLOT_ms, slotOf } from "../../core/history/index.ts";
 import type { SitePlanning } from "../../core/site/index.ts";
 import { epochMs, milliamp, millisecond, onPhase, perPhase, watt, wattHour } from "../../core/units/index.ts";
 import type { EpochMs, Milliamp, PerPhase, Watt, WattHour } from "../../core/units/index.ts";
-import type { HistoryStore } from "../storage/types.ts";
+import type { HistoryStore, PowerPoint } from "../storage/types.ts";
 import { allocationRequest } from "./allocation-input.ts";
 import { workingLimit_mA, workingLimit_W } from "./circuit-view.ts";
 import { QUARTER_REF } from "./quarter-watch.ts";
@@ -26,7 +26,8 @@ const USUAL_NEED_WH = 20_000;
 /** Plans reach as far as the last departure that is known, and at least so far. */
 const SLOTS_MIN = 32;
 const WEEKS_MS = 8 * 7 * 86_400_000;
-const HOUR_SLOTS = 4;
+/** Four times a day. */
+const READ_AGAIN_MS = 6 * 3_600_000;
 /** More quarter hours than two months and eight weeks have. */
 const POINTS_MAX = 10_000;
 
@@ -42,7 +43,7 @@ export type PlanSources = {
 /** What the planner is told of the site; `null`: there is no car to plan for, or nothing that it could gain. */
 export type ReadPlanInput = (now_ms: EpochMs) => PlanInput | null;
 
-/** Reads the state and the stored quarter hours; those once per quarter hour, however often it is asked. */
+/** Reads the state, and of the stored quarter hours what is new. */
 export function createPlanInput(sources: PlanSources): ReadPlanInput {
   const { site, planning, prices } = sources;
   const { timezone, nominal_V } = site.model.identity;
@@ -161,39 +162,60 @@ type Past = {
   readonly lastMonthPeak_W: Watt | null;
 };
 
-/** What the stored quarter hours say of the next ones and of the months' peaks; read anew in each quarter hour. */
+/**
+ * What the stored quarter hours say of the next ones and of the months' peaks. Eight weeks are read some times a day (a
+ * habit does not change by the hour); in between, each quarter hour, only what has come since.
+ */
 function createPast({ site, history }: PlanSources): (now_ms: EpochMs) => Past {
   const { timezone } = site.model.identity;
-  let known: { readonly slot_ms: EpochMs; readonly past: Past } | null = null;
+  let known: { readonly read_ms: EpochMs; readonly until_ms: EpochMs; readonly past: Past } | null = null;
   return (now_ms) => {
     const slot_ms = slotOf(now_ms);
-    if (known?.slot_ms !== slot_ms) known = { slot_ms, past: readPast(history, slot_ms, timezone) };
+    const month_ms = monthOf(slot_ms, timezone).epochMilliseconds;
+    if (
+      known === null ||
+      slot_ms < known.until_ms ||
+      slot_ms - known.read_ms >= READ_AGAIN_MS ||
+      known.read_ms < month_ms
+    )
+      known = { read_ms: slot_ms, until_ms: slot_ms, past: readPast(history, slot_ms, timezone) };
+    if (known.until_ms < slot_ms) {
+      const since = seenPoints(history, known.until_ms, slot_ms);
+      const monthPeak_W = highest([known.past.monthPeak_W, ...since.map(({ avg_W }) => avg_W)]);
+      known = { ...known, until_ms: slot_ms, past: { ...known.past, monthPeak_W } };
+    }
     return known.past;
   };
 }
 
-function readPast(history: Pick<HistoryStore, "power">, slot_ms: EpochMs, timezone: string): Past {
-  const month = Temporal.Instant.fromEpochMilliseconds(slot_ms)
-    .toZonedDateTimeISO(timezone)
-    .with({ day: 1 })
-    .startOfDay();
+const monthOf = (at_ms: number, timezone: string): Temporal.ZonedDateTime =>
+  Temporal.Instant.fromEpochMilliseconds(at_ms).toZonedDateTimeISO(timezone).with({ day: 1 }).startOfDay();
+
+/** Whole quarter hours that somebody saw. */
+const seenPoints = (history: PlanSources["history"], from_ms: number, slot_ms: EpochMs): readonly PowerPoint[] =>
+  history
+    .power({ from_ms, to_ms: slot_ms }, POINTS_MAX, slot_ms)
+    .points.filter(({ quality, at_ms }) => quality !== "missing" && at_ms < slot_ms);
+
+/** Import only: what flows back is no peak. */
+function highest(means_W: readonly (number | null)[]): Watt | null {
+  const known = means_W.filter((mean) => mean !== null);
+  return known.length === 0 ? null : watt(Math.max(0, Math.round(Math.max(...known))));
+}
+
+function readPast(history: PlanSources["history"], slot_ms: EpochMs, timezone: string): Past {
+  const month = monthOf(slot_ms, timezone);
   const month_ms = month.epochMilliseconds;
   const lastMonth_ms = month.subtract({ months: 1 }).epochMilliseconds;
-  const from_ms = Math.max(0, Math.min(lastMonth_ms, slot_ms - WEEKS_MS));
-  const { points } = history.power({ from_ms, to_ms: slot_ms }, POINTS_MAX, slot_ms);
-  const seen = points.filter(({ quality, at_ms }) => quality !== "missing" && at_ms < slot_ms);
+  const seen = seenPoints(history, Math.max(0, Math.min(lastMonth_ms, slot_ms - WEEKS_MS)), slot_ms);
   const samples = seen.map(({ at_ms, avg_W, ev_avg_W }): PowerSample => ({
     slot_ms: epochMs(at_ms),
     power_W: avg_W === null ? null : avg_W - (ev_avg_W ?? 0),
   }));
-  const slots = planSlots(slot_ms, PLAN_SLOTS + HOUR_SLOTS);
+  const slots = planSlots(slot_ms, PLAN_SLOTS + READ_AGAIN_MS / SLOT_ms);
   const base = forecastBase(samples, slots, { now_ms: slot_ms, timezone });
-  const peak = (since_ms: number, until_ms: number): Watt | null => {
-    const means = seen.flatMap(({ at_ms, avg_W }) =>
-      avg_W === null || at_ms < since_ms || at_ms >= until_ms ? [] : [avg_W],
-    );
-    return means.length === 0 ? null : watt(Math.max(0, Math.round(Math.max(...means))));
-  };
+  const peak = (since_ms: number, until_ms: number): Watt | null =>
+    highest(seen.filter(({ at_ms }) => at_ms >= since_ms && at_ms < until_ms).map(({ avg_W }) => avg_W));
   return {
     forecast: base === null ? null : at(base, slot_ms),
     monthPeak_W: peak(month_ms, slot_ms),
