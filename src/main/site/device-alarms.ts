@@ -1,7 +1,9 @@
-import type { Alert, DeviceHint } from "../../contract/index.ts";
+import type { Alert, DeviceHint, DeviceSummary } from "../../contract/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import type { AlertStore } from "../storage/types.ts";
-import type { HintedDevice } from "./device-desk.ts";
+
+/** A device or line whose numbers point to something. */
+export type HintedDevice = Pick<DeviceSummary, "kind" | "id" | "place" | "hints">;
 
 /** A hint that stands for longer than this is worth a person's attention; plugs and fuses are switched in less. */
 export const HINT_ALARM_MS = 60_000;

@@ -13,6 +13,7 @@ import type { EpochMs } from "../../core/units/index.ts";
 import type { ShownValue } from "../devices/device-record.ts";
 import type { Exchange } from "../devices/exchanges.ts";
 import { METER_AGE_MS_FALLBACK } from "./circuit-view.ts";
+import type { HintedDevice } from "./device-alarms.ts";
 import { readingValues } from "./reading-values.ts";
 import type { RunningEngine } from "./running-engine.ts";
 import type { StationState } from "./state.ts";
@@ -66,9 +67,6 @@ export function deviceDesk(running: Pick<RunningEngine, "devices" | "site" | "op
     },
   };
 }
-
-/** A device or line whose numbers point to something. */
-export type HintedDevice = Pick<DeviceSummary, "kind" | "id" | "place" | "hints">;
 
 /** Only what has a hint, for who looks every few seconds: nothing of the rest is put together. */
 export function hintedDevices({

@@ -10,7 +10,7 @@ import { currentAlarms, watchAlarms, watchFuses } from "./alarm-watch.ts";
 import { OWED_STOP_MS } from "./events.ts";
 import { followFallbacks } from "./fallback.ts";
 import { createDeviceAlarms } from "./device-alarms.ts";
-import type { HintedDevice } from "./device-desk.ts";
+import type { HintedDevice } from "./device-alarms.ts";
 import type { HistoryFeed } from "./history-feed.ts";
 import { sitePower_W } from "./live-view.ts";
 import type { OwnerWishes } from "./owner-wishes.ts";
