@@ -150,3 +150,9 @@ describe("other commands", () => {
     for (const ms of [0, 1_000, 60_000, 3_600_000]) expect(planned(main(24_000), all, ms)).toEqual([]);
   });
 });
+
+test("beside a silent box of which more is booked than it was told the others are not kept where they are", () => {
+  const silent = { ...participant("a", at(6_800), 6_000, { online: false }), booked_mA: mA(8_500) };
+  const all = [silent, participant("b", at(6_900), 6_400), participant("c", at(0), 6_000)];
+  expect(planned(main(21_000), all, 0)).toContainEqual({ evse: "b", current_mA: 6_400, kind: "decrease" });
+});

@@ -80,9 +80,11 @@ function decreaseOrRepeat(one: Participant, keep: boolean, now_ms: EpochMs): Com
 /** Boxes whose target is less than 1 A below their setpoint, where every circuit still holds with the setpoints. */
 function keptAsTheyAre(participants: readonly Participant[], options: PlanOptions): ReadonlySet<number> {
   const kept = new Set<number>();
-  participants.forEach(({ target_mA, entry }, index) => {
-    const above = (entry.setpoint_mA ?? 0) - target_mA;
-    if (target_mA > 0 && above > 0 && above < RAISE_MIN_MA) kept.add(index);
+  participants.forEach(({ target_mA, booked_mA, entry }, index) => {
+    const setpoint_mA = entry.setpoint_mA ?? 0;
+    const above = setpoint_mA - target_mA;
+    // For one that is silent or does not follow more than it was told is booked: that stays.
+    if (target_mA > 0 && above > 0 && above < RAISE_MIN_MA && booked_mA <= setpoint_mA) kept.add(index);
   });
   if (kept.size === 0) return kept;
   const network = compileNetwork(options.shared, participants, options.voltage_V);
