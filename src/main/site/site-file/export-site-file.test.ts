@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { PROTECTIVE_DEVICES, SHARING_RULES } from "../../../core/balancing/index.ts";
+import type { SignalLimit, SiteSignal } from "../../../core/balancing/index.ts";
+import { PROTECTIVE_DEVICES, SHARING_RULES, SIGNAL_RULES, WEEKDAYS } from "../../../core/balancing/index.ts";
 import type { SitePlanning } from "../../../core/site/index.ts";
 import type { TariffVersion } from "../../../core/tariff/index.ts";
 import { basisPoint, epochMs, milliamp, millisecond, type PerPhase, watt } from "../../../core/units/index.ts";
@@ -57,6 +58,65 @@ const anyPlanning: fc.Arbitrary<SitePlanning> = fc.record(
   },
   { requiredKeys: ["prices"] },
 );
+
+const minuteOfDay = fc.nat(1439);
+const onModbus = {
+  linkId: fc.constantFrom("bus", "gw"),
+  unitId: fc.integer({ min: 1, max: 247 }),
+  address: fc.nat(65_535),
+};
+/** A token is never exported: what a caller presents has to be entered again. */
+const anySource: fc.Arbitrary<SiteSignal["source"]> = fc.oneof(
+  fc.record({
+    kind: fc.constant("digital-input" as const),
+    ...onModbus,
+    table: fc.constantFrom("coil" as const, "discrete" as const),
+    activeLow: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant("register" as const),
+    ...onModbus,
+    table: fc.constantFrom("holding" as const, "input" as const),
+    type: fc.constantFrom("uint16" as const, "uint32" as const),
+    scale: fc.constantFrom(0.001, 0.1, 1, 230),
+    unit: fc.constantFrom("A" as const, "W" as const),
+    none: fc.option(fc.nat(0xffff_ffff)),
+  }),
+  fc.constant({ kind: "http" as const, tokenHash: null }),
+  fc.record({
+    kind: fc.constant("window" as const),
+    windows: fc.array(
+      fc.record({
+        days: fc.uniqueArray(fc.constantFrom(...WEEKDAYS), { minLength: 1 }),
+        from_min: minuteOfDay,
+        to_min: minuteOfDay,
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+  }),
+);
+const anyLimit: fc.Arbitrary<SignalLimit> = fc
+  .record({
+    limit_mA: fc.option(mA(0, 100_000)),
+    limit_W: fc.option(fc.integer({ min: 4200, max: 1_000_000 }).map(watt)),
+  })
+  .filter(({ limit_mA, limit_W }) => limit_mA !== null || limit_W !== null);
+const signals = (circuits: number): fc.Arbitrary<SiteSignal[]> =>
+  fc.uniqueArray(
+    fc.record({
+      id: fc.nat(3).map((index) => `signal-${String(index)}`),
+      name: named,
+      circuitId: fc.nat(circuits - 1).map((circuit) => `c${String(circuit)}`),
+      rule: fc.constantFrom(...SIGNAL_RULES),
+      counts: fc.constantFrom("cars" as const, "all" as const),
+      limit: anyLimit,
+      failSafe: anyLimit,
+      debounce_ms: fc.nat(60).map((s) => s * 1000),
+      minimum_ms: fc.nat(86_400).map((s) => s * 1000),
+      source: anySource,
+    }),
+    { selector: ({ id }) => id, minLength: 1, maxLength: 3 },
+  );
 
 const sites: fc.Arbitrary<StoredSite> = fc
   .record({
@@ -160,6 +220,7 @@ const sites: fc.Arbitrary<StoredSite> = fc
           ),
           sharing: anySharing,
           planning: anyPlanning,
+          signals: signals(circuits),
         },
         { requiredKeys: ["identity", "circuits", "links", "meters", "stations"] },
       ),
