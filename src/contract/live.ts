@@ -111,6 +111,8 @@ export const circuitLiveSchema = z.object({
   limit_mA: perPhase(current_mA),
   /** Everything that is not an EVSE below this circuit. */
   other_mA: perPhase(signedCurrent_mA),
+  /** Not handed out, so that the building may add load until cars have followed; beside the margin. */
+  kept_mA: perPhase(current_mA),
   /** Drawn by EVSEs below this circuit. */
   ev_mA: perPhase(current_mA),
   /** Granted or reserved but not drawn yet. */

@@ -39,6 +39,7 @@ export const circuitLive = (circuitId: string, patch: Partial<CircuitLive> = {})
   fuse_mA: [63_000, 63_000, 63_000],
   limit_mA: [61_000, 61_000, 61_000],
   other_mA: [0, 0, 0],
+  kept_mA: [0, 0, 0],
   ev_mA: [16_000, 16_000, 16_000],
   reserved_mA: [0, 0, 0],
   total_mA: [16_000, 16_000, 16_000],

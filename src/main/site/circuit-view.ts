@@ -45,7 +45,7 @@ export function otherLoad_mA(site: SiteState, circuit: CircuitState, now_ms: Epo
 }
 
 /** What is kept for the building when current is shared: its load and, while its meter is heard, room for it to rise. */
-function reservedForOthers_mA(site: SiteState, circuit: CircuitState, now_ms: EpochMs): PerPhase<Milliamp> {
+export function reservedForOthers_mA(site: SiteState, circuit: CircuitState, now_ms: EpochMs): PerPhase<Milliamp> {
   const load = otherLoad_mA(site, circuit, now_ms);
   const reserved = circuit.headroom.reserved_mA;
   const trust = meterTrust(site, circuit, now_ms);

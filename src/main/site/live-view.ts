@@ -12,6 +12,7 @@ import {
   meterAge_ms,
   meterTrust,
   otherLoad_mA,
+  reservedForOthers_mA,
   stationsBelow,
   workingLimit_mA,
 } from "./circuit-view.ts";
@@ -97,6 +98,10 @@ export function circuitLive(site: SiteState, state: CircuitState, now_ms: EpochM
     );
     return milliamp(Math.max(0, worst - onPhase(ev, phase)));
   });
+  const keptFor = reservedForOthers_mA(site, state, now_ms);
+  const shown = perPhase((phase) =>
+    milliamp(measured ? Math.max(0, onPhase(total, phase) - onPhase(ev, phase)) : onPhase(other, phase)),
+  );
   return {
     circuitId: circuit.id,
     name: circuit.name,
@@ -106,9 +111,8 @@ export function circuitLive(site: SiteState, state: CircuitState, now_ms: EpochM
     meterAge_ms: meterAge_ms(site, state, now_ms),
     fuse_mA: [...circuit.fuse_mA],
     limit_mA: [...limit],
-    other_mA: perPhaseArray((phase) =>
-      measured ? Math.max(0, onPhase(total, phase) - onPhase(ev, phase)) : onPhase(other, phase),
-    ),
+    other_mA: [...shown],
+    kept_mA: perPhaseArray((phase) => Math.max(0, onPhase(keptFor, phase) - onPhase(shown, phase))),
     ev_mA: [...ev],
     reserved_mA: [...reserved],
     total_mA: [...total],

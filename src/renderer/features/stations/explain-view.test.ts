@@ -10,6 +10,7 @@ const circuits = [
     fuse_mA: [63_000, 63_000, 63_000],
     limit_mA: [60_000, 60_000, 60_000],
     other_mA: [0, 38_000, 0],
+    kept_mA: [0, 1_500, 0],
   }),
 ];
 const because = [{ kind: "circuit_phase", ref: "b", phase: "L2", before_mA: 16_000, after_mA: 7_300 }] as const;
@@ -23,12 +24,14 @@ test("the proof starts at the fuse and ends with what is left, and the self is m
     stationLive("P04", { circuitId: "main", granted_mA: 16_000 }),
     stationLive("P05", { circuitId: "b", granted_mA: 0 }),
   ]);
-  expect(proof?.forCars_mA).toBe(22_000);
+  expect(proof?.forCars_mA).toBe(20_500);
+  expect(proof?.kept_mA).toBe(1_500);
   expect(proof?.sharers.map(({ stationId }) => stationId).sort()).toEqual(["P02", "P07"]);
   expect(proof?.shared_mA).toBe(14_000);
-  expect(proof?.left_mA).toBe(8_000);
+  expect(proof?.left_mA).toBe(6_500);
   expect(proof?.sharers.find(({ self }) => self)?.stationId).toBe("P07");
-  expect((proof?.fuse_mA ?? 0) - (proof?.margin_mA ?? 0) - (proof?.other_mA ?? 0)).toBe(proof?.forCars_mA);
+  const { fuse_mA = 0, margin_mA = 0, other_mA = 0, kept_mA = 0 } = proof ?? {};
+  expect(fuse_mA - margin_mA - other_mA - kept_mA).toBe(proof?.forCars_mA);
 });
 
 test("an equal share of a circuit's phase is proven the same way", () => {
@@ -36,7 +39,7 @@ test("an equal share of a circuit's phase is proven the same way", () => {
     circuitId: "b",
     because: [{ kind: "policy_share", ref: "b", phase: "L2", before_mA: 16_000, after_mA: 7_300 }],
   });
-  expect(proofFor(shared, circuits, [shared])?.forCars_mA).toBe(22_000);
+  expect(proofFor(shared, circuits, [shared])?.forCars_mA).toBe(20_500);
 });
 
 test("there is no proof where no circuit decides or the circuit is unknown", () => {

@@ -16,6 +16,7 @@ export type Proof = {
   readonly fuse_mA: number;
   readonly margin_mA: number;
   readonly other_mA: number;
+  readonly kept_mA: number;
   readonly forCars_mA: number;
   readonly sharers: readonly Sharer[];
   readonly shared_mA: number;
@@ -51,13 +52,14 @@ export function proofFor(
     .map(({ stationId, name, granted_mA }) => ({ stationId, name, granted_mA, self: stationId === station.stationId }))
     .sort((a, b) => b.granted_mA - a.granted_mA);
   const shared_mA = sharers.reduce((sum, { granted_mA }) => sum + granted_mA, 0);
-  const forCars_mA = circuit.limit_mA[at] - circuit.other_mA[at];
+  const forCars_mA = circuit.limit_mA[at] - circuit.other_mA[at] - circuit.kept_mA[at];
   return {
     circuit,
     phase,
     fuse_mA: circuit.fuse_mA[at],
     margin_mA: circuit.fuse_mA[at] - circuit.limit_mA[at],
     other_mA: circuit.other_mA[at],
+    kept_mA: circuit.kept_mA[at],
     forCars_mA,
     sharers,
     shared_mA,

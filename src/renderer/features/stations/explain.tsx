@@ -103,6 +103,7 @@ function ProofTable({ proof }: { readonly proof: Proof }) {
           <Line label={t("proof.fuse")} value={amp(proof.fuse_mA)} unit />
           <Line label={t("proof.margin")} value={`− ${amp(proof.margin_mA)}`} />
           <Line label={t("proof.other")} value={`− ${amp(proof.other_mA)}`} />
+          {proof.kept_mA > 0 && <Line label={t("proof.kept")} value={`− ${amp(proof.kept_mA)}`} />}
           <Line label={t("proof.forCars", { count: proof.sharers.length })} value={amp(proof.forCars_mA)} sum />
           {proof.sharers.map(({ stationId, name, granted_mA, self }) => (
             <Line key={stationId} label={name} value={`− ${amp(granted_mA)}`} inner self={self} />
