@@ -1,7 +1,7 @@
 import type { StationDetail } from "../../contract/index.ts";
 import { attained_Wh } from "./allocation-input.ts";
 import { adoptStation } from "./adopt.ts";
-import { balancingDesk } from "./balancing-desk.ts";
+import { type BalancingDesk, balancingDesk } from "./balancing-desk.ts";
 import { deviceDesk } from "./device-desk.ts";
 import { deviceHealth } from "./device-health.ts";
 import type { Engine } from "./engine.types.ts";
@@ -20,7 +20,7 @@ import type { SiteState, StationState } from "./state.ts";
 
 /** The running engine as the API sees it. */
 export function engineOf(running: RunningEngine): Engine {
-  const { options, site, recorder, devices, loop, history, spark, watch, wishes, storage } = running;
+  const { options, site, recorder, devices, loop, spark, watch, wishes, storage } = running;
   const { clock, stored, speed, log } = options;
   const shownAlerts = storage.shownWith(options.folder.stores.alerts, () => clock.now_ms());
   const stores = { ...options.folder.stores, alerts: shownAlerts };
@@ -65,15 +65,7 @@ export function engineOf(running: RunningEngine): Engine {
         },
       }),
     health: () => deviceHealth(site, devices.wireHealth(), devices.ocpp.health(), clock.now_ms()),
-    balancing: balancingDesk({
-      site,
-      now_ms: () => clock.now_ms(),
-      lastRequest: () => running.lastRequest(),
-      store: (change) => {
-        running.keep(change);
-      },
-      hurry,
-    }),
+    balancing: balancingOf(running, hurry),
     phases: running.phases,
     external: externalDesk(site, running.signals, stores.evidence, identity.timezone),
     devices: deviceDesk(running),
@@ -82,13 +74,29 @@ export function engineOf(running: RunningEngine): Engine {
     mainLimit: () => mainLimit(site),
     close: async () => {
       publisher.stop();
-      await running.phases.close();
-      await loop.stop();
-      await running.planning.stop();
-      history.flush(clock.now_ms());
-      await Promise.all([running.signals.stop(), devices.close()]);
+      await closeAll(running);
     },
   };
+}
+
+const balancingOf = (running: RunningEngine, hurry: () => void): BalancingDesk =>
+  balancingDesk({
+    site: running.site,
+    now_ms: () => running.options.clock.now_ms(),
+    lastRequest: () => running.lastRequest(),
+    store: (change) => {
+      running.keep(change);
+    },
+    hurry,
+  });
+
+/** What decides ends before what obeys it. */
+async function closeAll({ phases, loop, planning, history, options, signals, devices }: RunningEngine): Promise<void> {
+  await phases.close();
+  await loop.stop();
+  await planning.stop();
+  history.flush(options.clock.now_ms());
+  await Promise.all([signals.stop(), devices.close()]);
 }
 
 const passwordOf: (

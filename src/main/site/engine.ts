@@ -57,20 +57,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const spark = createSpark();
   const signals = createSignalDesk({ ...stores, site, clock, buses: devices.buses, hurry: events.hurry });
   const blackBox = createBlackBoxRecorder(site, stores.evidence);
-  const watch = createWatch({
+  const watch = watchOf(options, {
     site,
-    stores,
     recorder,
     history,
     spark,
     started_at_ms,
-    clock,
     wishes,
     signals,
     storage,
     model,
-    waiting: () => devices.ocpp.waiting(),
-    devices: () => hintedDevices({ devices, site, model }),
+    devices,
   });
   const last: { request: AllocationRequest | null } = { request: null };
   const onCycle = (report: CycleReport): void => {
@@ -107,6 +104,21 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     },
   });
 }
+
+/** What is built before the watch, which looks at all of it. */
+type Watched = Pick<
+  RunningEngine,
+  "site" | "recorder" | "history" | "spark" | "wishes" | "signals" | "storage" | "model" | "devices"
+> & { readonly started_at_ms: EpochMs };
+
+const watchOf = ({ folder, clock }: EngineOptions, { devices, ...watched }: Watched): Watch =>
+  createWatch({
+    ...watched,
+    stores: folder.stores,
+    clock,
+    waiting: () => devices.ocpp.waiting(),
+    devices: () => hintedDevices({ devices, site: watched.site, model: watched.model }),
+  });
 
 /** What cannot be stored is noted, and thrown on to the driver. */
 const emitter =
