@@ -3,10 +3,12 @@ import type { Station } from "../../../core/site/index.ts";
 import { assert } from "../../../core/units/index.ts";
 import { isVersion201 } from "../../links/ocpp-server-address.ts";
 import { createOcppServer, type OcppConnection, type OcppServerListener } from "../../links/ocpp-server.ts";
+import type { RateUnit } from "../../protocol/ocpp/index.ts";
 import type { Exchange } from "../exchanges.ts";
 import { answerCall } from "./answers.ts";
 import { setUpAfterBoot, watchConnection } from "./bring-up.ts";
 import { connectorOf, createEvse, type Evse } from "./evse.ts";
+import { createFallbackProof } from "./fallback-proof.ts";
 import { keepFacts, recallFacts } from "./facts.ts";
 import { createLimiter } from "./limiter.ts";
 import { createObedience } from "./obedience.ts";
@@ -138,6 +140,9 @@ function addTo(point: Point, station: Station, host: OcppHost): OcppStationPort 
         capabilities: () => point.capabilities,
         behaviour: () => point.behaviour.profile,
         isAlone: () => point.evses.length === 1,
+        toldFallback: () => {
+          evse.fallback.told();
+        },
         lapsed: () => {
           announceAgain(point, host);
         },
@@ -148,10 +153,11 @@ function addTo(point: Point, station: Station, host: OcppHost): OcppStationPort 
         lane,
         connectorId,
         phaseCount: station.phaseCount,
-        scheduleUnit: () => (point.behaviour.composite_schedule ? (evse.limiter.unit() ?? "A") : null),
+        scheduleUnit: () => scheduleUnit(point, evse),
         activity: () => activityOf(evse),
         found: () => {
           keepFacts(point, host);
+          if (evse.obedience.view().state === "obeys") evse.fallback.obeyed();
         },
         offeredLess: (offered_mA) => {
           const isNews = evse.limiter.replaceAfresh();
@@ -164,9 +170,20 @@ function addTo(point: Point, station: Station, host: OcppHost): OcppStationPort 
         disobeyed: (by) => {
           const data = { stationId: station.id, by };
           evse.limiter.replaceAfresh();
+          evse.fallback.disobeyed();
           logAbout(point, host, { level: "warn", message: "the station accepts limits but does not follow", data });
           announceAgain(point, host);
         },
+      }),
+    fallback: () =>
+      createFallbackProof({
+        clock,
+        lane,
+        connectorId,
+        phaseCount: station.phaseCount,
+        fallback_mA: station.fallback_mA,
+        scheduleUnit: () => scheduleUnit(point, evse),
+        setpoint: () => evse.limiter.setpoint(),
       }),
   });
   point.evses = [...point.evses, evse];
@@ -174,6 +191,10 @@ function addTo(point: Point, station: Station, host: OcppHost): OcppStationPort 
     keepFacts(point, host);
   });
 }
+
+/** Unit in which to ask for the composite schedule; `null`: this box does not answer that truly. */
+const scheduleUnit = ({ behaviour }: Point, { limiter }: Evse): RateUnit | null =>
+  behaviour.composite_schedule ? (limiter.unit() ?? "A") : null;
 
 function activityOf({ running, status }: Evse): "charging" | "held-by-box" | null {
   if (running === null) return null;

@@ -2,6 +2,7 @@ import type { Station } from "../../../core/site/index.ts";
 import { assert, epochMs, type EpochMs, type Milliamp, type PerPhase } from "../../../core/units/index.ts";
 import type { MeterSample, MeterValues, StatusNotification } from "../../protocol/ocpp/index.ts";
 import type { ChargingStatus, ControlPilot, StationReading } from "../ports.ts";
+import type { FallbackProof } from "./fallback-proof.ts";
 import type { Limiter } from "./limiter.ts";
 import type { Obedience } from "./obedience.ts";
 import type { OcppHost } from "./ocpp-host.ts";
@@ -33,6 +34,7 @@ export type Evse = {
   readonly connectorId: number;
   readonly limiter: Limiter;
   readonly obedience: Obedience;
+  readonly fallback: FallbackProof;
   running: number | null;
   /** The running transaction, or the one before a restart of the box that nobody has ended. */
   unended: number | null;
@@ -67,6 +69,7 @@ export function createEvse(
   make: {
     readonly limiter: (running: () => number | null) => Limiter;
     readonly obedience: () => Obedience;
+    readonly fallback: () => FallbackProof;
   },
 ): Evse {
   const evse: Evse = {
@@ -74,6 +77,7 @@ export function createEvse(
     connectorId: connectorOf(station).connectorId,
     limiter: make.limiter(() => evse.running),
     obedience: make.obedience(),
+    fallback: make.fallback(),
     running: null,
     unended: null,
     starts: [],
@@ -112,6 +116,7 @@ export function forgetAfterBoot(evse: Evse): void {
   evse.clockBehind_ms = 0;
   evse.limiter.forget();
   evse.obedience.forget();
+  evse.fallback.forget();
 }
 
 /** Emits the status as a reading without measured values, so that none of them becomes younger than it is. */

@@ -42,6 +42,8 @@ export type LimiterContext = {
   readonly runningTransaction: () => number | null;
   /** Whether connector 0 of the box means this station alone. */
   readonly isAlone: () => boolean;
+  /** The box took a profile after which it returns to its fallback. */
+  readonly toldFallback: () => void;
   /** A setpoint ran out because the box did not take its renewal. */
   readonly lapsed: () => void;
 };
@@ -58,6 +60,8 @@ export interface Limiter {
   transactionEnded(): void;
   /** Unit in which it takes limits; `null`: not known yet. */
   unit(): RateUnit | null;
+  /** The limit the box took last on this connection, and when; `null`: none holds. */
+  setpoint(): { readonly current_mA: Milliamp; readonly at_ms: EpochMs } | null;
   /** Which kinds of profile it has taken and refused since it booted. */
   purposes(): { readonly accepted: readonly ProfilePurpose[]; readonly refused: readonly ProfilePurpose[] };
   /** How a new setpoint takes the place of the one before. */
@@ -118,6 +122,10 @@ export function createLimiter(context: LimiterContext): Limiter {
       holding.known = nothingKnown();
     },
     unit: () => statedUnit(context) ?? holding.known.unit,
+    setpoint: () => {
+      const { confirmed_mA, confirmedAt_ms } = holding.known;
+      return confirmed_mA === null ? null : { current_mA: confirmed_mA, at_ms: confirmedAt_ms };
+    },
     purposes: () => {
       const takes = [...holding.known.takes];
       const which = (taken: boolean): ProfilePurpose[] => takes.flatMap(([one, does]) => (does === taken ? [one] : []));
@@ -194,8 +202,10 @@ async function storeFallback(holding: Holding, call: Call): Promise<void> {
     which: "fallback",
     place: "upper",
   });
-  if (reply.ok) known.fallback = "kept";
-  else if (reply.code === "rejected" || reply.code === "not-supported") {
+  if (reply.ok) {
+    known.fallback = "kept";
+    context.toldFallback();
+  } else if (reply.code === "rejected" || reply.code === "not-supported") {
     known.fallback = "refused";
     const data = { stationId: station.id, detail: reply.detail };
     log({ level: "warn", message: "the station does not keep a fallback current", data });
@@ -250,6 +260,7 @@ async function place(
     place: goes,
   });
   if (reply.ok) known.sent = { current_mA, place: goes };
+  if (reply.ok && shape.then === "falls-back") context.toldFallback();
   // From below, the new one counts only when the one above it is gone.
   if (reply.ok && isNew && goes !== stays) await clearSetpoint(call, connectorId, stays);
   return reply;

@@ -61,6 +61,7 @@ export function createStationPort(point: Point, evse: Evse, keep: () => void): O
       keep();
       return obedience.judge(reply);
     },
+    failSafe: () => evse.fallback.failSafe(),
     probe: () => probeResult(point, evse),
     start: (idToken) =>
       idToken === "" || idToken.length > ID_TAG_CHARS_MAX
@@ -77,6 +78,7 @@ export function createStationPort(point: Point, evse: Evse, keep: () => void): O
     async clearChargingProfile() {
       const reply = await command("ClearChargingProfile", { connectorId });
       limiter.forget();
+      evse.fallback.forget();
       await limiter.storeFallback(PRIORITY.command);
       return reply;
     },
