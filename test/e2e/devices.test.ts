@@ -60,6 +60,25 @@ describeWith("chromium", "the devices screens, on the built program", (executabl
     expect(await seriousViolations(page)).toEqual([]);
   });
 
+  test("the password of an OCPP station is set on its page, and what is wrong with it is said", async () => {
+    const page = await open("/#/devices");
+    const row = page.locator("tbody tr", { hasText: /OCPP CP-/u }).first();
+    await row.getByRole("link").first().click();
+    const label = page.getByLabel("New password");
+    await label.fill("too short");
+    const save = page.getByRole("button", { name: "Set password" });
+    await save.click();
+    await page.getByText(/A charger takes 16 to 40 letters/u).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await label.fill("abcDEF0123456789");
+    await save.click();
+    await page.getByText("The new password holds.").waitFor();
+    expect(await label.inputValue()).toBe("");
+    await page.getByRole("button", { name: "Ask for none" }).click();
+    await page.getByText("The charger is let in without a password.").waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+
   test("a device that is not there is said in words", async () => {
     const page = await open("/#/devices?kind=meter&device=nobody");
     await page

@@ -14,6 +14,7 @@ import { DeviceState, HintText } from "./device-state.tsx";
 import { errorsText, shareText } from "./device-words.ts";
 import css from "./devices.module.css";
 import { OcppFactsCard } from "./ocpp-facts.tsx";
+import { OcppPasswordCard } from "./ocpp-password.tsx";
 
 const ASK_EVERY_ms = 5_000;
 
@@ -55,6 +56,7 @@ export function DevicePage({ kind, id }: DeviceKey) {
               <Todo detail={detail} />
               {detail.counters !== null && <Counters counters={detail.counters} />}
               {detail.ocpp !== null && <OcppFactsCard facts={detail.ocpp} />}
+              {kind === "station" && detail.linkId === "ocpp" && <OcppPasswordCard stationId={id} />}
             </div>
           </div>
         )}
