@@ -1,9 +1,9 @@
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { CircuitBudget, OverloadView, SignalView } from "../../../contract/index.ts";
+import type { CircuitBudget, SignalView } from "../../../contract/index.ts";
 import { useAsk } from "../../lib/data/use-ask.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
 import css from "./limits-panel.module.css";
+import { OverloadLine } from "./overload-line.tsx";
 
 const ASK_EVERY_MS = 5_000;
 /** More are in the exported data; nobody reads them here. */
@@ -75,39 +75,6 @@ function SignalLine({ signal }: { readonly signal: SignalView }) {
       {active.complied_at_ms === null
         ? t(active.late ? "limits.late" : "limits.pending")
         : t("limits.kept", { count: Math.ceil((active.complied_at_ms - active.since_ms) / 1000) })}
-    </li>
-  );
-}
-
-function OverloadLine({ overload }: { readonly overload: OverloadView }) {
-  const { t } = useTranslation("live");
-  const format = useFormat();
-  const [open, setOpen] = useState(false);
-  const box = useAsk(
-    ["circuits", "blackBox", overload.no, overload.ended_at_ms],
-    (api, signal) => api.circuits.blackBoxCsv({ no: overload.no }, { signal }),
-    { enabled: open },
-  );
-  const peak = overload.peak_permille;
-  return (
-    <li>
-      {t("limits.overload", { time: format.dateTime(overload.began_at_ms) })}{" "}
-      {peak !== null && t("limits.peak", { value: `${format.count(Math.round(peak / 10))} %` })}{" "}
-      <button
-        type="button"
-        className={css["more"]}
-        aria-expanded={open}
-        onClick={() => {
-          setOpen(!open);
-        }}
-      >
-        {t(open ? "limits.hide" : "limits.show")}
-      </button>
-      {open && box.data !== undefined && (
-        <pre className={css["rows"]} tabIndex={0} role="region" aria-label={box.data.fileName}>
-          {box.data.text}
-        </pre>
-      )}
     </li>
   );
 }
