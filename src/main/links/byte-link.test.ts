@@ -9,22 +9,23 @@ afterEach(() => {
 });
 
 /** A link whose attempts a test decides. */
-function scripted(): {
+function scripted(random?: () => number): {
   link: ReturnType<typeof createReconnectingLink>;
   attempts: AttemptEvents[];
   written: Uint8Array[];
 } {
   const attempts: AttemptEvents[] = [];
   const written: Uint8Array[] = [];
-  const link = createReconnectingLink("scripted", (events) => {
+  const attempt = (events: AttemptEvents) => {
     attempts.push(events);
-    return { write: (bytes) => written.push(bytes), end: () => Promise.resolve() };
-  });
+    return { write: (bytes: Uint8Array) => written.push(bytes), end: () => Promise.resolve() };
+  };
+  const link = createReconnectingLink("scripted", attempt, RECONNECT_PAUSE_ms, random);
   return { link, attempts, written };
 }
 
-test("attempts follow each other after 0.5, 1, 2, 5, 10 and then every 30 s", async () => {
-  const { link, attempts } = scripted();
+test("attempts follow each other after at most 0.5, 1, 2, 5, 10 and then every 30 s", async () => {
+  const { link, attempts } = scripted(() => 0);
   link.open();
   for (const pause_ms of [...RECONNECT_PAUSE_ms, 30_000]) {
     const before = attempts.length;
@@ -34,6 +35,20 @@ test("attempts follow each other after 0.5, 1, 2, 5, 10 and then every 30 s", as
     await vi.advanceTimersByTimeAsync(1);
     expect(attempts.length).toBe(before + 1);
   }
+});
+
+test("two links that lose their wires together do not try again together", async () => {
+  const [early, late] = [scripted(() => 0.999), scripted(() => 0)];
+  for (const { link, attempts } of [early, late]) {
+    link.open();
+    attempts.at(-1)?.down("the switch lost its power");
+  }
+  await vi.advanceTimersByTimeAsync(399);
+  expect([early.attempts.length, late.attempts.length]).toEqual([1, 1]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect([early.attempts.length, late.attempts.length]).toEqual([2, 1]);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(late.attempts.length).toBe(2);
 });
 
 test("success starts the pauses from the shortest again", async () => {

@@ -24,6 +24,15 @@ export interface ByteLink {
 /** Pauses before the next attempt to connect, in real milliseconds; the last one repeats. */
 export const RECONNECT_PAUSE_ms = [500, 1000, 2000, 5000, 10_000, 30_000] as const;
 
+/** A pause is cut by up to this, so that the links of a site do not all try in the same moment after a power cut. */
+const SPREAD = 0.2;
+
+/** The pause after so many failures in a row, in real milliseconds; `random` gives 0 to below 1. */
+export function reconnectPause_ms(pauses_ms: readonly number[], failures: number, random: () => number): number {
+  const longest_ms = pauses_ms[Math.min(failures, pauses_ms.length - 1)] ?? 0;
+  return Math.round(longest_ms * (1 - SPREAD * random()));
+}
+
 /** One attempt to connect, as each kind of link makes it. */
 export type Attempt = {
   readonly write: (bytes: Uint8Array) => void;
@@ -37,17 +46,19 @@ export type AttemptEvents = {
   readonly down: (detail: string) => void;
 };
 
-/** Keeps one connection alive: attempts follow each other with growing pauses, reset by success. */
+/** Keeps one connection alive: attempts follow each other with growing, spread pauses, reset by success. */
 export const createReconnectingLink = (
   name: string,
   attempt: (events: AttemptEvents) => Attempt,
   pauses_ms: readonly number[] = RECONNECT_PAUSE_ms,
-): ByteLink => new ReconnectingLink(name, attempt, pauses_ms);
+  random: () => number = Math.random,
+): ByteLink => new ReconnectingLink(name, attempt, pauses_ms, random);
 
 class ReconnectingLink implements ByteLink {
   readonly name: string;
   readonly #attempt: (events: AttemptEvents) => Attempt;
   readonly #pauses_ms: readonly number[];
+  readonly #random: () => number;
   #state: LinkState = { kind: "down", detail: "not opened" };
   #current: Attempt | null = null;
   /** Events of an attempt that is over are ignored. */
@@ -59,8 +70,14 @@ class ReconnectingLink implements ByteLink {
   #dataListener: (bytes: Uint8Array) => void = () => undefined;
   readonly #stateListeners: ((state: LinkState) => void)[] = [];
 
-  constructor(name: string, attempt: (events: AttemptEvents) => Attempt, pauses_ms: readonly number[]) {
+  constructor(
+    name: string,
+    attempt: (events: AttemptEvents) => Attempt,
+    pauses_ms: readonly number[],
+    random: () => number,
+  ) {
     this.name = name;
+    this.#random = random;
     this.#pauses_ms = pauses_ms;
     this.#attempt = attempt;
   }
@@ -155,7 +172,7 @@ class ReconnectingLink implements ByteLink {
   #lost(detail: string): void {
     this.#drop();
     this.#change({ kind: "down", detail });
-    this.#schedule(this.#pauses_ms[Math.min(this.#failures, this.#pauses_ms.length - 1)] ?? 0);
+    this.#schedule(reconnectPause_ms(this.#pauses_ms, this.#failures, this.#random));
     this.#failures += 1;
   }
 }

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { lookup } from "node:dns/promises";
-import { RECONNECT_PAUSE_ms, type LinkState } from "./byte-link.ts";
+import { RECONNECT_PAUSE_ms, reconnectPause_ms, type LinkState } from "./byte-link.ts";
 
 /** A UDP socket that keeps itself open. */
 export interface UdpSocket {
@@ -90,7 +90,7 @@ class OpenSocket implements UdpSocket {
   #lost(socket: Socket, detail: string): void {
     if (this.#closed || socket !== this.#socket) return;
     this.#state = { kind: "down", detail };
-    const pause_ms = RECONNECT_PAUSE_ms[Math.min(this.#failures, RECONNECT_PAUSE_ms.length - 1)] ?? 0;
+    const pause_ms = reconnectPause_ms(RECONNECT_PAUSE_ms, this.#failures, Math.random);
     this.#failures += 1;
     void this.#drop();
     this.#timer = setTimeout(() => {
