@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 
 const LOOPBACK = "127.0.0.1";
 /** Real milliseconds until a datagram that this machine does not turn round is given up. */
-const PATIENCE_ms = 250;
+const PATIENCE_ms = 1_500;
 
 /**
  * A port on which this machine hears its own group on the loopback interface, tried with one datagram that never leaves
