@@ -1,8 +1,11 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { describeWith } from "../setup/tools.ts";
 import { openPage, seriousViolations } from "./browse.ts";
 import { type DemoSite, startDemoSite } from "./demo-site.ts";
+
+const listed = z.array(z.object({ kind: z.string(), id: z.string(), linkId: z.string().nullable() }));
 
 describeWith("chromium", "the devices screens, on the built program", (executablePath) => {
   let site: DemoSite;
@@ -61,9 +64,10 @@ describeWith("chromium", "the devices screens, on the built program", (executabl
   });
 
   test("the password of an OCPP station is set on its page, and what is wrong with it is said", async () => {
-    const page = await open("/#/devices");
-    const row = page.locator("tbody tr", { hasText: /OCPP CP-/u }).first();
-    await row.getByRole("link").first().click();
+    const station = listed
+      .parse(await site.ask("/devices/list"))
+      .find(({ kind, linkId }) => kind === "station" && linkId === "ocpp");
+    const page = await open(`/#/devices?kind=station&device=${station?.id ?? ""}`);
     const label = page.getByLabel("New password");
     await label.fill("too short");
     const save = page.getByRole("button", { name: "Set password" });
