@@ -94,7 +94,7 @@ test(
         site.disk.full = false;
         await site.stop();
       }),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     );
   },
 );
