@@ -111,11 +111,21 @@ async function live({ profile, socket, name }: Case, life: Life): Promise<void> 
   }
 }
 
-/** The car draws, and is no longer on its way up. */
+/**
+ * The car draws, and was neither on its way up nor down while it was read: a box that is asked for one value each half
+ * second shows its current of before and its power of after.
+ */
 function isFollowed(shown: Readings | null): boolean {
   const current_mA = shown?.current_mA?.[0] ?? null;
-  return shown?.state === "charging" && (current_mA === null || current_mA >= TOLD.min_mA);
+  if (shown?.state !== "charging" || (current_mA !== null && current_mA < TOLD.min_mA)) return false;
+  const power_W = shown.power_W ?? null;
+  return current_mA === null || power_W === null || isTogether(power_W, current_mA);
 }
+
+const isTogether = (power_W: number, current_mA: number): boolean => {
+  const wanted_W = (current_mA / 1000) * 3 * 230;
+  return Math.abs(power_W - wanted_W) <= wanted_W * 0.03;
+};
 
 /** Names of what a device of this profile gives. */
 function given(profile: AnyProfile): ReadonlySet<string> {
