@@ -26,6 +26,7 @@ const FUSE_A = 63;
 
 export const bench = {
   name: "guard",
+  partOf: "balancing",
   run: async () => {
     const sums = { charger_s: 0, self_caused_s: 0 };
     /** @type {Row[]} */

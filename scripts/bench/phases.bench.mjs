@@ -14,6 +14,7 @@ const SECONDS_max = 60;
 /** @type {import("../bench.mjs").Bench} */
 export const bench = {
   name: "phases",
+  partOf: "balancing",
   run: () => {
     const file = readVisits(JPL);
     if (file === null) {

@@ -46,6 +46,7 @@ const PRACTICAL = /** @type {const} */ ({
 
 export const bench = {
   name: "planning",
+  partOf: "balancing",
   run: async () => {
     const solver = createLpSolver();
     try {

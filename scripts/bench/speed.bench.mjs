@@ -11,6 +11,7 @@ const SIZES = /** @type {const} */ ([
 
 export const bench = {
   name: "speed",
+  partOf: "balancing",
   run: async () => {
     /** @type {import("../bench.mjs").Row[]} */
     const rows = [];
