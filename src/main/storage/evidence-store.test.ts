@@ -22,7 +22,7 @@ function openFolder(): { readonly evidence: EvidenceStore; readonly sql: (text: 
   return {
     evidence: folder.stores.evidence,
     sql: (text) => {
-      const statement = db.prepare<[], unknown>(text);
+      const statement = db.prepare<[]>(text);
       return statement.reader ? statement.all() : [statement.run()];
     },
   };

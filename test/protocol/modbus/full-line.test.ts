@@ -62,5 +62,4 @@ test("32 devices that are polled without pause, one of them dead, all take a new
   const replies = await Promise.all(polled);
   expect(replies.filter((reply) => reply.ok)).toHaveLength(UNITS.length);
   expect(bus.health().units.get(DEAD_UNIT)?.frames).toBe(2);
-  expect(bus.health().hints).toEqual([]);
 });
