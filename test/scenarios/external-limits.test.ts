@@ -131,6 +131,7 @@ test(
     await until(() => active("steuerbox") !== null, "the contact closes");
     const most_W = (): number => site.engine.live().site.evPower_W ?? Infinity;
     await until(() => most_W() <= 16_800, "all cars together are dimmed");
+    await until(() => (active("steuerbox")?.complied_at_ms ?? null) !== null, "that is noted, by what boxes measured");
     memory.set(INPUT_ADDRESS, 0);
     await until(() => active("steuerbox") === null && most_W() > 16_800, "the contact opens and cars go up again");
   },

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { SiteSignal } from "../../src/core/balancing/index.ts";
-import { milliamp, perPhase, watt } from "../../src/core/units/index.ts";
+import { milliamp, perPhase, watt, wattHour } from "../../src/core/units/index.ts";
+import type { StationReading } from "../../src/main/devices/ports.ts";
 import { watchAlarms } from "../../src/main/site/alarm-watch.ts";
 import { applyMeter } from "../../src/main/site/meter-intake.ts";
 import { externalAlarms } from "../../src/main/site/signals/external-alarms.ts";
@@ -25,6 +26,18 @@ const caller = (more: Partial<SiteSignal> = {}): SiteSignal => ({
   minimum_ms: 0,
   source: { kind: "http", tokenHash: hashToken(TOKEN) },
   ...more,
+});
+
+const stateOnly = (site: VirtualSite): StationReading => ({
+  measured_at_ms: site.clock.now_ms(),
+  status: "Charging",
+  controlPilot: "C",
+  current_mA: [null, null, null],
+  voltage_mV: [null, null, null],
+  power_W: null,
+  energyRegister_Wh: null,
+  limit_mA: null,
+  errorCode: null,
 });
 
 /** Watches signals as the running site does: before each decision, what it led to, and what is wrong. */
@@ -215,4 +228,38 @@ test("without any limit nothing is imposed, and a limit of nothing is no limit",
     desk.put("caller", TOKEN, undefined);
   });
   expect(drawn_A(site)).toBe(64);
+});
+
+test("a limit on cars is noted as kept where boxes speak transactions, and only by what was measured after it", async () => {
+  const site = virtualSite({ points: 2, fuse_A: 100 });
+  site.otherLoad(0);
+  const desk = watch(site, [caller({ counts: "cars" })]);
+  site.boxes.forEach((box, index) => {
+    const at_ms = site.clock.now_ms();
+    site.emit({
+      kind: "transaction-started",
+      stationId: box.id,
+      at_ms,
+      received_at_ms: at_ms,
+      transactionId: 700 + index,
+      idToken: "CARD",
+      meterStart_Wh: wattHour(0),
+    });
+    box.plugged = true;
+    site.report(box);
+  });
+  await site.run(60, reportAll(site));
+  expect(site.state.stations.get("P01")?.evse.running?.opened.transactionId).toBe(700);
+  for (const box of site.boxes) box.answers = false;
+  await site.run(2);
+  const told_ms = site.clock.now_ms();
+  // Above what the cars draw: kept at once, as soon as somebody measures it. A state alone is no measurement.
+  expect(desk.put("caller", TOKEN, amps(80))).toBe("ok");
+  await site.run(8, () => {
+    for (const box of site.boxes) site.emit({ kind: "reading", stationId: box.id, reading: stateOnly(site) });
+  });
+  expect(desk.list()[0]?.compliance?.complied_at_ms ?? null).toBeNull();
+  for (const box of site.boxes) box.answers = true;
+  await site.run(20, reportAll(site));
+  expect(desk.list()[0]?.compliance?.complied_at_ms).toBeGreaterThan(told_ms);
 });

@@ -188,9 +188,10 @@ function applyReading(context: EventContext, state: StationState, reading: Stati
 /** A session of a box without transactions over which energy flowed while neither we nor the line were there to see it. */
 function isUnproven(state: StationState, reading: StationReading, now_ms: EpochMs): boolean {
   const { running } = state.evse;
-  if (running?.opened.transactionId !== null) return false;
-  const seen_ms = Math.max(state.readAt_ms ?? 0, running.lastRegister?.received_at_ms ?? running.opened.received_at_ms);
+  const before_ms = state.readAt_ms ?? 0;
   state.readAt_ms = now_ms;
+  if (running?.opened.transactionId !== null) return false;
+  const seen_ms = Math.max(before_ms, running.lastRegister?.received_at_ms ?? running.opened.received_at_ms);
   if (now_ms - seen_ms <= UNWATCHED_MS_MAX) return false;
   const before_Wh = running.lastRegister?.register_Wh ?? null;
   const now_Wh = reading.energyRegister_Wh;

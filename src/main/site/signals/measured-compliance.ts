@@ -46,7 +46,8 @@ function measuredFlow(
   if (counts === "all" && reading !== null && meterTrust(site, state, now_ms) === "fresh")
     return { at_ms: reading.measured_at_ms, current_mA: circuitTotal_mA(site, state, now_ms) };
   const below = stationsBelow(site, id);
-  const readings = below.filter(isPlugged).map(({ readAt_ms }) => readAt_ms);
+  // When currents were measured: a message that tells only a state makes them no younger.
+  const readings = below.filter(isPlugged).map(({ reading }) => reading?.measured_at_ms ?? null);
   if (readings.includes(null)) return null;
   const oldest_ms = readings.reduce((oldest: number, at_ms) => Math.min(oldest, at_ms ?? oldest), now_ms);
   const current_mA = counts === "cars" ? evLoad_mA(below, now_ms) : circuitTotal_mA(site, state, now_ms);
