@@ -210,14 +210,20 @@ export function virtualSite(options: VirtualOptions): VirtualSite {
     site: state,
     clock,
     stopwatch_us: () => 0,
-    beforeCycle: (now_ms) => {
-      beforeCycle.run();
-      expectations.follow(now_ms);
-    },
+    beforeCycle: [
+      () => {
+        beforeCycle.run();
+      },
+      (now_ms) => {
+        expectations.follow(now_ms);
+      },
+    ],
     plan: () => planned.plan(),
-    onCycle: ({ request, allocation, at_ms }) => {
-      phases.follow(request, allocation, at_ms);
-    },
+    onCycle: [
+      ({ request, allocation, at_ms }) => {
+        phases.follow(request, allocation, at_ms);
+      },
+    ],
     onGrants: (changed, at_ms) => {
       written(() => {
         for (const { station, grant } of changed)

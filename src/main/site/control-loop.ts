@@ -50,9 +50,10 @@ export type ControlLoopOptions = {
   readonly clock: Clock;
   /** Monotonic, for measuring the cycle itself. */
   readonly stopwatch_us: () => number;
-  /** Called before each decision: time-outs of manual limits, lost sessions and the like. */
-  readonly beforeCycle: (now_ms: EpochMs) => void;
-  readonly onCycle: (report: CycleReport) => void;
+  /** Called before each decision: time-outs of manual limits, lost sessions and the like. One that throws stops no other. */
+  readonly beforeCycle: readonly ((now_ms: EpochMs) => void)[];
+  /** Called after its commands were sent, likewise. */
+  readonly onCycle: readonly ((report: CycleReport) => void)[];
   /** What was planned ahead; it can only tighten. Left out: nothing is. */
   readonly plan?: () => Plan | null;
   /** Stations whose grant or its reasons changed noticeably in this cycle. */
@@ -115,9 +116,10 @@ export function startControlLoop(options: ControlLoopOptions): ControlLoop {
 function cycle(options: ControlLoopOptions, now_ms: EpochMs, lastCycle_ms: EpochMs | null): void {
   const { site } = options;
   const started_us = options.stopwatch_us();
-  unharmed(options, () => {
-    options.beforeCycle(now_ms);
-  });
+  for (const step of options.beforeCycle)
+    unharmed(options, () => {
+      step(now_ms);
+    });
   for (const state of site.stations.values()) {
     state.ledger = settled(state.ledger, boxView(state, now_ms), now_ms);
     followFinished(state, now_ms);
@@ -150,8 +152,12 @@ function cycle(options: ControlLoopOptions, now_ms: EpochMs, lastCycle_ms: Epoch
   for (const command of commands) send(options, command, now_ms);
   unharmed(options, () => {
     if (changed.length > 0) options.onGrants(changed, now_ms);
-    options.onCycle({ at_ms: now_ms, request, allocation, commands, took_us });
   });
+  const report = { at_ms: now_ms, request, allocation, commands, took_us };
+  for (const step of options.onCycle)
+    unharmed(options, () => {
+      step(report);
+    });
 }
 
 /** Cycles are a second apart; a longer break says nothing of what was used meanwhile. */

@@ -4,7 +4,7 @@ import type { Station } from "../../core/site/index.ts";
 import { milliamp } from "../../core/units/index.ts";
 import type { DeviceListener } from "../devices/ports.ts";
 import type { GrantStore, OpenedFolder } from "../storage/types.ts";
-import type { ControlLoop, CycleReport } from "./control-loop.ts";
+import type { ControlLoop, ControlLoopOptions, CycleReport } from "./control-loop.ts";
 import { startControlLoop } from "./control-loop.ts";
 import { hintedDevices } from "./device-desk.ts";
 import { engineOf } from "./engine-facade.ts";
@@ -70,15 +70,23 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     devices,
   });
   const last: { request: AllocationRequest | null } = { request: null };
-  const onCycle = (report: CycleReport): void => {
-    last.request = report.request;
-    phaseWatch.follow(report.at_ms);
-    signals.observe(report.at_ms);
-    blackBox.observe(report.at_ms);
-    options.onCycle?.(report);
-  };
+  const onCycle: ControlLoopOptions["onCycle"] = [
+    ({ request }) => {
+      last.request = request;
+    },
+    ({ at_ms }) => {
+      phaseWatch.follow(at_ms);
+    },
+    ({ at_ms }) => {
+      signals.observe(at_ms);
+    },
+    ({ at_ms }) => {
+      blackBox.observe(at_ms);
+    },
+    ...(options.onCycle === undefined ? [] : [options.onCycle]),
+  ];
   const planning = startPlanningDesk({ ...options, site, stores, dataFolder: options.dataFolder ?? null });
-  const loop = startLoop({ ...options, onCycle, planning }, site, watch, storage);
+  const loop = startLoop(options, { site, watch, storage, planning, onCycle });
   later.loop = loop;
   return engineOf({
     options,
@@ -196,37 +204,49 @@ const eventContext = (
 });
 
 function startLoop(
-  { folder, clock, log, onCycle, planning }: EngineOptions & { readonly planning: PlanningDesk },
-  site: SiteState,
-  watch: Watch,
-  storage: StorageTrouble,
+  { folder, clock, log }: EngineOptions,
+  {
+    site,
+    watch,
+    storage,
+    planning,
+    onCycle,
+  }: Pick<RunningEngine, "site" | "watch" | "storage" | "planning"> & Pick<ControlLoopOptions, "onCycle">,
 ): ControlLoop {
   const expectations = createStayExpectations(site, folder.stores.sessions);
   const phases = createPhaseDesk(site, (state, detail) => {
     log.warn({ station: state.station.id, detail }, "phases were not switched");
   });
   const queue = createQueueDesk(site);
-  let changed: readonly StationState[] = [];
+  const changed = new Set<StationState>();
   return startControlLoop({
     site,
     clock,
     stopwatch_us: () => Math.round(performance.now() * 1000),
-    beforeCycle: (now_ms) => {
-      watch.beforeCycle(now_ms);
-      expectations.follow(now_ms);
-      planning.follow(now_ms);
-    },
-    onCycle: (report) => {
-      const moved = queue.follow(report.request, report.allocation, report.at_ms);
-      record(folder, new Set([...changed, ...moved]), report.at_ms);
-      changed = [];
-      phases.follow(report.request, report.allocation, report.at_ms);
-      onCycle?.(report);
-    },
+    beforeCycle: [
+      ...watch.beforeCycle,
+      (now_ms) => {
+        expectations.follow(now_ms);
+      },
+      (now_ms) => {
+        planning.follow(now_ms);
+      },
+    ],
+    onCycle: [
+      ({ request, allocation, at_ms }) => {
+        phases.follow(request, allocation, at_ms);
+      },
+      ({ request, allocation, at_ms }) => {
+        for (const state of queue.follow(request, allocation, at_ms)) changed.add(state);
+        record(folder, changed, at_ms);
+        changed.clear();
+      },
+      ...onCycle,
+    ],
     plan: planning.plan,
-    // Kept until the queue is known too: both stand in one record.
+    // Kept until the queue is known too, as both stand in one record, and until the record could be written.
     onGrants: (these) => {
-      changed = these;
+      for (const state of these) changed.add(state);
     },
     onCommandFailed: (state, code, detail) => {
       log.warn({ station: state.station.id, code, detail }, "a limit was not taken");

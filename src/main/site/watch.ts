@@ -46,7 +46,11 @@ export type WatchOptions = {
   readonly devices: () => readonly HintedDevice[];
 };
 
-export type Watch = { readonly beforeCycle: (now_ms: EpochMs) => void; readonly openAlerts: () => number };
+export type Watch = {
+  /** What is done before each decision. A disk that takes nothing makes some of it throw, and must not end the rest. */
+  readonly beforeCycle: readonly ((now_ms: EpochMs) => void)[];
+  readonly openAlerts: () => number;
+};
 
 /** What has to be looked at besides the limits: fuses, alarms, history, and sessions nobody ends. */
 export function createWatch(options: WatchOptions): Watch {
@@ -92,24 +96,39 @@ export function createWatch(options: WatchOptions): Watch {
   };
   return {
     openAlerts: () => openAlerts,
-    beforeCycle: (now_ms) => {
-      options.signals.follow(now_ms);
-      followFallbacks(site.stations.values(), options.clock);
-      followSilence(site, cycledAt_ms, now_ms);
-      cycledAt_ms = now_ms;
-      for (const state of site.stations.values()) expire(state, recorder, now_ms);
-      watchFuses(site, now_ms);
-      options.wishes.follow();
-      history.tick(now_ms);
-      spark.add(now_ms, sitePower_W(site, now_ms));
-      if (now_ms - alarmsAt_ms >= ALARMS_EVERY_MS) alarms(now_ms);
-      if (now_ms - housekeptAt_ms < HOUSEKEEPING_MS) return;
-      housekeptAt_ms = now_ms;
-      recorder.closeSilent(now_ms);
-      const forgotten_ms = epochMs(Math.max(0, now_ms - GRANT_MEMORY_MS));
-      stores.grants.prune(forgotten_ms);
-      stores.evidence.prune(forgotten_ms);
-    },
+    beforeCycle: [
+      // What limits rest on comes first, and stores nothing.
+      (now_ms) => {
+        followFallbacks(site.stations.values(), options.clock);
+        followSilence(site, cycledAt_ms, now_ms);
+        cycledAt_ms = now_ms;
+        watchFuses(site, now_ms);
+        spark.add(now_ms, sitePower_W(site, now_ms));
+      },
+      (now_ms) => {
+        options.signals.follow(now_ms);
+      },
+      (now_ms) => {
+        for (const state of site.stations.values()) expire(state, recorder, now_ms);
+      },
+      () => {
+        options.wishes.follow();
+      },
+      (now_ms) => {
+        history.tick(now_ms);
+      },
+      (now_ms) => {
+        if (now_ms - alarmsAt_ms >= ALARMS_EVERY_MS) alarms(now_ms);
+      },
+      (now_ms) => {
+        if (now_ms - housekeptAt_ms < HOUSEKEEPING_MS) return;
+        housekeptAt_ms = now_ms;
+        recorder.closeSilent(now_ms);
+        const forgotten_ms = epochMs(Math.max(0, now_ms - GRANT_MEMORY_MS));
+        stores.grants.prune(forgotten_ms);
+        stores.evidence.prune(forgotten_ms);
+      },
+    ],
   };
 }
 
