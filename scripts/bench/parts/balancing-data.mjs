@@ -90,7 +90,13 @@ export function europeanSite(file, options) {
   /** @type {PastVisit[]} */
   const history = file.visits
     .filter(({ arrival_ms }) => arrival_ms < from_ms && arrival_ms >= from_ms - month_ms)
-    .map(({ arrival_ms, departure_ms, needed_Wh }) => ({ driver: null, arrival_ms, departure_ms, needed_Wh }));
+    .map(({ arrival_ms, departure_ms, needed_Wh, declared }) => ({
+      driver: null,
+      arrival_ms,
+      departure_ms,
+      needed_Wh,
+      declared,
+    }));
   const sub_A = main_A * 0.6;
   return {
     site: {

@@ -3,6 +3,7 @@ export { requiredCurrent_mA } from "./demand.ts";
 export * from "./policy.ts";
 export * from "./usage.ts";
 export * from "./predict.ts";
+export { TYPED_STAYS_MIN } from "./typed-need.ts";
 export * from "./car-habits.ts";
 export * from "./phase-switch.ts";
 export * from "./queue-turn.ts";

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { epochMs, wattHour } from "../units/index.ts";
 import { expectStay, learnStays, noHabits, stillNeeded_Wh } from "./predict.ts";
 import type { PastStay } from "./predict.ts";
+import { TYPED_STAYS_MIN } from "./typed-need.ts";
 
 const HOUR_MS = 3_600_000;
 const stay = (driver: string | null, hour: number, hours: number, needed_Wh: number): PastStay => ({
@@ -9,6 +10,7 @@ const stay = (driver: string | null, hour: number, hours: number, needed_Wh: num
   hour,
   stay_ms: hours * HOUR_MS,
   needed_Wh,
+  typed: null,
 });
 const arrives = (driver: string | null, hour: number) => ({ driver, hour, plugged_at_ms: epochMs(0) });
 
@@ -55,4 +57,16 @@ test("what was typed is averaged with the past; what was not typed is the past a
     departure_ms: 8 * HOUR_MS,
     needed_Wh: 15_000,
   });
+});
+
+test("where drivers are known to type too much, what is typed counts with what cars take of it", () => {
+  const typed = { needed_Wh: 20_000, isFull: true };
+  const past = Array.from({ length: TYPED_STAYS_MIN }, () => ({ ...stay(null, 8, 4, 12_000), typed }));
+  const habits = learnStays(past);
+  const declared = { departure_ms: null, needed_Wh: wattHour(30_000) };
+  expect(expectStay(habits, arrives(null, 8), declared)).toMatchObject({ needed_Wh: 18_000, from: "declared" });
+  // What this driver's car took before is worth more than the hour: half of it and half of that.
+  const ana = Array.from({ length: 5 }, () => stay("ana", 8, 4, 6000));
+  expect(expectStay(learnStays([...past, ...ana]), arrives("ana", 8), declared).needed_Wh).toBe(12_000);
+  expect(expectStay(learnStays(past.slice(1)), arrives(null, 8), declared).needed_Wh).toBe(21_000);
 });

@@ -32,11 +32,13 @@ export function createPast({ history, sessions }: Scenario): (arrival_ms: number
 
 const learn = (visits: readonly PastVisit[]): StayHabits =>
   learnStays(
-    visits.map(({ driver, arrival_ms, departure_ms, needed_Wh }) => ({
+    visits.map(({ driver, arrival_ms, departure_ms, needed_Wh, declared }) => ({
       driver,
       hour: hourOf(arrival_ms),
       stay_ms: departure_ms - arrival_ms,
       needed_Wh,
+      // What a visit of the past needed is known whole.
+      typed: declared === null ? null : { needed_Wh: declared.needed_Wh, isFull: true },
     })),
   );
 

@@ -1,23 +1,22 @@
 import { expectStay } from "../balancing/index.ts";
-import { epochMs } from "../units/index.ts";
+import type { Declared } from "../balancing/index.ts";
+import { epochMs, wattHour } from "../units/index.ts";
 import type { Car } from "./car.ts";
 import { missing_Wh } from "./car.ts";
 import { createPast, hourOf } from "./history.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Scenario, ScenarioSession } from "./scenario.ts";
 
 /** What a policy may believe of a car: when it leaves and what it needs in all. */
 export type Known = { readonly departure_ms: number; readonly needed_Wh: number };
 
-/** What a driver who typed nothing is taken for (balancing.md §2.4). */
-const UNTYPED_MS = 8 * 3_600_000;
-const UNTYPED_WH = 20_000;
 /** A car that still takes current after what was typed is taken to want so much more, again and again. */
 const LITTLE_MORE_WH = 500;
 const HOUR_MS = 3_600_000;
 
 /**
- * What is known of each car, asked once when it arrives and in the order of arrivals; `null`: nothing. `history` is the
- * scenario's own past where it has none of its own.
+ * What is known of each car, asked once when it arrives and in the order of arrivals; `null`: nothing. What the site
+ * expects from the past alone, or from that and what was typed; the past is the scenario's own where it has no other, and
+ * then only of visits that were over at the midnight before.
  */
 export function createKnowledge(scenario: Scenario): (car: Car) => Known | null {
   const { information } = scenario.policy;
@@ -27,24 +26,30 @@ export function createKnowledge(scenario: Scenario): (car: Car) => Known | null 
     case "truth":
       return ({ session, needed_Wh }) => ({ departure_ms: session.departure_ms, needed_Wh });
     case "declared":
-      return ({ session: { declared, arrival_ms } }) =>
-        declared ?? { departure_ms: arrival_ms + UNTYPED_MS, needed_Wh: UNTYPED_WH };
     case "history": {
       const past = createPast(scenario);
-      return ({ session: { driver, arrival_ms } }) => {
-        const plugged_at_ms = epochMs(Math.floor(arrival_ms));
-        return expectStay(past(arrival_ms), { driver, hour: hourOf(arrival_ms), plugged_at_ms }, null);
+      return ({ session: { driver, arrival_ms, declared } }) => {
+        const arrival = { driver, hour: hourOf(arrival_ms), plugged_at_ms: epochMs(Math.floor(arrival_ms)) };
+        return expectStay(past(arrival_ms), arrival, information === "history" ? null : typedBy(declared));
       };
     }
   }
 }
+
+const typedBy = (declared: ScenarioSession["declared"]): Declared | null =>
+  declared === null
+    ? null
+    : {
+        departure_ms: epochMs(Math.floor(declared.departure_ms)),
+        needed_Wh: wattHour(Math.round(declared.needed_Wh)),
+      };
 
 /** Most current that makes sense in a tick, in A: with truth or what the driver typed, what finishes the rest within it. */
 export function usefulCurrent_A(scenario: Scenario, car: Car, known: Known | null, present_h: number): number {
   const { information } = scenario.policy;
   if (known === null || (information !== "truth" && information !== "declared")) return car.max_A;
   if (present_h <= 0) return car.max_A;
-  const typed_Wh = Math.max(LITTLE_MORE_WH, known.needed_Wh - car.delivered_Wh);
+  const typed_Wh = Math.max(LITTLE_MORE_WH, (car.session.declared?.needed_Wh ?? known.needed_Wh) - car.delivered_Wh);
   const rest_Wh = information === "truth" ? missing_Wh(car) : typed_Wh;
   return Math.min(car.max_A, rest_Wh / (present_h * car.W_per_A));
 }

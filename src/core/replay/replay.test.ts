@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { TYPED_STAYS_MIN } from "../balancing/index.ts";
 import { PHASES } from "../units/index.ts";
 import type { Phase } from "../units/index.ts";
 import { POLICY_NAMES, replay } from "./index.ts";
 import type { PolicyName, Scenario, ScenarioSession } from "./index.ts";
+import { createKnowledge } from "./knowledge.ts";
+import { carsOf } from "./replay.ts";
 
 const HOUR = 3_600_000;
 const TICK = 300_000;
@@ -172,7 +175,7 @@ test("a tapering battery takes less and less and never more than it holds", () =
 });
 
 describe("what is known", () => {
-  const past = { driver: "anna", arrival_ms: 0, departure_ms: HOUR, needed_Wh: 500 };
+  const past = { driver: "anna", arrival_ms: 0, departure_ms: HOUR, needed_Wh: 500, declared: null };
   const usual = { ...past, driver: null, departure_ms: 6 * HOUR };
   const arrival_ms = 24 * HOUR;
   const stranger = car(1, { arrival_ms, departure_ms: arrival_ms + 2 * HOUR });
@@ -190,6 +193,23 @@ describe("what is known", () => {
   test("four visits are not enough", () => {
     const history = [...Array.from({ length: 4 }, () => past), ...Array.from({ length: 6 }, () => usual)];
     expect(first(history)[0]).toBe(arrival_ms);
+  });
+  test("what was typed is believed as far as it came true in visits that were over, and not in the one that is there", () => {
+    // Each typed 10 kWh and took 5; all were over before.
+    const typed = { departure_ms: HOUR, needed_Wh: 10_000 };
+    const visit = { driver: null, arrival_ms: 0, departure_ms: HOUR, needed_Wh: 5000, declared: typed };
+    const declared = { departure_ms: arrival_ms + 4 * HOUR, needed_Wh: 8000 };
+    const here = car(0, { arrival_ms, departure_ms: arrival_ms + 4 * HOUR, needed_Wh: 8000, declared });
+    const known = (history: Scenario["history"]): number | undefined => {
+      const scenario = site(10, 1, { sessions: [here], history, policy: { name: "edf", information: "declared" } });
+      const [one] = carsOf(scenario);
+      return one === undefined ? undefined : createKnowledge(scenario)(one)?.needed_Wh;
+    };
+    expect(known(Array.from({ length: TYPED_STAYS_MIN }, () => visit))).toBe(4000);
+    // Too few to know: half of what was typed and half of what others took in that hour.
+    expect(known([visit])).toBe(6500);
+    // Its own visits count only when they are over.
+    expect(known(null)).toBe(14_000);
   });
   test("what the driver typed decides under declared, whatever is true", () => {
     const declared = { departure_ms: HOUR / 2, needed_Wh: 2000 };

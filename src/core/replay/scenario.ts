@@ -79,6 +79,8 @@ export type PastVisit = {
   readonly arrival_ms: number;
   readonly departure_ms: number;
   readonly needed_Wh: number;
+  /** `null`: the driver typed nothing. */
+  readonly declared: Declared | null;
 };
 
 /** How messages travel: lost with this probability, late by [least, most], and the car follows after [least, most]. */
@@ -99,7 +101,7 @@ export type Scenario = {
   };
   /** In any order; the answer keeps it. Visits of the same EVSE do not overlap. */
   readonly sessions: readonly ScenarioSession[];
-  /** What `history` is made of; `null`: the scenario's own finished visits of the 31 days before each arrival. */
+  /** What the past is made of; `null`: the scenario's own finished visits of the 31 days before each arrival. */
   readonly history: readonly PastVisit[] | null;
   readonly tick_ms: number;
   /** Below it a car does not charge; 0: any current. */

@@ -106,7 +106,13 @@ const session = z.strictObject(
   OBJECT,
 );
 const visit = z.strictObject(
-  { driver: id.nullable().default(null), arrival_ms: instant, departure_ms: instant, needed_Wh: energy },
+  {
+    driver: id.nullable().default(null),
+    arrival_ms: instant,
+    departure_ms: instant,
+    needed_Wh: energy,
+    declared: declared.nullable().default(null).describe("what the driver typed then"),
+  },
   OBJECT,
 );
 
@@ -137,7 +143,7 @@ export const scenarioSchema = z.strictObject(
       .max(SESSIONS_MAX)
       .nullable()
       .default(null)
-      .describe("what information history is made of; null: the finished sessions of the 31 days before"),
+      .describe("what information history and declared learn from; null: the finished sessions of the 31 days before"),
     tick_ms: whole("ms", TICK_MS_MIN, DAY_MS).default(300_000),
     min_A: current.default(6).describe("below it no car charges; 0 with step_A 0: any current"),
     step_A: current.default(1),

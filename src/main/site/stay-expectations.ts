@@ -53,6 +53,7 @@ function* pastStays(sessions: SessionStore, now_ms: EpochMs, hourOf: (at_ms: num
       hour: hourOf(started_at_ms),
       stay_ms: Math.max(0, ended_at_ms - started_at_ms),
       needed_Wh: energy_Wh,
+      typed: null,
     };
     taken += 1;
     if (taken >= STAYS_MAX) return;
