@@ -1,6 +1,7 @@
 import { alertsContract, appContract } from "./app.ts";
 import { balancingContract, explainContract } from "./balancing.ts";
 import { billingContract } from "./billing.ts";
+import { commissioningContract } from "./commissioning.ts";
 import { devicesContract } from "./devices.ts";
 import { historyContract } from "./history.ts";
 import { kioskContract, liveContract } from "./live.ts";
@@ -15,6 +16,7 @@ export type { AdoptDevice, ProfileFacts } from "./adopt-device.ts";
 export * from "./app.ts";
 export * from "./balancing.ts";
 export * from "./billing.ts";
+export * from "./commissioning.ts";
 export * from "./device-views.ts";
 export * from "./devices.ts";
 export * from "./history.ts";
@@ -40,6 +42,7 @@ export const contract = {
   devices: devicesContract,
   ocpp: ocppContract,
   phases: phasesContract,
+  commissioning: commissioningContract,
   signals: signalsContract,
   circuits: circuitsContract,
   sessions: sessionsContract,

@@ -1,6 +1,7 @@
 import { eventIterator } from "@orpc/contract";
 import { z } from "zod";
 import { REASON_KINDS, TURN_KINDS } from "../core/balancing/index.ts";
+import { ARMING_STATES } from "../core/site/index.ts";
 import { forKiosk, forViewer } from "./base.ts";
 import {
   amount_minor,
@@ -148,6 +149,8 @@ export const siteLiveSchema = z.object({
   devicesOnline: z.int().min(0),
   devicesTotal: z.int().min(0),
   openAlerts: z.int().min(0),
+  /** Whether the site may be left to itself. */
+  arming: z.enum(ARMING_STATES),
 });
 export type SiteLive = z.infer<typeof siteLiveSchema>;
 

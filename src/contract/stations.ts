@@ -24,6 +24,8 @@ const FAIL_SAFE_DOUBTS = [
   "switched-off",
   "expires-up",
   "more-than-promised",
+  "seen-keeping",
+  "seen-rising",
 ] as const;
 
 /** What a box offers by itself when it hears nothing from the site. */
@@ -37,6 +39,8 @@ const failSafeSchema = z.object({
   /** What the box itself shows. */
   shown_mA: current_mA.nullable(),
   timeout_ms: duration_ms.nullable(),
+  /** `box`: read back from it; `test`: it was cut off once and did fall back. */
+  provenBy: z.enum(["box", "test"]).nullable(),
   doubt: z.enum(FAIL_SAFE_DOUBTS).nullable(),
 });
 export type FailSafeView = z.infer<typeof failSafeSchema>;

@@ -9,6 +9,7 @@ import type {
 } from "../../src/contract/index.ts";
 import { type EpochMs, epochMs } from "../../src/core/units/index.ts";
 import type { Application, Engine } from "../../src/main/site/engine.types.ts";
+import { FAKE_DESKS } from "./fake-desks.ts";
 import type { InvoiceDocument, Stores } from "../../src/main/storage/types.ts";
 
 // A site in memory for tests of the API alone: what it answers is fixed, so that a test sees what the API makes of it.
@@ -63,6 +64,7 @@ export function liveUpdate(seq: number, full: boolean, stations: StationLive[]):
       devicesOnline: stations.length,
       devicesTotal: stations.length,
       openAlerts: 0,
+      arming: "armed",
     },
     circuits: [],
     stations,
@@ -184,6 +186,7 @@ export function fakeEngine(stations: readonly StationLive[], stores: Partial<Sto
           counted_mA: 6_000,
           shown_mA: 6_000,
           timeout_ms: 60_000,
+          provenBy: "box",
           doubt: null,
         },
         stay: { expected: null, declared: null, attained_Wh: 0 },
@@ -201,48 +204,12 @@ export function fakeEngine(stations: readonly StationLive[], stores: Partial<Sto
     setManualLimit: (stationId, limit_mA, until_ms) =>
       calls.push(`limit ${stationId} ${String(limit_mA)} ${String(until_ms)}`),
     setNeed: () => true,
-    balancing: {
-      settings: () => ({ site: { rule: "need", hold_ms: 3_600_000 }, circuits: [] }),
-      preview: () => [],
-      whatIf: () => [],
-      setSharing: () => true,
-    },
-    external: {
-      signals: () => [],
-      log: () => [],
-      put: () => "not-found",
-      budget: () => [],
-      overloads: () => [],
-      blackBox: () => null,
-      blackBoxCsv: () => null,
-    },
-    phases: {
-      list: () => ({ bays: [], running: null }),
-      test: () => "not-found",
-      cancel: () => Promise.resolve(),
-      accept: () => null,
-      advice: () => Promise.resolve(null),
-    },
+    ...FAKE_DESKS,
     waiting: () => [],
     setOcppPassword: ({ identity }) =>
       Promise.resolve(identity === "CP-1" ? ({ ok: true } as const) : ("not-found" as const)),
     adopt: ({ identity }) => (identity === "gone" ? "not-found" : identity === "twice" ? "conflict" : "ok"),
     health: () => [],
-    devices: { list: () => [], get: () => null, raw: () => null },
-    planning: () => ({
-      status: "off",
-      currency: "EUR",
-      made_at_ms: null,
-      attempted_at_ms: null,
-      solve_ms: null,
-      failures: 0,
-      detail: null,
-      prices: "none",
-      peak_W: null,
-      quarter: null,
-      cars: [],
-      circuits: [],
-    }),
     exportSite: () => "site: {}\n",
     mainLimit: () => ({ fuse_mA: 100_000, limit_W: 67_620 }),
     close: () => Promise.resolve(),
@@ -328,6 +295,7 @@ function fakeStores(): Stores {
       saveCarPhases: notGiven,
       carPhases: () => new Map(),
     },
+    commissioning: { addDecision: notGiven, decisions: () => [], addTest: notGiven, lastTests: () => new Map() },
     tariffs: { list: () => [], view: notGiven, at: () => null, add: notGiven },
     customers: {
       list: () => [CUSTOMER],
@@ -403,6 +371,7 @@ export function fakeApplication(first: Engine | null): FakeApplication {
     scan: () => "conflict",
     profiles: () => [],
     adopt: () => Promise.resolve({ ok: false, code: "conflict" }),
+    setFallback: () => Promise.resolve("ok"),
     close: () => Promise.resolve(),
     replace: (next) => {
       engine = next;

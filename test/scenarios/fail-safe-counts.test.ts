@@ -28,6 +28,7 @@ test("what each box really keeps is read, shown and counted, and the owner is to
     counted_mA: 6_000,
     shown_mA: 6_000,
     timeout_ms: 20_000,
+    provenBy: "box",
     doubt: null,
   });
   expect(shown(site, "factory")).toMatchObject({ kind: "unsafe", counted_mA: 32_000, doubt: "more-than-promised" });
@@ -39,8 +40,50 @@ test("what each box really keeps is read, shown and counted, and the owner is to
   expect(isOpen(site, "fallback-differs", "known")).toBe(false);
 });
 
+test("a site that would not be safe without us gives nobody more than his safe current, until a person takes that on", async () => {
+  const site = await failSafeSite();
+  const desk = (): ReturnType<typeof site.engine>["commissioning"] => site.engine().commissioning;
+  const wantsMore = (): boolean => live(site, "known")?.because.some(({ kind }) => kind === "not_armed") === true;
+  await until(() => site.engine().live().site.arming === "blocked", "a box shows more than fits");
+  await until(wantsMore, "a car that wants more is held back");
+  await until(() => live(site, "known")?.granted_mA === 6_000, "to its safe current");
+  expect(desk().status()).toMatchObject({
+    state: "blocked",
+    problems: [
+      { circuitId: "main", phase: "L1", sum_mA: 44_000, limit_mA: 40_000, basis: "configured" },
+      { phase: "L2" },
+      { phase: "L3" },
+    ],
+    override: null,
+  });
+  expect(desk().decide("withdrawn", "", "owner")).toBe(false);
+
+  expect(desk().decide("overridden", "the box gets its fallback tomorrow", "owner")).toBe(true);
+  expect(site.engine().live().site.arming).toBe("overridden");
+  await until(() => (live(site, "known")?.granted_mA ?? 0) > 6_000, "cars share the fuse again");
+  await site.restart();
+  await until(() => desk().status().state === "overridden", "a person's word holds after a restart");
+  await until(() => shown(site, "factory")?.shown_mA === 32_000, "the box is asked anew");
+  expect(desk().status().override?.reason).toBe("the box gets its fallback tomorrow");
+
+  // A person saw that this one rises too: that was not taken on.
+  expect(desk().witness("none", 32_000, "technician")).toBe(true);
+  await until(() => site.engine().live().site.arming === "blocked", "the override has lapsed");
+  expect(
+    desk()
+      .status()
+      .decisions.map(({ decision, author }) => [decision, author]),
+  ).toEqual([
+    ["lapsed", "system"],
+    ["overridden", "owner"],
+  ]);
+  await until(() => (live(site, "known")?.granted_mA ?? 0) <= 6_000, "and they are held back again");
+});
+
 test("a silent box keeps its last current reserved until its own time has surely passed, then only its fallback", async () => {
   const site = await failSafeSite();
+  await until(() => site.engine().live().site.arming === "blocked", "the other box is known to be too much");
+  expect(site.engine().commissioning.decide("overridden", "this is about another box", "owner")).toBe(true);
   await until(() => (live(site, "known")?.confirmed_mA ?? 0) > 6_000, "it charges with more than its fallback", {
     real_ms_max: 60_000,
   });

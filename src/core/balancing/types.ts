@@ -59,6 +59,8 @@ export type AllocationEvse = {
   readonly priorityClass?: number;
   /** This car did not wake up after a pause: once running it is not paused for others. */
   readonly neverPause?: boolean;
+  /** It was offered current and took none or hardly any: it has what nobody else can use; left out: it wants current. */
+  readonly finished?: boolean;
   /** What already bounds this car below its maximum, tightest last; each keeps its reason. */
   readonly bounds?: readonly Bound[];
   /** Not part of the sharing: this much is reserved for it and why (silent, stubborn, overdrawing box). */
@@ -99,6 +101,7 @@ export const REASON_KINDS = [
   "step_round",
   "asymmetry",
   "stale_meter",
+  "not_armed",
   "fallback",
   "stubborn",
   "manual",

@@ -53,14 +53,22 @@ test("one milliampere more is told for each phase of each circuit above", () => 
   const circuits = [circuit("main", null, 20, 8), circuit("garage", "main", 16)];
   const stations = [station("a", "garage", 1, "L2", 6), station("b", "garage", 1, "L2", 7)];
   expect(commissioningProblems({ circuits, stations })).toEqual([
-    { circuitId: "main", phase: "L2", sum_mA: 21_000, limit_mA: 20_000 },
+    {
+      circuitId: "main",
+      phase: "L2",
+      sum_mA: 21_000,
+      limit_mA: 20_000,
+      otherLoad_mA: 8_000,
+      stationIds: ["a", "b"],
+      basis: "configured",
+    },
   ]);
 });
 
 test("rotation decides which phases of the site a box loads", () => {
   const stations = [station("a", "main", 1, "L3L1L2", 16), station("b", "main", 2, "L2L3L1", 6)];
   const problems = commissioningProblems({ circuits: [circuit("main", null, 16)], stations });
-  expect(problems).toEqual([{ circuitId: "main", phase: "L3", sum_mA: 22_000, limit_mA: 16_000 }]);
+  expect(problems).toMatchObject([{ circuitId: "main", phase: "L3", sum_mA: 22_000, limit_mA: 16_000 }]);
 });
 
 test("a circuit that names no other load takes over that of the circuits below it", () => {
@@ -72,4 +80,22 @@ test("a circuit that names no other load takes over that of the circuits below i
       ["main", 22_000],
     ],
   );
+});
+
+test("what a box really keeps counts, and one that keeps nothing is not named", () => {
+  const stations = [station("a", "main", 1, "L1", 6), station("b", "main", 1, "L1", 6)];
+  const keeps_mA = ({ id }: Station): Milliamp => milliamp(id === "a" ? 32_000 : 0);
+  const problems = commissioningProblems({ circuits: [circuit("main", null, 16)], stations }, { keeps_mA });
+  expect(problems).toMatchObject([{ phase: "L1", sum_mA: 32_000, stationIds: ["a"] }]);
+});
+
+test("a meter that has shown more than the site file names is told apart, and less changes nothing", () => {
+  const model = {
+    circuits: [circuit("main", null, 20, 8)],
+    stations: [station("a", "main", 3, "L1L2L3", 10)],
+  };
+  expect(commissioningProblems(model, { seen_mA: () => milliamp(7_000) })).toEqual([]);
+  expect(commissioningProblems(model, { seen_mA: (_, phase) => milliamp(phase === "L2" ? 11_000 : 0) })).toMatchObject([
+    { phase: "L2", sum_mA: 21_000, otherLoad_mA: 11_000, basis: "seen" },
+  ]);
 });

@@ -25,6 +25,7 @@ const HOLDS_BACK: ReadonlySet<Because["kind"]> = new Set([
   "queue",
   "asymmetry",
   "stale_meter",
+  "not_armed",
   "fallback",
   "manual",
 ]);

@@ -4,6 +4,7 @@ import { appGroup } from "./app.ts";
 import { balancingGroup, explainGroup } from "./balancing.ts";
 import { contractFor, type OnFault } from "./base.ts";
 import { billingGroup } from "./billing.ts";
+import { commissioningGroup } from "./commissioning.ts";
 import { devicesGroup } from "./devices.ts";
 import { historyGroup } from "./history.ts";
 import type { RenderInvoice } from "./invoices.ts";
@@ -38,6 +39,7 @@ export function createRouter(app: Application, { onFault, renderInvoice }: Route
     devices: devicesGroup(contract, app),
     ocpp: ocppGroup(contract, app),
     phases: phasesGroup(contract, app),
+    commissioning: commissioningGroup(contract, app),
     signals: signalsGroup(contract, app),
     circuits: circuitsGroup(contract, app),
     sessions: sessionsGroup(contract, app),

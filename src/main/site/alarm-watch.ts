@@ -5,6 +5,7 @@ import type { EpochMs } from "../../core/units/index.ts";
 import type { Alert } from "../../contract/index.ts";
 import type { AlertStore } from "../storage/types.ts";
 import { circuitTotal_mA, meterAge_ms, meterTrust } from "./circuit-view.ts";
+import { isProven } from "./fallback.ts";
 import type { StorageTrouble } from "./storage-trouble.ts";
 import type { SiteState, StationState } from "./state.ts";
 
@@ -109,7 +110,8 @@ function stationAlarms(state: StationState, now_ms: EpochMs, started_at_ms: Epoc
 
 /** What a box does without us, where it is other than the site file promises. */
 function fallbackAlarms({ station, fallback }: StationState): readonly Wanted[] {
-  const { kind, shown_mA, timeout_ms, proven } = fallback;
+  const { kind, shown_mA, timeout_ms } = fallback;
+  const proven = isProven(fallback);
   const promised_mA = station.fallback_mA;
   if (kind === "unsafe" && !proven)
     return [

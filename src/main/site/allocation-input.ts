@@ -140,8 +140,16 @@ function boundsOf(site: SiteState, state: StationState, now_ms: EpochMs, finishe
     bounds.push({ max_mA: milliamp(Math.max(min_mA, vehicle.bound_mA)), kind: "vehicle", ref: station.id });
   if (state.testBound_mA !== null) bounds.push({ max_mA: state.testBound_mA, kind: "manual", ref: station.id });
   if (manualLimit !== null) bounds.push({ max_mA: manualLimit.limit_mA, kind: "manual", ref: station.id });
-  const lost = circuitPath(site, station.circuitId).find((circuit) => meterTrust(site, circuit, now_ms) === "lost");
+  const path = circuitPath(site, station.circuitId);
+  const tooSmall = path.find(({ circuit }) => site.arming.heldBack.has(circuit.id));
+  if (tooSmall !== undefined)
+    bounds.push({ max_mA: heldBackTo_mA(state), kind: "not_armed", ref: tooSmall.circuit.id });
+  const lost = path.find((circuit) => meterTrust(site, circuit, now_ms) === "lost");
   if (lost !== undefined)
     bounds.push({ max_mA: safe_mA(state), kind: "stale_meter", ref: lost.circuit.meterId ?? lost.circuit.id });
   return bounds;
 }
+
+/** A box whose safe current is nothing charges with its least, or the site could not be tried at all. */
+const heldBackTo_mA = (state: StationState): Milliamp =>
+  milliamp(Math.max(safe_mA(state), state.station.current_mA_min));

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { flatTariff } from "../../core/tariff/index.ts";
-import { basisPoint, epochMs } from "../../core/units/index.ts";
+import type { SiteModel, Station } from "../../core/site/index.ts";
+import { basisPoint, epochMs, milliamp } from "../../core/units/index.ts";
+import type { Milliamp } from "../../core/units/index.ts";
 import type { Log } from "../log.ts";
 import { openDataFolder } from "../storage/index.ts";
 import type { OpenedFolder, OpenFailure, StoredSite } from "../storage/types.ts";
@@ -76,7 +78,7 @@ export async function createApplication(options: ApplicationOptions): Promise<St
     running = next;
     for (const listener of listeners) listener();
   };
-  const adopter = createAdopter(options, {
+  const changer = createChanger(options, {
     running: () => running,
     hold: (next) => {
       running = next;
@@ -119,9 +121,10 @@ export async function createApplication(options: ApplicationOptions): Promise<St
     scan: (request, signal) => scan(request, running.folder.stores.site.load()?.model.links ?? [], signal),
     profiles: () =>
       readAllProfiles([join(options.dataFolder, "devices"), join(options.resources, "devices")]).map(profileFacts),
-    adopt: (request) => adopter.adopt(request),
+    adopt: (request) => changer.adopt(request),
+    setFallback: (stationIds, fallback_mA) => changer.setFallback(stationIds, fallback_mA),
     close: async () => {
-      await adopter.settled();
+      await changer.settled();
       await shut(running);
     },
   };
@@ -211,33 +214,65 @@ type Site = {
   readonly replace: (next: Running) => void;
 };
 
-/** Makes found devices part of the site, one at a time. */
-function createAdopter(options: ApplicationOptions, site: Site) {
+/** Changes of the site that its engine has to be started anew for, one at a time. */
+function createChanger(options: ApplicationOptions, site: Site) {
   let restarting: Promise<Engine> | null = null;
-  const adopt: Application["adopt"] = async (request) => {
+  /** `false`: it is being started anew already. */
+  const changeTo = async (next: StoredSite): Promise<boolean> => {
     const before = site.running();
-    const { engine, folder, world, clock } = before;
+    if (before.engine === null) return false;
+    // Nothing is told to boxes that are being handed over; pages hear of it when the new engine is there.
+    site.hold({ ...before, engine: null });
+    restarting = restartWith(options, before, next);
+    let engine: Engine | null = null;
+    try {
+      engine = await restarting;
+    } finally {
+      site.replace({ ...before, engine });
+    }
+    return true;
+  };
+  const adopt: Application["adopt"] = async (request) => {
+    const { engine, folder, world, clock } = site.running();
     const stored = folder.stores.site.load();
     if (engine === null || stored === null || world !== null) return { ok: false, code: "conflict" };
     const tariff = folder.stores.tariffs.at(clock.now_ms());
     const adopted = adoptFound(stored, request, { tariff, profiles: knownProfiles(options) });
     if (!adopted.ok) return { ok: false, code: "invalid", problems: [...adopted.problems] };
-    // Nothing is told to boxes that are being handed over; pages hear of it when the new engine is there.
-    site.hold({ ...before, engine: null });
-    restarting = restartWith(options, before, adopted.site);
-    let next: Engine | null = null;
-    try {
-      next = await restarting;
-    } finally {
-      site.replace({ ...before, engine: next });
-    }
+    await changeTo(adopted.site);
     return { ok: true };
+  };
+  const setFallback: Application["setFallback"] = async (stationIds, fallback_mA) => {
+    const stored = site.running().folder.stores.site.load();
+    if (stored === null) return "conflict";
+    const next = withFallback(stored.model, stationIds, milliamp(fallback_mA));
+    if (typeof next === "string") return next;
+    return (await changeTo({ ...stored, model: next })) ? "ok" : "conflict";
   };
   return {
     adopt,
+    setFallback,
     settled: async (): Promise<void> => {
       await Promise.allSettled([restarting]);
     },
+  };
+}
+
+/** The site with another safe current for these stations, each of which must be able to offer it. */
+function withFallback(
+  model: SiteModel,
+  stationIds: readonly string[],
+  fallback_mA: Milliamp,
+): SiteModel | "not-found" | "invalid" {
+  const wanted = new Set(stationIds);
+  const chosen = model.stations.filter(({ id }) => wanted.has(id));
+  if (chosen.length !== wanted.size) return "not-found";
+  const can = ({ current_mA_min, current_mA_max }: Station): boolean =>
+    fallback_mA === 0 || (fallback_mA >= current_mA_min && fallback_mA <= current_mA_max);
+  if (!chosen.every(can)) return "invalid";
+  return {
+    ...model,
+    stations: model.stations.map((station) => (wanted.has(station.id) ? { ...station, fallback_mA } : station)),
   };
 }
 
@@ -257,7 +292,7 @@ async function restartWith(options: ApplicationOptions, running: Running, site: 
     return await run(again, folder, site, clock);
   } catch (error) {
     if (before === null) throw error;
-    options.log.error({ err: error }, "the site could not be started with its new device; it goes on without it");
+    options.log.error({ err: error }, "the site could not be started as it was changed; it goes on as before");
     folder.stores.site.save(before, clock.now_ms(), "owner");
     return run(again, folder, before, clock);
   }

@@ -11,6 +11,7 @@ import type { DrawRange } from "../../core/balancing/index.ts";
 import { toSitePhases, wiredPhases } from "../../core/site/index.ts";
 import { milliamp, perPhase, onPhase, PHASES, watt } from "../../core/units/index.ts";
 import type { EpochMs, Milliamp, PerPhase, Phase, Watt } from "../../core/units/index.ts";
+import { isProven } from "./fallback.ts";
 import type { StationState } from "./state.ts";
 import { isPlugged } from "./state.ts";
 
@@ -69,7 +70,7 @@ export function boxView(state: StationState, now_ms: EpochMs): BoxView {
     max_mA: state.station.current_mA_max,
     fallback_mA: state.fallback.current_mA,
     promised_mA: state.station.fallback_mA,
-    fallbackProven: state.fallback.proven,
+    fallbackProven: isProven(state.fallback),
     fallbackAfter_ms: state.fallback.after_ms,
     heard_at_ms: state.offlineSince_ms ?? state.heard_at_ms,
     over_permille: state.overdraw.over_permille,

@@ -67,6 +67,7 @@ export function engineOf(running: RunningEngine): Engine {
     health: () => deviceHealth(site, devices.wireHealth(), devices.ocpp.health(), clock.now_ms()),
     balancing: balancingOf(running, hurry),
     phases: running.phases,
+    commissioning: running.commissioning,
     external: externalDesk(site, running.signals, stores.evidence, identity.timezone),
     devices: deviceDesk(running),
     planning: () => running.planning.state(),
@@ -91,8 +92,9 @@ const balancingOf = (running: RunningEngine, hurry: () => void): BalancingDesk =
   });
 
 /** What decides ends before what obeys it. */
-async function closeAll({ phases, loop, planning, history, options, signals, devices }: RunningEngine): Promise<void> {
-  await phases.close();
+async function closeAll(running: RunningEngine): Promise<void> {
+  const { phases, commissioning, loop, planning, history, options, signals, devices } = running;
+  await Promise.all([phases.close(), commissioning.close()]);
   await loop.stop();
   await planning.stop();
   history.flush(options.clock.now_ms());
@@ -146,6 +148,7 @@ const failSafeView = ({ station, fallback }: StationState): StationDetail["failS
   counted_mA: fallback.current_mA,
   shown_mA: fallback.shown_mA,
   timeout_ms: fallback.timeout_ms,
+  provenBy: fallback.provenBy,
   doubt: fallback.doubt,
 });
 

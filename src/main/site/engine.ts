@@ -4,7 +4,9 @@ import type { Station } from "../../core/site/index.ts";
 import { milliamp } from "../../core/units/index.ts";
 import type { DeviceListener } from "../devices/ports.ts";
 import type { GrantStore, OpenedFolder } from "../storage/types.ts";
-import type { ControlLoop, ControlLoopOptions, CycleReport } from "./control-loop.ts";
+import type { CommissioningDesk } from "./commissioning-desk.ts";
+import { createCommissioningDesk } from "./commissioning-desk.ts";
+import type { ControlLoop, ControlLoopOptions } from "./control-loop.ts";
 import { startControlLoop } from "./control-loop.ts";
 import { hintedDevices } from "./device-desk.ts";
 import { engineOf } from "./engine-facade.ts";
@@ -15,17 +17,20 @@ import { createHistoryFeed } from "./history-feed.ts";
 import { displayOf } from "./live-view.ts";
 import type { Devices } from "./open-devices.ts";
 import { openDevices } from "./open-devices.ts";
-import type { PlanningDesk } from "./planning-desk.ts";
 import { startPlanningDesk } from "./planning-desk.ts";
 import { createOwnerWishes } from "./owner-wishes.ts";
 import { SessionRecorder } from "./recorder.ts";
 import { createQueueDesk } from "./queue-desk.ts";
 import type { EngineOptions, RunningEngine } from "./running-engine.ts";
+import type { ArmingWatch } from "./arming-watch.ts";
+import { createArmingWatch } from "./arming-watch.ts";
 import { createBlackBoxRecorder } from "./black-box-recorder.ts";
+import type { SignalDesk } from "./signals/signal-desk.ts";
 import { createSignalDesk } from "./signals/signal-desk.ts";
 import { createSpark } from "./spark.ts";
 import { createPhaseDesk } from "./phase-desk.ts";
 import { createPhaseTruthDesk } from "./phase-truth-desk.ts";
+import type { PhaseWatch } from "./phase-watch.ts";
 import { createPhaseWatch } from "./phase-watch.ts";
 import { createStayExpectations } from "./stay-expectations.ts";
 import type { SiteState, StationState } from "./state.ts";
@@ -57,6 +62,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const spark = createSpark();
   const signals = createSignalDesk({ ...stores, site, clock, buses: devices.buses, hurry: events.hurry });
   const blackBox = createBlackBoxRecorder(site, stores.evidence);
+  const arming = createArmingWatch({ site, store: stores.commissioning, model });
   const watch = watchOf(options, {
     site,
     recorder,
@@ -67,24 +73,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     signals,
     storage,
     model,
+    arming,
     devices,
   });
   const last: { request: AllocationRequest | null } = { request: null };
-  const onCycle: ControlLoopOptions["onCycle"] = [
-    ({ request }) => {
-      last.request = request;
-    },
-    ({ at_ms }) => {
-      phaseWatch.follow(at_ms);
-    },
-    ({ at_ms }) => {
-      signals.observe(at_ms);
-    },
-    ({ at_ms }) => {
-      blackBox.observe(at_ms);
-    },
-    ...(options.onCycle === undefined ? [] : [options.onCycle]),
-  ];
+  const onCycle = afterCycle(options, { last, phaseWatch, signals, blackBox });
   const planning = startPlanningDesk({ ...options, site, stores, dataFolder: options.dataFolder ?? null });
   const loop = startLoop(options, { site, watch, storage, planning, onCycle });
   later.loop = loop;
@@ -104,6 +97,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     model,
     keep,
     lastRequest: () => last.request,
+    commissioning: commissioningOf(options, { site, arming, hurry: events.hurry }),
     phases: createPhaseTruthDesk({ ...options, site, stores, watch: phaseWatch, model, keep, loop }),
     addStation: (station) => {
       keep((before) => ({ ...before, stations: [...before.stations, station] }));
@@ -113,19 +107,57 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   });
 }
 
+/** What follows each decision besides its recording. */
+const afterCycle = (
+  { onCycle }: EngineOptions,
+  parts: {
+    readonly last: { request: AllocationRequest | null };
+    readonly phaseWatch: Pick<PhaseWatch, "follow">;
+    readonly signals: Pick<SignalDesk, "observe">;
+    readonly blackBox: { readonly observe: (at_ms: EpochMs) => void };
+  },
+): ControlLoopOptions["onCycle"] => [
+  ({ request }) => {
+    parts.last.request = request;
+  },
+  ({ at_ms }) => {
+    parts.phaseWatch.follow(at_ms);
+  },
+  ({ at_ms }) => {
+    parts.signals.observe(at_ms);
+  },
+  ({ at_ms }) => {
+    parts.blackBox.observe(at_ms);
+  },
+  ...(onCycle === undefined ? [] : [onCycle]),
+];
+
+const commissioningOf = (
+  { folder, clock, log }: EngineOptions,
+  parts: { readonly site: SiteState; readonly arming: ArmingWatch; readonly hurry: () => void },
+): CommissioningDesk =>
+  createCommissioningDesk({
+    ...parts,
+    stores: folder.stores,
+    clock,
+    onError: (error) => {
+      log.error({ err: error }, "a test of a box's fall-back failed");
+    },
+  });
+
 /** What is built before the watch, which looks at all of it. */
 type Watched = Pick<
   RunningEngine,
   "site" | "recorder" | "history" | "spark" | "wishes" | "signals" | "storage" | "model" | "devices"
-> & { readonly started_at_ms: EpochMs };
+> & { readonly started_at_ms: EpochMs; readonly arming: ArmingWatch };
 
-const watchOf = ({ folder, clock }: EngineOptions, { devices, ...watched }: Watched): Watch =>
+const watchOf = ({ folder, clock }: EngineOptions, { devices, model, ...watched }: Watched): Watch =>
   createWatch({
     ...watched,
     stores: folder.stores,
     clock,
     waiting: () => devices.ocpp.waiting(),
-    devices: () => hintedDevices({ devices, site: watched.site, model: watched.model }),
+    devices: () => hintedDevices({ devices, site: watched.site, model }),
   });
 
 /** What cannot be stored is noted, and thrown on to the driver. */

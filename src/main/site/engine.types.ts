@@ -14,6 +14,7 @@ import type {
   WaitingStation,
 } from "../../contract/index.ts";
 import type { BalancingDesk } from "./balancing-desk.ts";
+import type { CommissioningDesk } from "./commissioning-desk.ts";
 import type { ExternalDesk } from "./signals/external-desk.ts";
 import type { DeviceDesk } from "./device-desk.ts";
 import type { PhaseTruthDesk } from "./phase-truth-desk.ts";
@@ -73,6 +74,7 @@ export interface Engine {
   readonly balancing: BalancingDesk;
   readonly external: ExternalDesk;
   readonly phases: Omit<PhaseTruthDesk, "close">;
+  readonly commissioning: Omit<CommissioningDesk, "close">;
   readonly devices: DeviceDesk;
   /** What is planned ahead, and how the planner is. */
   planning(): PlanningState;
@@ -106,6 +108,11 @@ export interface Application {
   adopt(
     request: AdoptDevice,
   ): Promise<{ ok: true } | { ok: false; code: "conflict" } | { ok: false; code: "invalid"; problems: SiteProblem[] }>;
+  /**
+   * Stores what these stations' boxes are to keep without us and starts the engine anew, so that they are told.
+   * Every current is one that each of these bays can have.
+   */
+  setFallback(stationIds: readonly string[], fallback_mA: number): Promise<"ok" | "not-found" | "invalid" | "conflict">;
   /** Looks for devices, one scan at a time; wires and addresses of the running site are left alone. */
   scan(request: ScanRequest, signal: AbortSignal): AsyncGenerator<ScanEvent, void> | "conflict" | "invalid";
   close(): Promise<void>;

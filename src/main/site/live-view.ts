@@ -172,6 +172,7 @@ function siteLive(
     devicesOnline: stations.filter((station) => station.online).length + metersOnline,
     devicesTotal: stations.length + meters.length,
     openAlerts: facts.openAlerts,
+    arming: site.arming.state,
   };
 }
 

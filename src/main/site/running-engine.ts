@@ -4,6 +4,7 @@ import type { Clock } from "../devices/ports.ts";
 import type { LpSolver } from "../planning/index.ts";
 import type { Log } from "../log.ts";
 import type { OpenedFolder, StoredSite } from "../storage/types.ts";
+import type { CommissioningDesk } from "./commissioning-desk.ts";
 import type { ControlLoop, CycleReport } from "./control-loop.ts";
 import type { HistoryFeed } from "./history-feed.ts";
 import type { Devices } from "./open-devices.ts";
@@ -55,6 +56,7 @@ export type RunningEngine = {
   /** The allocator's request of the last decision. */
   lastRequest(): AllocationRequest | null;
   readonly phases: PhaseTruthDesk;
+  readonly commissioning: CommissioningDesk;
   /** Makes a box that called in a station of the running site and stores the new site. */
   addStation(station: Station): void;
 };

@@ -33,13 +33,14 @@ import type { PhaseFinding } from "../../core/phases/index.ts";
 import type { EvseState } from "../../core/session/index.ts";
 import { idleEvse } from "../../core/session/index.ts";
 import { pathToRoot } from "../../core/site/index.ts";
-import type { Circuit, SiteModel, Station } from "../../core/site/index.ts";
+import type { Arming, Circuit, SiteModel, Station } from "../../core/site/index.ts";
 import type { TariffVersion } from "../../core/tariff/index.ts";
 import type { EpochMs, Milliamp, PerPhase, Watt } from "../../core/units/index.ts";
 import { milliamp } from "../../core/units/index.ts";
 import type { ChargingStatus, MeterReading, StationPort, StationReading } from "../devices/ports.ts";
 import type { Fallback } from "./fallback.ts";
 import { promised } from "./fallback.ts";
+import type { FallbackTest } from "../storage/commissioning-types.ts";
 
 // What the engine knows this second. Only main/site writes here; everything else gets values made from it.
 
@@ -70,6 +71,8 @@ export type StationState = {
   offlineSince_ms: EpochMs | null;
   /** What it keeps by itself when it hears nothing. */
   fallback: Fallback;
+  /** The last test in which it was cut off and told what it does then. */
+  fallbackTest: FallbackTest | null;
   vendor: string | null;
   model: string | null;
   serial: string | null;
@@ -165,11 +168,16 @@ export type SiteState = {
   readonly circuits: Map<string, CircuitState>;
   /** How the main circuit was used in the last weeks. */
   usage: SiteUsage;
+  /** Whether it may be left to itself, and where nobody gets more than his safe current meanwhile. */
+  arming: Arming;
   /** Each circuit's own and its ancestors' states, nearest first. */
   readonly paths: ReadonlyMap<string, readonly CircuitState[]>;
   /** Stations on each circuit or anywhere below it; `wireStation` adds one. */
   readonly below: ReadonlyMap<string, StationState[]>;
 };
+
+/** Until somebody has looked. */
+const UNJUDGED: Arming = { state: "trial", heldBack: new Set(), overrideHolds: true };
 
 export const noGrant: GrantState = { current_mA: milliamp(0), because: [], queuePlace: null };
 
@@ -184,6 +192,7 @@ export function newStation(station: Station, at_ms: EpochMs): StationState {
     heard_at_ms: null,
     offlineSince_ms: null,
     fallback: promised(station),
+    fallbackTest: null,
     vendor: null,
     model: null,
     serial: null,
@@ -245,6 +254,7 @@ export function newSiteState(model: SiteModel, at_ms: EpochMs): SiteState {
     meters: new Map(model.meters.map((meter) => [meter.id, { meterId: meter.id, reading: null, said_mA: null }])),
     circuits,
     usage: noUsage,
+    arming: UNJUDGED,
     paths: new Map(model.circuits.map((circuit) => [circuit.id, path(circuit.id)])),
     below: new Map(model.circuits.map((circuit) => [circuit.id, []])),
   };

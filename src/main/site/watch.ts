@@ -1,12 +1,11 @@
-import { commissioningProblems } from "../../core/site/index.ts";
-import type { SiteModel, Station } from "../../core/site/index.ts";
 import { epochMs } from "../../core/units/index.ts";
-import type { EpochMs, Milliamp } from "../../core/units/index.ts";
+import type { EpochMs } from "../../core/units/index.ts";
 import type { WaitingStation } from "../../contract/index.ts";
 import type { Clock } from "../devices/ports.ts";
 import type { Stores } from "../storage/types.ts";
 import { endKnownCards } from "./access.ts";
 import { currentAlarms, watchAlarms, watchFuses } from "./alarm-watch.ts";
+import type { ArmingWatch } from "./arming-watch.ts";
 import { OWED_STOP_MS } from "./events.ts";
 import { followFallbacks } from "./fallback.ts";
 import { createDeviceAlarms } from "./device-alarms.ts";
@@ -41,7 +40,7 @@ export type WatchOptions = {
   readonly wishes: OwnerWishes;
   readonly signals: Pick<SignalDesk, "follow" | "list">;
   readonly storage: StorageTrouble;
-  readonly model: () => SiteModel;
+  readonly arming: Pick<ArmingWatch, "follow" | "problems">;
   readonly waiting: () => readonly WaitingStation[];
   readonly devices: () => readonly HintedDevice[];
 };
@@ -61,21 +60,11 @@ export function createWatch(options: WatchOptions): Watch {
   let alarmsAt_ms = started_at_ms;
   let cycledAt_ms = started_at_ms;
   let housekeptAt_ms = started_at_ms;
-  const keeps_mA = (station: Station): Milliamp =>
-    site.stations.get(station.id)?.fallback.current_mA ?? station.fallback_mA;
   const shown = storage.shownWith(stores.alerts, () => options.clock.now_ms());
   const raise = (now_ms: EpochMs): void => {
-    watchAlarms(
-      stores.alerts,
-      [
-        ...currentAlarms(site, now_ms, started_at_ms, {
-          fallbackProblems: commissioningProblems(options.model(), keeps_mA),
-          storage,
-        }),
-        ...externalAlarms(site, options.signals.list(), now_ms),
-      ],
-      now_ms,
-    );
+    const fallbackProblems = options.arming.problems();
+    const wanted = currentAlarms(site, now_ms, started_at_ms, { fallbackProblems, storage });
+    watchAlarms(stores.alerts, [...wanted, ...externalAlarms(site, options.signals.list(), now_ms)], now_ms);
     endKnownCards(stores, now_ms);
     watchDevices(stores.alerts, options.devices(), now_ms);
     for (const { identity } of options.waiting()) {
@@ -106,6 +95,9 @@ export function createWatch(options: WatchOptions): Watch {
         spark.add(now_ms, sitePower_W(site, now_ms));
       },
       (now_ms) => {
+        options.arming.follow(now_ms);
+      },
+      (now_ms) => {
         options.signals.follow(now_ms);
       },
       (now_ms) => {
@@ -123,13 +115,17 @@ export function createWatch(options: WatchOptions): Watch {
       (now_ms) => {
         if (now_ms - housekeptAt_ms < HOUSEKEEPING_MS) return;
         housekeptAt_ms = now_ms;
-        recorder.closeSilent(now_ms);
-        const forgotten_ms = epochMs(Math.max(0, now_ms - GRANT_MEMORY_MS));
-        stores.grants.prune(forgotten_ms);
-        stores.evidence.prune(forgotten_ms);
+        keepHouse(options, now_ms);
       },
     ],
   };
+}
+
+function keepHouse({ recorder, stores }: WatchOptions, now_ms: EpochMs): void {
+  recorder.closeSilent(now_ms);
+  const forgotten_ms = epochMs(Math.max(0, now_ms - GRANT_MEMORY_MS));
+  stores.grants.prune(forgotten_ms);
+  stores.evidence.prune(forgotten_ms);
 }
 
 /** After a leap of the clock a silence is as old as what we saw of it: boxes count their own time. */

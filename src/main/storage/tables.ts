@@ -3,6 +3,7 @@ import type { BudgetAction, TurnKind } from "../../core/balancing/index.ts";
 import type { Activity, EndReason, EndedBy } from "../../core/session/index.ts";
 import type { EpochMs, Milliamp, Millisecond, Watt, WattHour } from "../../core/units/index.ts";
 import type { Alert } from "../../contract/index.ts";
+import type { ArmingDecision, FallbackTestOutcome } from "./commissioning-types.ts";
 import type { SignalEvent } from "./evidence-types.ts";
 
 // Row types of the tables that Kysely builds queries for; columns carry their unit in type and name as everywhere.
@@ -169,6 +170,27 @@ export type Tables = {
     confidence_permille: number;
     steps: number;
     outcome: string;
+  };
+  arming_decision: {
+    no: Generated<number>;
+    at_ms: EpochMs;
+    author: string;
+    decision: ArmingDecision["decision"];
+    reason: string;
+    risks: string;
+  };
+  fallback_test: {
+    no: Generated<number>;
+    station_id: string;
+    at_ms: EpochMs;
+    author: string;
+    outcome: FallbackTestOutcome;
+    before_mA: Milliamp;
+    promised_mA: Milliamp;
+    kept_mA: Milliamp | null;
+    silent_ms: Millisecond | null;
+    serial: string | null;
+    firmware: string | null;
   };
   signal_event: {
     no: Generated<number>;

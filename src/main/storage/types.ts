@@ -15,6 +15,7 @@ import type {
   SessionRow,
   TariffView,
 } from "../../contract/index.ts";
+import type { CommissioningStore } from "./commissioning-types.ts";
 import type { EvidenceStore } from "./evidence-types.ts";
 
 export type { QuarterHour };
@@ -361,6 +362,7 @@ export type Stores = {
   readonly wishes: WishStore;
   readonly evidence: EvidenceStore;
   readonly phases: PhaseStore;
+  readonly commissioning: CommissioningStore;
 };
 
 /** The folder is in use by another process, or cannot be used; the sentence says what to do. */

@@ -61,6 +61,7 @@ export type WhyKey =
   | "cable"
   | "schedule"
   | "manual"
+  | "held"
   | "queue"
   | "done"
   | "starting"
@@ -95,6 +96,8 @@ export function whyKey(bay: Bay): WhyKey {
       return "schedule";
     case "manual":
       return "manual";
+    case "not_armed":
+      return "held";
     case "circuit_phase":
     case "circuit_power":
     case "site":

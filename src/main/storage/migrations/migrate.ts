@@ -6,9 +6,18 @@ import { SIGNALS } from "./0003-signals.ts";
 import { QUEUE_AND_NEED } from "./0004-queue-and-need.ts";
 import { OWNER_WISHES } from "./0005-owner-wishes.ts";
 import { PHASE_TRUTH } from "./0007-phase-truth.ts";
+import { COMMISSIONING } from "./0008-commissioning.ts";
 
 /** Forward only, in order; the place in the list is the version. */
-const MIGRATIONS: readonly string[] = [FIRST, DEVICE_FACTS, OWNER_WISHES, QUEUE_AND_NEED, PHASE_TRUTH, SIGNALS];
+const MIGRATIONS: readonly string[] = [
+  FIRST,
+  DEVICE_FACTS,
+  OWNER_WISHES,
+  QUEUE_AND_NEED,
+  PHASE_TRUTH,
+  SIGNALS,
+  COMMISSIONING,
+];
 
 const SCHEMA_VERSION = MIGRATIONS.length;
 

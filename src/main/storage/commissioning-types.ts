@@ -1,0 +1,58 @@
+import type { AcceptedRisk } from "../../core/site/index.ts";
+import type { EpochMs, Milliamp, Millisecond } from "../../core/units/index.ts";
+
+/** That a site may run unattended though its safe currents do not fit, or that this holds no more. Never changed. */
+export type ArmingDecision = {
+  readonly at_ms: EpochMs;
+  /** Who decided; `system` where an override lapsed because the site had become worse than what was accepted. */
+  readonly author: string;
+  readonly decision: "overridden" | "withdrawn" | "lapsed";
+  readonly reason: string;
+  readonly risks: readonly AcceptedRisk[];
+};
+
+/**
+ * How the test of a box's fall-back ended. `fell-back`, `kept-last`, `rose`: what it did while it was cut off. The others
+ * tell nothing of the box: nobody cut it, it came back too soon, its register tells too little, it restarted, its car left,
+ * it did not come back, or a person ended the test. `witnessed`: a person says that he saw it fall back.
+ */
+export const FALLBACK_TEST_OUTCOMES = [
+  "fell-back",
+  "kept-last",
+  "rose",
+  "witnessed",
+  "not-cut",
+  "too-short",
+  "not-told",
+  "car-stopped",
+  "not-back",
+  "cancelled",
+] as const;
+export type FallbackTestOutcome = (typeof FALLBACK_TEST_OUTCOMES)[number];
+
+/** One test of what a box does when it is cut off. Never changed. */
+export type FallbackTest = {
+  readonly stationId: string;
+  readonly at_ms: EpochMs;
+  readonly author: string;
+  readonly outcome: FallbackTestOutcome;
+  /** What its car drew before. */
+  readonly before_mA: Milliamp;
+  /** What the site file promised then. */
+  readonly promised_mA: Milliamp;
+  /** What it drew when it had fallen back, by its register; `null`: not told. */
+  readonly kept_mA: Milliamp | null;
+  /** How long it was cut off, in real time; `null`: it was not. */
+  readonly silent_ms: Millisecond | null;
+  readonly serial: string | null;
+  readonly firmware: string | null;
+};
+
+export interface CommissioningStore {
+  addDecision(decision: ArmingDecision): void;
+  /** Newest first. */
+  decisions(limit: number): ArmingDecision[];
+  addTest(test: FallbackTest): void;
+  /** The last test of each station that told something of its box, and, where there is none, the last of all. */
+  lastTests(): ReadonlyMap<string, FallbackTest>;
+}
