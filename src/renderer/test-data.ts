@@ -1,4 +1,4 @@
-import type { CircuitLive, LiveUpdate, SiteLive, StationLive } from "../contract/index.ts";
+import type { BayFallback, CircuitLive, LiveUpdate, SiteLive, StationLive } from "../contract/index.ts";
 
 // Values for unit tests; nothing in the app imports this file.
 
@@ -62,6 +62,7 @@ export const siteLive = (patch: Partial<SiteLive> = {}): SiteLive => ({
   devicesOnline: 1,
   devicesTotal: 1,
   openAlerts: 0,
+  arming: "armed",
   ...patch,
 });
 
@@ -71,5 +72,16 @@ export const liveUpdate = (patch: Partial<LiveUpdate> = {}): LiveUpdate => ({
   site: siteLive(),
   circuits: [circuitLive("main")],
   stations: [stationLive("P01")],
+  ...patch,
+});
+
+export const bayFallback = (stationId: string, patch: Partial<BayFallback> = {}): BayFallback => ({
+  stationId,
+  name: stationId,
+  online: true,
+  promised_mA: 6_000,
+  counted_mA: 6_000,
+  provenBy: null,
+  lastTest: null,
   ...patch,
 });

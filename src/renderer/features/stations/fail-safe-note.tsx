@@ -27,7 +27,7 @@ export function FailSafeNote({ failSafe }: Pick<StationDetail, "failSafe">) {
       <span>
         <strong>{t(`failSafe.${words.kind}.mark`)}:</strong>{" "}
         {words.kind === "known" ? (
-          t(`failSafe.known.${words.sentence}`, { time, current: shown })
+          t(`failSafe.known.${words.sentence}`, { time, current: words.sentence === "tested" ? counted : shown })
         ) : (
           <>
             {t(`failSafe.doubt.${words.doubt}`, { shown, promised })} {t(`failSafe.${words.kind}.text`, { counted })}

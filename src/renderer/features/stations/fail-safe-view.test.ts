@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 import { failSafeWords } from "./fail-safe-view.ts";
 
-const box = { promised_mA: 6_000, counted_mA: 6_000, shown_mA: 6_000, timeout_ms: 60_000, doubt: null } as const;
+const box = {
+  promised_mA: 6_000,
+  counted_mA: 6_000,
+  shown_mA: 6_000,
+  timeout_ms: 60_000,
+  provenBy: null,
+  doubt: null,
+} as const;
 
 test("a proven fallback names its time where the charger shows one", () => {
   expect(failSafeWords({ kind: "known", ...box })).toEqual({ kind: "known", sentence: "timed" });
@@ -15,4 +22,10 @@ test("whatever is not proven says why, and never reads like a promise", () => {
     doubt: "expires-up",
   });
   expect(failSafeWords({ kind: "unknown", ...box })).toEqual({ kind: "unknown", doubt: "not-documented" });
+});
+
+test("a test proves a charger that shows nothing, and one that did otherwise in it stays in doubt", () => {
+  expect(failSafeWords({ kind: "unknown", ...box, provenBy: "test" })).toEqual({ kind: "known", sentence: "tested" });
+  for (const doubt of ["seen-keeping", "seen-rising"] as const)
+    expect(failSafeWords({ kind: "unsafe", ...box, doubt })).toEqual({ kind: "unsafe", doubt });
 });

@@ -13,6 +13,7 @@ export const NAMESPACES = [
   "devices",
   "settings",
   "phases",
+  "commissioning",
   "start",
   "sessions",
   "billing",

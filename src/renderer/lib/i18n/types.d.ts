@@ -2,6 +2,7 @@ import type alerts from "../../../../resources/locales/en/alerts.json";
 import type billing from "../../../../resources/locales/en/billing.json";
 import type charger from "../../../../resources/locales/en/charger.json";
 import type charts from "../../../../resources/locales/en/charts.json";
+import type commissioning from "../../../../resources/locales/en/commissioning.json";
 import type common from "../../../../resources/locales/en/common.json";
 import type devices from "../../../../resources/locales/en/devices.json";
 import type history from "../../../../resources/locales/en/history.json";
@@ -24,6 +25,7 @@ declare module "i18next" {
       billing: typeof billing;
       charger: typeof charger;
       charts: typeof charts;
+      commissioning: typeof commissioning;
       common: typeof common;
       devices: typeof devices;
       history: typeof history;

@@ -8,6 +8,7 @@ import { Trouble } from "../../components/trouble.tsx";
 import { CircuitDiagram } from "../../features/circuits/circuit-diagram.tsx";
 import { circuitTree } from "../../features/circuits/circuit-view.ts";
 import { LimitsPanel } from "../../features/circuits/limits-panel.tsx";
+import { ArmingStrip } from "../../features/commissioning/arming-strip.tsx";
 import { ConnectionLost } from "../../lib/client/index.ts";
 import { useConnection } from "../../lib/data/client-context.tsx";
 import { useLiveStore } from "../../lib/data/live-store.ts";
@@ -67,6 +68,9 @@ function LiveContent() {
     <div className={css["page"]} data-panel={search.station !== null}>
       <div className={css["screen"]}>
         <Headline />
+        <Suspense fallback={null}>
+          <ArmingStrip />
+        </Suspense>
         {paused && (
           <p className={css["paused"]} role="status">
             {t("pausedNow")}

@@ -4,12 +4,13 @@ import { Page } from "../../components/page.tsx";
 import { oneOf, type RawSearch, useUrlState } from "../../lib/url/url-state.ts";
 import { AboutPage } from "./about-page.tsx";
 import { AppearancePage } from "./appearance-page.tsx";
+import { CommissioningPage } from "./commissioning-page.tsx";
 import { DevicesPage } from "./devices-page.tsx";
 import { PhasesPage } from "./phases-page.tsx";
 import { SharingPage } from "./sharing-page.tsx";
 import { SitePage } from "./site-page.tsx";
 
-const PAGES = ["site", "sharing", "devices", "phases", "appearance", "about"] as const;
+const PAGES = ["site", "sharing", "devices", "phases", "commissioning", "appearance", "about"] as const;
 type SettingsPage = (typeof PAGES)[number];
 
 const parseSettingsSearch = (raw: RawSearch): { readonly page: SettingsPage } => ({
@@ -47,6 +48,9 @@ export function SettingsScreen() {
         </Tabs.Panel>
         <Tabs.Panel value="phases">
           <PhasesPage />
+        </Tabs.Panel>
+        <Tabs.Panel value="commissioning">
+          <CommissioningPage />
         </Tabs.Panel>
         <Tabs.Panel value="appearance">
           <AppearancePage />
