@@ -1,44 +1,38 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { simulate, type Simulated } from "../doctor/doctor-run.ts";
 import { describeWith } from "../setup/tools.ts";
-import { openPage, seriousViolations } from "./browse.ts";
-import { type DemoSite, startSiteFile } from "./demo-site.ts";
+import { seriousViolations } from "./browse.ts";
+import { startSiteFile } from "./demo-site.ts";
+import { onScreen } from "./on-screen.ts";
+
+const SITE = `site: {name: Yard, timezone: Europe/Berlin, currency: EUR, country: DE}
+circuits: [{id: main, name: Main fuse, fuse_A: 63}]
+tariff: {per_kWh: "0.42", vat_percent: 19}
+`;
 
 describeWith("chromium", "adopting a device that a search found, on the built program", (executablePath) => {
   let folder: string;
   let charger: Simulated;
-  let site: DemoSite;
-  let browser: Browser;
-
-  beforeAll(async () => {
+  const { site, open } = onScreen(executablePath, async () => {
     folder = await mkdtemp(join(tmpdir(), "chargehand-adopt-"));
     const file = join(folder, "site.yaml");
-    await writeFile(
-      file,
-      `site: {name: Yard, timezone: Europe/Berlin, currency: EUR, country: DE}
-circuits: [{id: main, name: Main fuse, fuse_A: 63}]
-tariff: {per_kWh: "0.42", vat_percent: 19}
-`,
-    );
-    [charger, site, browser] = await Promise.all([
-      simulate(["abb-terra-ac", "--port", "0", "--framing", "mbap"]),
-      startSiteFile(file),
-      chromium.launch({ executablePath, args: ["--headless", "--no-sandbox", "--disable-gpu"] }),
-    ]);
+    await writeFile(file, SITE);
+    return startSiteFile(file);
+  });
+
+  beforeAll(async () => {
+    charger = await simulate(["abb-terra-ac", "--port", "0", "--framing", "mbap"]);
   });
   afterAll(async () => {
-    await browser.close();
-    await site.stop();
     await charger.stop();
     await rm(folder, { recursive: true });
   });
 
   test("search, form with its mistakes, and the charger answers as part of the site", async () => {
-    const page = await openPage(browser, new URL("/#/devices?find=true", site.url).href);
+    const page = await open("/#/devices?find=true");
     await page.getByRole("textbox", { name: "Network" }).fill("127.0.0.1/32");
     await page.getByRole("textbox", { name: "Ports" }).fill(String(charger.port));
     await page.getByRole("button", { name: "Look", exact: true }).click();
@@ -63,7 +57,7 @@ tariff: {per_kWh: "0.42", vat_percent: 19}
     await dialog.getByRole("textbox", { name: "Name of the bay" }).fill("Bay by the gate");
     await dialog.getByRole("button", { name: "Adopt" }).click();
     await page.getByText("Adopted.").waitFor();
-    await page.goto(new URL("/#/devices", site.url).href);
+    await page.goto(new URL("/#/devices", site().url).href);
     const row = page.locator("tbody tr", { hasText: "Bay by the gate" });
     await row.getByText("Answers").waitFor();
   });

@@ -5,9 +5,9 @@ import type { Browser, Page } from "playwright-core";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** How long a page may take until what a test waits for is there. */
-const SETTLED_ms = 15_000;
+const SETTLED_ms = 30_000;
 
-type Look = {
+export type Look = {
   readonly theme?: string;
   readonly size?: { readonly width: number; readonly height: number };
 };

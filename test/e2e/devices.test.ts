@@ -1,29 +1,14 @@
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { describeWith } from "../setup/tools.ts";
-import { openPage, seriousViolations } from "./browse.ts";
-import { type DemoSite, startDemoSite } from "./demo-site.ts";
+import { seriousViolations } from "./browse.ts";
+import { startDemoSite } from "./demo-site.ts";
+import { onScreen } from "./on-screen.ts";
 
 const listed = z.array(z.object({ kind: z.string(), id: z.string(), linkId: z.string().nullable() }));
 
 describeWith("chromium", "the devices screens, on the built program", (executablePath) => {
-  let site: DemoSite;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [site, browser] = await Promise.all([
-      startDemoSite(),
-      chromium.launch({ executablePath, args: ["--headless", "--no-sandbox", "--disable-gpu"] }),
-    ]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await site.stop();
-  });
-
-  const open = (path: string, look?: Parameters<typeof openPage>[2]): Promise<Page> =>
-    openPage(browser, new URL(path, site.url).href, look);
+  const { ask, open } = onScreen(executablePath, startDemoSite);
 
   test.each(["light", "dark"])("a device opens by keyboard, shows its values and its messages (%s)", async (theme) => {
     const page = await open("/#/devices", { theme });
@@ -45,7 +30,7 @@ describeWith("chromium", "the devices screens, on the built program", (executabl
     expect(await seriousViolations(page)).toEqual([]);
     await page.getByLabel("Only problems").focus();
     await page.keyboard.press("Space");
-    expect(await page.getByLabel("Only problems").isChecked()).toBe(true);
+    await expect.poll(() => page.getByLabel("Only problems").isChecked()).toBe(true);
   });
 
   test("looking for devices says what is missing, shows how far it is, and can be stopped", async () => {
@@ -65,7 +50,7 @@ describeWith("chromium", "the devices screens, on the built program", (executabl
 
   test("the password of an OCPP station is set on its page, and what is wrong with it is said", async () => {
     const station = listed
-      .parse(await site.ask("/devices/list"))
+      .parse(await ask("/devices/list"))
       .find(({ kind, linkId }) => kind === "station" && linkId === "ocpp");
     const page = await open(`/#/devices?kind=station&device=${station?.id ?? ""}`);
     const label = page.getByLabel("New password");
@@ -77,7 +62,7 @@ describeWith("chromium", "the devices screens, on the built program", (executabl
     await label.fill("abcDEF0123456789");
     await save.click();
     await page.getByText("The new password holds.").waitFor();
-    expect(await label.inputValue()).toBe("");
+    await expect.poll(() => label.inputValue()).toBe("");
     await page.getByRole("button", { name: "Ask for none" }).click();
     await page.getByText("The charger is let in without a password.").waitFor();
     expect(await seriousViolations(page)).toEqual([]);

@@ -1,67 +1,67 @@
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { describeWith } from "../setup/tools.ts";
-import { openPage, seriousViolations } from "./browse.ts";
-import { type DemoSite, startDemoSite } from "./demo-site.ts";
+import { seriousViolations } from "./browse.ts";
+import { newestFirst, startDemoSite } from "./demo-site.ts";
+import { onScreen } from "./on-screen.ts";
 
 const SPEED = 20;
 const SITE_CHANGES_WITHIN_ms = 60_000;
+/** How long one look takes at the most; after that another car is looked for. */
+const DRAWN_WITHIN_ms = 10_000;
+const LOOK_EVERY_ms = 500;
 
 const live = z.object({
   stations: z.array(
-    z.object({ stationId: z.string(), queuePlace: z.int().nullable(), session: z.object({}).nullable() }),
+    z.object({
+      stationId: z.string(),
+      queuePlace: z.int().nullable(),
+      session: z.object({ started_at_ms: z.int() }).nullable(),
+    }),
   ),
 });
 const settings = z.object({ site: z.object({ rule: z.string() }) });
 
 describeWith("chromium", "how cars share, on the built program", (executablePath) => {
-  let site: DemoSite;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [site, browser] = await Promise.all([
-      startDemoSite(SPEED),
-      chromium.launch({ executablePath, args: ["--headless", "--no-sandbox", "--disable-gpu"] }),
-    ]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await site.stop();
-  });
-
-  const open = (path: string): Promise<Page> => openPage(browser, new URL(path, site.url).href);
-  const stationWith = async (holds: (one: z.infer<typeof live>["stations"][number]) => boolean): Promise<string> => {
-    const find = async (): Promise<string | undefined> =>
-      live.parse(await site.ask("/live")).stations.find(holds)?.stationId;
-    await expect.poll(find, { timeout: SITE_CHANGES_WITHIN_ms }).toBeDefined();
-    return (await find()) ?? "";
+  const { site, ask, open } = onScreen(executablePath, () => startDemoSite(SPEED));
+  const stations = async (): Promise<z.infer<typeof live>["stations"]> => live.parse(await ask("/live")).stations;
+  const stationWithCar = async (): Promise<string> => {
+    let found: string | undefined;
+    const look = async (): Promise<string | undefined> => {
+      found = newestFirst(await stations()).find(({ session }) => session !== null)?.stationId;
+      return found;
+    };
+    await expect.poll(look, { timeout: SITE_CHANGES_WITHIN_ms }).toBeDefined();
+    return found ?? "";
   };
 
   test("a rule is previewed, taken, and then a car that waits says its place and when its turn comes", async () => {
-    await stationWith(({ session }) => session !== null);
+    await stationWithCar();
     const page = await open("/#/settings?page=sharing");
     await page.getByRole("radio", { name: "Need first, then equal" }).waitFor();
     await page.getByRole("radio", { name: "First come, first served" }).check();
     await page.getByRole("columnheader", { name: "With this rule" }).waitFor();
-    expect(settings.parse(await site.ask("/balancing")).site.rule).toBe("need");
+    expect(settings.parse(await ask("/balancing")).site.rule).toBe("need");
     expect(await seriousViolations(page)).toEqual([]);
     await page.getByRole("button", { name: "Use this rule" }).click();
     await page.getByText("The rule is in force.").waitFor();
-    expect(settings.parse(await site.ask("/balancing")).site.rule).toBe("first-come");
+    expect(settings.parse(await ask("/balancing")).site.rule).toBe("first-come");
 
-    const stationId = await stationWith(({ queuePlace }) => queuePlace !== null);
-    const why = await open(`/#/live?station=${stationId}&panel=why`);
-    await why.getByRole("region", { name: "What if…" }).waitFor();
-    await why
-      .getByText(/in the queue\. (Its turn|It will|Nobody can)/u)
-      .first()
-      .waitFor();
+    const why = await open("/#/live");
+    // Whose turn has come waits no more: then the next look is at another car.
+    const answers = async (): Promise<number> => {
+      const waits = (await stations()).find(({ queuePlace }) => queuePlace !== null);
+      if (waits === undefined) return 0;
+      await why.goto(new URL(`/#/live?station=${waits.stationId}&panel=why`, site().url).href);
+      await why.getByRole("region", { name: "What if…" }).waitFor({ timeout: DRAWN_WITHIN_ms });
+      return why.getByText(/in the queue\. (Its turn|It will|Nobody can)/u).count();
+    };
+    await expect.poll(answers, { timeout: SITE_CHANGES_WITHIN_ms, interval: LOOK_EVERY_ms }).toBeGreaterThan(0);
     expect(await seriousViolations(why)).toEqual([]);
   });
 
   test("what is said of a stay is kept and can be taken back", async () => {
-    const stationId = await stationWith(({ session }) => session !== null);
+    const stationId = await stationWithCar();
     const page = await open(`/#/live?station=${stationId}`);
     const form = page.getByRole("form", { name: "Say when it leaves" });
     await form.getByRole("button", { name: "Save" }).click();

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import { z } from "zod";
 
-const ANSWERED_WITHIN_ms = 10_000;
+const ANSWERED_WITHIN_ms = 30_000;
 const CALL = 2;
 const message = z.tuple([z.int(), z.string()], z.unknown());
 
