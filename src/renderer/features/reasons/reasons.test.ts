@@ -140,6 +140,22 @@ describe("the sentence", () => {
     expect(say({ state: "occupied", status: "SuspendedEV" })).toContain("takes nothing");
   });
 
+  test("says of a bay for which nothing is decided why, and never that nothing is all it can use", () => {
+    const session = {
+      sessionId: "s1",
+      started_at_ms: 0,
+      energy_Wh: 0,
+      cardAlias: null,
+      customerName: null,
+      gross_minor: null,
+    };
+    const say = (patch: Parameters<typeof stationLive>[1]): string =>
+      explainSentence(stationLive("P07", { granted_mA: 0, because: [], ...patch }), wordingIn("en"));
+    expect(say({ state: "waiting", status: "Preparing" })).toBe("P07 gets no current: no session runs there.");
+    expect(say({ state: "occupied", status: "Finishing" })).toContain("no session");
+    expect(say({ state: "limited", status: "SuspendedEVSE", session })).toContain("only just begun");
+  });
+
   test("copied text holds the sentence and every rung", () => {
     const text = plain(explanationText(stationLive("P07", { granted_mA: 7_000, because: LADDER }), wordingIn("en"), 0));
     expect(text.split("\n")).toHaveLength(2 + LADDER.length);

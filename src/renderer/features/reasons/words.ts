@@ -65,6 +65,9 @@ export function explainSentence(station: StationLive, wording: Wording): string 
     const place = t("sentence.queue", { ...values, count: station.queuePlace, ordinal: true });
     return `${place} ${turnText(station.queueTurn, wording)}`;
   }
+  // Nothing is decided for a bay that asks for nothing, or has only just begun to ask.
+  if (station.because.length === 0)
+    return t(station.session === null ? "sentence.noSession" : "sentence.undecided", values);
   if (station.status === "SuspendedEV" || station.state === "occupied") return t("sentence.carPaused", values);
   const binding = bindingRung(station.because);
   if (binding === null) return t("sentence.full", values);
