@@ -56,12 +56,13 @@ export function currentAlarms(
       });
   }
   for (const state of site.stations.values()) wanted.push(...stationAlarms(state, now_ms, started_at_ms));
-  for (const problem of others.fallbackProblems)
+  for (const { circuitId, phase, sum_mA, limit_mA, basis } of others.fallbackProblems)
     wanted.push({
       code: "fallback-too-high",
-      severity: "degraded",
-      ref: problem.circuitId,
-      inputs: { phase: problem.phase, sum_mA: problem.sum_mA, limit_mA: problem.limit_mA },
+      // What a person has taken on, or what only a meter has seen, holds nobody back.
+      severity: site.arming.heldBack.has(circuitId) ? "stopped" : basis === "seen" ? "info" : "degraded",
+      ref: circuitId,
+      inputs: { phase, sum_mA, limit_mA },
     });
   return wanted;
 }
@@ -159,19 +160,31 @@ const WATCHED: ReadonlySet<Alert["code"]> = new Set([
   "signal-late",
 ]);
 
-/** Opens what is new and ends what is over. An alarm that goes on is not counted again. */
-export function watchAlarms(alerts: AlertStore, wanted: readonly Wanted[], now_ms: EpochMs): void {
-  const open = alerts.open().filter((alert) => WATCHED.has(alert.code));
-  const keyOf = (alarm: { readonly code: string; readonly ref: string }): string => `${alarm.code} ${alarm.ref}`;
-  const isOpen = new Set(open.map(keyOf));
-  const isWanted = new Set(wanted.map(keyOf));
+/**
+ * Ends what is over and opens what is new. An alarm that goes on is not counted again; one that became graver or lighter is
+ * another. Of several of one kind about one thing the gravest is told.
+ */
+export function watchAlarms(
+  alerts: Pick<AlertStore, "open" | "raise" | "end">,
+  wanted: readonly Wanted[],
+  now_ms: EpochMs,
+): void {
+  const keyOf = (alarm: Pick<Wanted, "code" | "ref">): string => `${alarm.code} ${alarm.ref}`;
+  const gravest = new Map<string, Wanted>();
   for (const alarm of wanted) {
-    if (isOpen.has(keyOf(alarm))) continue;
-    isOpen.add(keyOf(alarm));
-    alerts.raise(alarm, now_ms);
+    const other = gravest.get(keyOf(alarm));
+    if (other === undefined || GRAVITY[alarm.severity] > GRAVITY[other.severity]) gravest.set(keyOf(alarm), alarm);
   }
-  for (const alert of open) if (!isWanted.has(keyOf(alert))) alerts.end(alert.code, alert.ref, now_ms);
+  for (const alert of alerts.open()) {
+    if (!WATCHED.has(alert.code)) continue;
+    const alarm = gravest.get(keyOf(alert));
+    if (alarm?.severity === alert.severity) gravest.delete(keyOf(alert));
+    else alerts.end(alert.code, alert.ref, now_ms);
+  }
+  for (const alarm of gravest.values()) alerts.raise(alarm, now_ms);
 }
+
+const GRAVITY: Readonly<Record<Alert["severity"], number>> = { safety: 3, stopped: 2, degraded: 1, info: 0 };
 
 /** Notes since when each circuit is above its fuse on any phase, by its meter or by what its boxes draw. */
 export function watchFuses(site: SiteState, now_ms: EpochMs): void {
