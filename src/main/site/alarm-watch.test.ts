@@ -12,7 +12,7 @@ function alertsInMemory() {
     open: () => [...open],
     raise: ({ code, severity, ref, inputs }, at_ms) => {
       told.push(`+${code} ${ref} ${severity}`);
-      open.push({
+      const alert: Alert = {
         id: `${code} ${ref}`,
         code,
         severity,
@@ -22,7 +22,9 @@ function alertsInMemory() {
         ended_at_ms: null,
         count: 1,
         acknowledged_at_ms: null,
-      });
+      };
+      open.push(alert);
+      return alert;
     },
     end: (code, ref) => {
       told.push(`-${code} ${ref}`);
