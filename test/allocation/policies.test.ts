@@ -52,6 +52,34 @@ describe("orders of service", () => {
   });
 });
 
+describe("a car that is finished", () => {
+  const finished = (id: string, more: Partial<AllocationEvse> = {}): AllocationEvse =>
+    car(id, ["L1"], { finished: true, max_mA: milliamp(6000), ...more });
+
+  test("has its minimum only where nobody else could use it, whoever came first and whatever the policy", () => {
+    const old = finished("old", { plugged_at_ms: ago(600) });
+    const orders = ["fair", "first-come", "priority", "departure"] as const;
+    for (const policy of [FAIR, NEED].flatMap((one) => orders.map((order): Policy => ({ ...one, order })))) {
+      const asked = (limit_A: number) => request([circuit("main", null, limit_A)], [old, car("other", ["L1"])], policy);
+      expect(currents(allocate(asked(37)), "old", "other")).toEqual([0, 32_000]);
+      expect(currents(allocate(asked(38)), "old", "other")).toEqual([6000, 32_000]);
+    }
+  });
+
+  test("waits in no queue, and its grant says what is in the way", () => {
+    const result = allocate(request([circuit("main", null, 8)], [finished("old"), car("other", ["L1"])]));
+    expect(result.queue).toEqual([]);
+    expect(result.grants[0]?.because.at(-1)).toMatchObject({ kind: "min_current", ref: "main", after_mA: 0 });
+  });
+
+  test("is shown more than its minimum where there is more, on its steps", () => {
+    const shown = finished("shown", { max_mA: milliamp(10_000) });
+    const asked = (limit_A: number) => request([circuit("main", null, limit_A)], [shown, car("other", ["L1"])]);
+    expect(currents(allocate(asked(40.5)), "shown", "other")).toEqual([8000, 32_000]);
+    expect(currents(allocate(asked(60)), "shown", "other")).toEqual([10_000, 32_000]);
+  });
+});
+
 describe("admission", () => {
   const one = [circuit("main", null, 8)];
 

@@ -103,7 +103,10 @@ describe("whatever is asked", () => {
           });
           expect(grant.because.at(-1)?.after_mA).toBe(grant.current_mA);
         });
-        const waiting = result.grants.filter((grant, index) => grant.current_mA === 0 && !asked.evses[index]?.reserved);
+        const waiting = result.grants.filter((grant, index) => {
+          const evse = asked.evses[index];
+          return grant.current_mA === 0 && !evse?.reserved && evse?.finished !== true;
+        });
         expect(new Set(result.queue.map(({ evse }) => evse))).toEqual(new Set(waiting.map(({ evse }) => evse)));
         expect(result.queue.map(({ place }) => place)).toEqual(result.queue.map((_, index) => index + 1));
       }),
@@ -213,6 +216,21 @@ describe("sharing", () => {
         const now = granted(asked);
         const parts = cars.map((one, index) => (now.get(one.id) ?? 0) / (needs[index] ?? 1));
         expect(Math.max(...parts) - Math.min(...parts)).toBeLessThan(0.001);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test("finished cars take nothing from anybody: without them all others have the same", () => {
+    fc.assert(
+      fc.property(anyRequest, (drawn) => {
+        // A circuit's own policy shares out all that its cars got, and balance caps single-phase cars by their neighbours.
+        const circuits = drawn.circuits.map(({ policy: _, unbalance_mA: __, ...one }) => one);
+        const asked = { ...drawn, circuits };
+        const wanting = asked.evses.filter((evse) => evse.finished !== true);
+        const alone = new Map(allocate({ ...asked, evses: wanting }).grants.map((one) => [one.evse, one.current_mA]));
+        for (const { evse, current_mA } of allocate(asked).grants)
+          if (alone.has(evse)) expect(current_mA).toBe(alone.get(evse));
       }),
       { numRuns: RUNS },
     );

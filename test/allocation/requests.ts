@@ -129,9 +129,10 @@ export const anyRequest: fc.Arbitrary<AllocationRequest> = anyTree({ limit_A: 12
       own: fc.option(anyPolicy, { nil: null }),
       ownAt: fc.nat({ max: tree.length - 1 }),
       reserved: fc.array(fc.constantFrom(null, null, null, 6000, 20_000), { minLength: 24, maxLength: 24 }),
+      finished: fc.array(fc.constantFrom(false, false, false, true), { minLength: 24, maxLength: 24 }),
       skewed: fc.boolean(),
     })
-    .map(({ cars, delta, limits_W, unbalance_mA, policy, own, ownAt, reserved, skewed }) => ({
+    .map(({ cars, delta, limits_W, unbalance_mA, policy, own, ownAt, reserved, finished, skewed }) => ({
       now_ms: NOW_MS,
       policy,
       usage: { overload: null, skewed },
@@ -148,7 +149,9 @@ export const anyRequest: fc.Arbitrary<AllocationRequest> = anyTree({ limit_A: 12
         return {
           ...one,
           ...twoLines,
-          ...(kept === null ? {} : { reserved: { current_mA: milliamp(kept), kind: "fallback" as const } }),
+          ...(kept === null
+            ? { finished: finished[index] === true }
+            : { reserved: { current_mA: milliamp(kept), kind: "fallback" as const } }),
         };
       }),
     })),

@@ -25,7 +25,7 @@ import { shareWithin } from "./within.ts";
 
 /**
  * Shares what every circuit and phase has left: minimum current first in order of admission, then what is needed, then
- * equal by weight (max-min), then left-over steps. Circuits with a policy of their own share what they got in that way.
+ * equal by weight (max-min), then left-over steps, then who is finished. Circuits with a policy of their own share what they got in that way.
  * What holds afterwards: no row hands out more than it has (what is `reserved` may alone be more), each grant is 0 or
  * between the EVSE's minimum and maximum on its step grid, and its ladder ends at the grant. Pure: same request, same answer.
  */
@@ -61,11 +61,12 @@ function allocateByOnePolicy(request: AllocationRequest): Allocation {
   bookReserved();
   const reserved = network.rows.map((_, row) => loadOf(network, row));
 
-  const shares = wanting(decision);
+  const shares = takingPart(decision);
+  const wanting = shares.filter((share) => !isFinished(share));
   const { admitted, queue } =
     request.policy.order === "first-come"
-      ? serveInOrder(decision.request, shares, network, water)
-      : admit(decision.request, shares, network);
+      ? serveInOrder(decision.request, wanting, network, water)
+      : admit(decision.request, wanting, network);
   if (request.policy.order !== "first-come") fill(decision.request, admitted, network, water);
   const currents = new Map(
     roundToSteps(admitted, network, water, (rounded) => {
@@ -75,15 +76,20 @@ function allocateByOnePolicy(request: AllocationRequest): Allocation {
       for (const [{ index }, current_mA] of rounded) book(network, index, current_mA);
     }),
   );
-  const capped = keepBalance(decision, admitted, currents);
+  // A finished car books its minimum and takes none of it: that is only given where everybody else has all they can have.
+  const { admitted: last } = serveInOrder(decision.request, shares.filter(isFinished), network, water);
+  for (const share of last) currents.set(share, milliamp(water.current[share.index] ?? 0));
+  const capped = keepBalance(decision, [...admitted, ...last], currents);
   network.rows.forEach((row, index) => {
     assert(loadOf(network, index) <= Math.max(row.capacity, reserved[index] ?? 0) + 1e-3, "no row hands out too much");
   });
   return answer(decision, shares, queue, currents, capped);
 }
 
+const isFinished = ({ evse }: Share): boolean => evse.finished === true;
+
 /** Cars that take part: not reserved, and what bounds them leaves at least their minimum. */
-function wanting({ request, ceilings }: Decision): readonly Share[] {
+function takingPart({ request, ceilings }: Decision): readonly Share[] {
   return request.evses.flatMap((evse, index): readonly Share[] => {
     const ceiling = ceilings[index];
     if (evse.reserved || ceiling === undefined || ceiling.ceiling_mA <= 0 || ceiling.ceiling_mA < evse.min_mA)
@@ -148,7 +154,8 @@ function answer(
     const last = ceiling_mA === 0 ? [] : [blockedRung(evse, blockedRow(network, share), ceiling_mA)];
     return { evse: evse.id, current_mA: milliamp(0), because: [...rungs, ...last] };
   });
-  const waiting = [...queue, ...shares.filter((share) => currents.get(share) === 0 && share.evse.min_mA > 0)];
+  const stopped = shares.filter((share) => currents.get(share) === 0 && share.evse.min_mA > 0 && !isFinished(share));
+  const waiting = [...queue, ...stopped];
   return {
     grants,
     queue: waiting.map((share, index): QueuePlace => ({

@@ -61,6 +61,11 @@ test("where everybody charges already, nobody is interrupted", () => {
   expect(worthSwitching(site([car("first", ALL), car("second", ALL)], 20), [box("second")])).toBeNull();
 });
 
+test("for a car that takes nothing anyway nobody is switched", () => {
+  const request = site([car("first", ALL), { ...car("second", ALL), finished: true }], 10);
+  expect(worthSwitching(request, [box("first"), box("second")])).toBeNull();
+});
+
 test("back to three phases as soon as all go on charging with it, and not before", () => {
   const single = [car("first", ALL), car("second", ["L1"])];
   expect(worthSwitching(site(single, 20), [box("second", { now: 1 })])).toEqual({ evse: "second", phases: 3 });

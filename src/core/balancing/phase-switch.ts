@@ -42,12 +42,13 @@ export function worthSwitching(
     ({ switched_at_ms, switches }) =>
       switches < SWITCHES_MAX && (switched_at_ms === null || request.now_ms - switched_at_ms >= BETWEEN_MS),
   );
-  const before = served(allocation);
-  const waits = request.evses.length - before.size;
+  const wanting = new Set(request.evses.filter(({ finished }) => finished !== true).map(({ id }) => id));
+  const before = served(allocation, wanting);
+  const waits = wanting.size - before.size;
   const asked = waits > 0 ? inTurn(ready, before, request.now_ms) : ready.filter(({ now }) => now === 1);
   for (const one of asked.slice(0, ASKED_MAX)) {
     const phases = one.now === 3 ? 1 : 3;
-    const after = served(allocate(withPhases(request, one.evse, phases === 1 ? one.one : one.three)));
+    const after = served(allocate(withPhases(request, one.evse, phases === 1 ? one.one : one.three)), wanting);
     const nobodyLoses = [...before].every((id) => after.has(id));
     if (!nobodyLoses) continue;
     if (phases === 1 ? after.size > before.size : before.has(one.evse)) return { evse: one.evse, phases };
@@ -60,8 +61,9 @@ const withPhases = (request: AllocationRequest, evse: string, phases: readonly P
   evses: request.evses.map((one) => (one.id === evse ? { ...one, phases } : one)),
 });
 
-const served = ({ grants }: Pick<Allocation, "grants">): ReadonlySet<string> =>
-  new Set(grants.flatMap(({ evse, current_mA }) => (current_mA > 0 ? [evse] : [])));
+/** Of those who want current, who has some. */
+const served = ({ grants }: Pick<Allocation, "grants">, wanting: ReadonlySet<string>): ReadonlySet<string> =>
+  new Set(grants.flatMap(({ evse, current_mA }) => (current_mA > 0 && wanting.has(evse) ? [evse] : [])));
 
 /** Those who wait first; of the others another one is first each time, so that all are asked in the end. */
 function inTurn(ready: readonly Switchable[], before: ReadonlySet<string>, now_ms: EpochMs): readonly Switchable[] {

@@ -59,7 +59,7 @@ export type AllocationEvse = {
   readonly priorityClass?: number;
   /** This car did not wake up after a pause: once running it is not paused for others. */
   readonly neverPause?: boolean;
-  /** It was offered current and took none or hardly any: it has what nobody else can use; left out: it wants current. */
+  /** It took none of what it was offered, or hardly any: it gets what nobody else can use and is in no queue. */
   readonly finished?: boolean;
   /** What already bounds this car below its maximum, tightest last; each keeps its reason. */
   readonly bounds?: readonly Bound[];

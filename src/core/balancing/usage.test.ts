@@ -65,6 +65,34 @@ test("a phase that has nothing for cars is not one that cars have filled", () =>
   expect(isSkewed(hours(noUsage, 30, onePhase))).toBe(false);
 });
 
+test("a car that takes nothing of what it is offered is no demand", () => {
+  const car = (id: string, finished: boolean): AllocationRequest["evses"][number] => ({
+    id,
+    circuit: "main",
+    phases: ["L1"],
+    min_mA: milliamp(6000),
+    max_mA: milliamp(32_000),
+    step_mA: milliamp(1000),
+    weight: 1,
+    plugged_at_ms: epochMs(0),
+    charging_since_ms: null,
+    attained_Wh: wattHour(0),
+    needed_Wh: null,
+    departure_ms: null,
+    finished,
+  });
+  const request = (evses: AllocationRequest["evses"]): AllocationRequest => ({
+    now_ms: epochMs(0),
+    policy: { share: "need", per: "current", hold_ms: millisecond(0) },
+    circuits: [{ ...use(0, 0, 0), parent: null, otherLoad_mA: [milliamp(0), milliamp(0), milliamp(0)] }],
+    evses,
+  });
+  const alone = observeDemand(noUsage, request([car("P01", false)]), 1_000).overload;
+  expect(alone).toBeGreaterThan(0);
+  expect(observeDemand(noUsage, request([car("P01", false), car("P02", true)]), 1_000).overload).toBe(alone);
+  expect(observeDemand(noUsage, request([car("P02", true)]), 1_000).overload).toBeNull();
+});
+
 test("a building that takes nearly everything for a second makes no site that is short for weeks", () => {
   const request: AllocationRequest = {
     now_ms: epochMs(0),

@@ -57,9 +57,10 @@ export function observeUsage(state: SiteUsage, use: CircuitUse, duration_ms: num
 export function observeDemand(state: SiteUsage, request: AllocationRequest, duration_ms: number): SiteUsage {
   const root = request.circuits.find(({ parent }) => parent === null);
   if (root === undefined) return state;
+  const wanting = request.evses.filter(({ finished }) => finished !== true);
   const now = Math.max(
     ...PHASES.map((phase) => {
-      const demand = request.evses.reduce((sum, { phases, max_mA }) => sum + (phases.includes(phase) ? max_mA : 0), 0);
+      const demand = wanting.reduce((sum, { phases, max_mA }) => sum + (phases.includes(phase) ? max_mA : 0), 0);
       const limit = onPhase(root.limit_mA, phase);
       const has = Math.max(limit - onPhase(root.otherLoad_mA, phase), limit * LEFT_MIN);
       return has <= 0 ? 0 : demand / has;

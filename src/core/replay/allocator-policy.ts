@@ -80,18 +80,18 @@ function evseOf(moment: Moment, car: Car, at: number): AllocationEvse {
       car.charging_since_ms === null || car.trickles ? null : epochMs(Math.floor(car.charging_since_ms)),
     attained_Wh: wattHour(Math.floor(car.delivered_Wh)),
     ...beliefOf(moment, car, at),
+    ...(car.trickles ? { finished: true } : {}),
     ...(bound_mA < max_mA ? { bounds: [{ max_mA: bound_mA, kind: "vehicle", ref: session.evse }] } : {}),
   };
 }
 
-/** What the allocator is told of need and departure: a car that hardly takes anything has what it needs. */
+/** What the allocator is told of need and departure. */
 function beliefOf(
-  { scenario, known, now_ms }: Moment,
+  { scenario, known }: Moment,
   car: Car,
   at: number,
 ): Pick<AllocationEvse, "needed_Wh" | "departure_ms"> {
   const believed: Known | null = known[at] ?? null;
-  if (car.trickles) return { needed_Wh: wattHour(Math.floor(car.delivered_Wh)), departure_ms: epochMs(now_ms) };
   if (believed === null) return { needed_Wh: null, departure_ms: null };
   const { needed_Wh, departure_ms } = believed;
   const exact = scenario.policy.information === "truth";

@@ -174,6 +174,18 @@ test("a tapering battery takes less and less and never more than it holds", () =
   expect(under("uncontrolled", scenario, "none").delivered_Wh).toBeCloseTo(2000 - left_Wh, 3);
 });
 
+test("a car that is nearly full does not keep its minimum from one that could use it", () => {
+  const full = { kind: "taper", capacity_Wh: 10_000, initial_soc: 0.998, taper_from_soc: 0.8 } as const;
+  const nearly = car(0, { battery: full, needed_Wh: 20 });
+  const hungry = car(1, { arrival_ms: TICK });
+  for (const information of ["none", "declared", "history"] as const) {
+    const scenario = site(14, 2, { sessions: [nearly, hungry], min_A: 6, step_A: 1 });
+    const { sessions } = under("chargehand", scenario, information);
+    // Both minima would fit; what the first one would book and not take is the second one's instead.
+    expect(sessions[1]?.delivered_Wh, information).toBeCloseTo((14 * 230 * 11) / 12, 3);
+  }
+});
+
 describe("what is known", () => {
   const past = { driver: "anna", arrival_ms: 0, departure_ms: HOUR, needed_Wh: 500, declared: null };
   const usual = { ...past, driver: null, departure_ms: 6 * HOUR };

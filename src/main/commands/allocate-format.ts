@@ -91,6 +91,7 @@ const evse = z.strictObject(
     departure_ms: instant.nullable(),
     priorityClass: whole("a class, higher goes first", -1000, 1000).exactOptional(),
     neverPause: yesOrNo.exactOptional(),
+    finished: yesOrNo.exactOptional(),
     bounds: z
       .array(z.strictObject({ max_mA: current, kind, ref: id }, OBJECT), "expected a list")
       .max(100)
