@@ -80,6 +80,8 @@ export const sessionDetailSchema = z.object({
   activities: z.array(
     z.object({ at_ms: instant_ms, activity: z.enum(["charging", "suspended-ev", "held-by-operator"]) }),
   ),
+  /** What was last typed of its stay; left out: nothing was. */
+  declared: z.object({ departure_ms: instant_ms.nullable(), needed_Wh: energy_Wh.nullable() }).exactOptional(),
 });
 export type SessionDetail = z.infer<typeof sessionDetailSchema>;
 

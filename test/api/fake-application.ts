@@ -245,6 +245,7 @@ function fakeStores(): Stores {
   const bytes = new Map<string, Uint8Array>();
   return {
     site: { load: () => null, save: notGiven },
+    cars: { visits: () => [], save: notGiven },
     sessions: {
       open: notGiven,
       addRegister: notGiven,
@@ -256,6 +257,9 @@ function fakeStores(): Stores {
       findByTransaction: () => null,
       addStray: notGiven,
       nextTransactionId: () => 1,
+      addDeclared: notGiven,
+      declared: () => null,
+      typedNeeds: () => new Map(),
       list: () => ({ rows: [sessionRow("s1")], nextCursor: null }),
       totals: () => ({
         sessions: 1,

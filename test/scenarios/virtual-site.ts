@@ -9,6 +9,7 @@ import type { Circuit, Rotation, SiteModel, SitePlanning, Station } from "../../
 import { basisPoint, epochMs, milliamp, perPhase, watt, wattHour } from "../../src/core/units/index.ts";
 import type { PerPhase, Phase } from "../../src/core/units/index.ts";
 import type { ControlPilot, ChargingStatus, DeviceEvent } from "../../src/main/devices/ports.ts";
+import { createCarMemory } from "../../src/main/site/car-memory.ts";
 import { createVirtualClock } from "../../src/main/site/clock.ts";
 import type { VirtualClock } from "../../src/main/site/clock.ts";
 import { startControlLoop } from "../../src/main/site/control-loop.ts";
@@ -102,26 +103,30 @@ type VirtualOptions = {
   /** Boxes of three phases can be switched to one. */
   readonly switchable?: boolean;
   readonly planning?: SitePlanning;
+  /** Started anew on what an earlier one left, later; left out: an empty folder, and nothing is left. */
+  readonly again?: { readonly folder: string; readonly start_ms: number };
 };
 
 /** Boxes of the given wiring, single-phase ones on L1 if none is given, and cars that are told what to be. */
 export function virtualSite(options: VirtualOptions): VirtualSite {
-  const path = mkdtempSync(join(tmpdir(), "chargehand-virtual-"));
-  const folder = openDataFolder(path, { now_ms: () => VIRTUAL_START_MS });
+  const path = options.again?.folder ?? mkdtempSync(join(tmpdir(), "chargehand-virtual-"));
+  const start_ms = options.again?.start_ms ?? VIRTUAL_START_MS;
+  const folder = openDataFolder(path, { now_ms: () => start_ms });
   if (!folder.ok) throw new Error(folder.message);
   const { stores } = folder;
-  stores.tariffs.add(
-    flatTariff({
-      id: "t1",
-      name: "Standard",
-      currency: "EUR",
-      perKWh: "0.42",
-      vat_bp: basisPoint(1900),
-      valid_from_ms: epochMs(0),
-    }),
-  );
+  if (stores.tariffs.list().length === 0)
+    stores.tariffs.add(
+      flatTariff({
+        id: "t1",
+        name: "Standard",
+        currency: "EUR",
+        perKWh: "0.42",
+        vat_bp: basisPoint(1900),
+        valid_from_ms: epochMs(0),
+      }),
+    );
   const model = siteModel(options);
-  const steady = createVirtualClock(VIRTUAL_START_MS);
+  const steady = createVirtualClock(start_ms);
   let jumped_ms = 0;
   const clock: VirtualClock = { ...steady, now_ms: () => epochMs(steady.now_ms() + jumped_ms) };
   const state = newSiteState(model, clock.now_ms());
@@ -205,6 +210,7 @@ export function virtualSite(options: VirtualOptions): VirtualSite {
   const beforeCycle = { run: (): void => undefined };
   const planned = { plan: (): Plan | null => null };
   const expectations = createStayExpectations(state, stores.sessions);
+  const cars = createCarMemory(state, stores.cars);
   const phases = createPhaseDesk(state, (_, detail) => errors.push(detail));
   const loop = startControlLoop({
     site: state,
@@ -216,6 +222,9 @@ export function virtualSite(options: VirtualOptions): VirtualSite {
       },
       (now_ms) => {
         expectations.follow(now_ms);
+      },
+      (now_ms) => {
+        cars.follow(now_ms);
       },
     ],
     plan: () => planned.plan(),
@@ -247,7 +256,7 @@ export function virtualSite(options: VirtualOptions): VirtualSite {
     await clock.advance(SECOND_MS);
     await stopped;
     folder.close();
-    rmSync(path, { recursive: true, force: true });
+    if (options.again === undefined) rmSync(path, { recursive: true, force: true });
   };
   onTestFinished(stop);
   // As the product does with a box that is polled: what could not be stored is said again by its next reading.

@@ -12,9 +12,21 @@ const IDLE_MA = 500;
 /** So long must a car stay idle at an offer before it is believed not to charge at it. */
 const IDLE_AFTER_MS = 60_000;
 /** Cars that do not charge at 6 A charge at 8 or 10 (Renault Zoe and Kangoo: 8); more is never learned. */
-const LEARNED_MIN_MA = [8_000, 10_000] as const;
+export const LEARNED_MIN_MA = [8_000, 10_000] as const;
 /** So long may a car take to resume after a pause. */
 const RESUME_MS = 300_000;
+
+/** What a car itself has shown since it was plugged in; what was known of it before is no part of it. */
+export type ShownByCar = {
+  /** It was idle at less and began as soon as it had this. */
+  readonly needs_mA: Milliamp | null;
+  /** Least offer at which it began to charge. */
+  readonly began_mA: Milliamp | null;
+  /** Whether it resumed after pauses; once it slept on, that stands. */
+  readonly pause: "resumed" | "slept" | null;
+};
+
+export const nothingShown: ShownByCar = { needs_mA: null, began_mA: null, pause: null };
 
 export type CarHabits = {
   /** Site phases this car draws on in this session; `null`: not proven, all wired ones count. */
@@ -22,10 +34,11 @@ export type CarHabits = {
   /** The same pattern was seen in so many readings; `pattern` is that pattern. */
   readonly seen: number;
   readonly pattern: string;
-  /** Charges only from here on; `null`: at the bay's minimum as far as we know. */
+  /** Charges only from here on, as it has shown or is remembered; `null`: at the bay's minimum as far as we know. */
   readonly min_mA: Milliamp | null;
-  /** Did not resume after a pause, but after it was woken or plugged in again. */
+  /** Did not resume after a pause, but after it was woken or plugged in again; in this session or one before. */
   readonly neverPause: boolean;
+  readonly shown: ShownByCar;
   /** Highest offer at which it has been idle all the time since `idleSince_ms`. */
   readonly idleAt_mA: number;
   readonly idleSince_ms: EpochMs | null;
@@ -47,6 +60,7 @@ export const unknownHabits: CarHabits = {
   pattern: "",
   min_mA: null,
   neverPause: false,
+  shown: nothingShown,
   idleAt_mA: 0,
   idleSince_ms: null,
   offer_mA: 0,
@@ -98,17 +112,33 @@ function charging(state: CarHabits, { at_ms, offered_mA }: HabitReading): CarHab
   const learned = LEARNED_MIN_MA.find((min) => min > state.idleAt_mA && offered_mA >= min);
   // A car that begins long after the offer was raised began for a reason of its own.
   const follows = offered_mA !== state.offer_mA || at_ms - (state.offerSince_ms ?? at_ms) <= IDLE_AFTER_MS;
-  const shown = state.idleAt_mA > 0 && learned !== undefined && follows && !state.isPaused;
+  const needs_mA =
+    state.idleAt_mA > 0 && learned !== undefined && follows && !state.isPaused ? milliamp(learned) : null;
+  const shown = shownBy(state, needs_mA, offered_mA);
+  // What was remembered is given up as soon as the car shows otherwise; what it showed itself in this session is not.
+  const isRefuted = shown.needs_mA === null && (shown.began_mA ?? Infinity) < (state.min_mA ?? 0);
   return {
     ...offered(state, offered_mA, at_ms),
-    min_mA: shown ? milliamp(learned) : state.min_mA,
-    neverPause: state.neverPause || state.didNotResume,
+    min_mA: needs_mA ?? (isRefuted ? null : state.min_mA),
+    neverPause: shown.pause === "slept" || (state.neverPause && shown.pause !== "resumed"),
+    shown,
     idleAt_mA: 0,
     idleSince_ms: null,
     isCharging: true,
     isPaused: false,
     wakeSince_ms: null,
     didNotResume: false,
+  };
+}
+
+function shownBy(state: CarHabits, needs_mA: Milliamp | null, offered_mA: Milliamp): ShownByCar {
+  const { shown } = state;
+  const begins = !state.isCharging && offered_mA > 0;
+  const pause = !state.isPaused ? null : state.didNotResume ? "slept" : "resumed";
+  return {
+    needs_mA: needs_mA ?? shown.needs_mA,
+    began_mA: begins ? milliamp(Math.min(shown.began_mA ?? offered_mA, offered_mA)) : shown.began_mA,
+    pause: shown.pause === "slept" ? "slept" : (pause ?? shown.pause),
   };
 }
 

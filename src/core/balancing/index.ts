@@ -5,6 +5,7 @@ export * from "./usage.ts";
 export * from "./predict.ts";
 export { TYPED_STAYS_MIN } from "./typed-need.ts";
 export * from "./car-habits.ts";
+export * from "./car-memory.ts";
 export * from "./phase-switch.ts";
 export * from "./queue-turn.ts";
 export * from "./what-if.ts";

@@ -13,6 +13,7 @@ import { engineOf } from "./engine-facade.ts";
 import type { Engine } from "./engine.types.ts";
 import type { EventContext } from "./events.ts";
 import { applyEvent } from "./events.ts";
+import { createCarMemory } from "./car-memory.ts";
 import { createHistoryFeed } from "./history-feed.ts";
 import { displayOf } from "./live-view.ts";
 import type { Devices } from "./open-devices.ts";
@@ -47,7 +48,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const started_at_ms = clock.now_ms();
   const site = newSiteState(stored.model, started_at_ms);
   recallLimits(site, stores.grants);
-  const wishes = createOwnerWishes(site, stores.wishes);
+  const wishes = createOwnerWishes(site, stores, () => clock.now_ms());
   const storage = createStorageTrouble();
   const { model, keep } = siteVersions(options);
   const recorder = createRecorder(options, site);
@@ -246,6 +247,7 @@ function startLoop(
   }: Pick<RunningEngine, "site" | "watch" | "storage" | "planning"> & Pick<ControlLoopOptions, "onCycle">,
 ): ControlLoop {
   const expectations = createStayExpectations(site, folder.stores.sessions);
+  const cars = createCarMemory(site, folder.stores.cars);
   const phases = createPhaseDesk(site, (state, detail) => {
     log.warn({ station: state.station.id, detail }, "phases were not switched");
   });
@@ -259,6 +261,9 @@ function startLoop(
       ...watch.beforeCycle,
       (now_ms) => {
         expectations.follow(now_ms);
+      },
+      (now_ms) => {
+        cars.follow(now_ms);
       },
       (now_ms) => {
         planning.follow(now_ms);

@@ -1,6 +1,7 @@
 import { expectStay, learnStays, noHabits } from "../../core/balancing/index.ts";
 import type { PastStay, StayHabits } from "../../core/balancing/index.ts";
 import { sessionFilterSchema } from "../../contract/index.ts";
+import { epochMs } from "../../core/units/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import type { SessionStore } from "../storage/types.ts";
 import type { SiteState } from "./state.ts";
@@ -43,7 +44,9 @@ export function createStayExpectations(site: SiteState, sessions: SessionStore):
 }
 
 function* pastStays(sessions: SessionStore, now_ms: EpochMs, hourOf: (at_ms: number) => number): Generator<PastStay> {
-  const filter = sessionFilterSchema.parse({ from_ms: Math.max(0, now_ms - REACH_MS), state: "closed" });
+  const since_ms = epochMs(Math.max(0, now_ms - REACH_MS));
+  const filter = sessionFilterSchema.parse({ from_ms: since_ms, state: "closed" });
+  const typed = sessions.typedNeeds(since_ms);
   let taken = 0;
   for (const { id, started_at_ms, ended_at_ms, energy_Wh, held } of sessions.iterate(filter)) {
     // A doubtful session is no habit, and one without energy is somebody who only parked.
@@ -53,7 +56,7 @@ function* pastStays(sessions: SessionStore, now_ms: EpochMs, hourOf: (at_ms: num
       hour: hourOf(started_at_ms),
       stay_ms: Math.max(0, ended_at_ms - started_at_ms),
       needed_Wh: energy_Wh,
-      typed: null,
+      typed: typed.get(id) ?? null,
     };
     taken += 1;
     if (taken >= STAYS_MAX) return;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { epochMs, type EpochMs } from "../../core/units/index.ts";
 import { alertStore } from "./alert-store.ts";
+import { carStore } from "./car-store.ts";
 import { commissioningStore } from "./commissioning-store.ts";
 import { type Connection, connectionOf } from "./connection.ts";
 import { customerStore } from "./customer-store.ts";
@@ -133,6 +134,7 @@ const storesOn = (db: Connection): Stores => ({
   wishes: wishStore(db),
   evidence: evidenceStore(db),
   phases: phaseStore(db),
+  cars: carStore(db),
   commissioning: commissioningStore(db),
 });
 

@@ -4,6 +4,7 @@ import type { Cost } from "../../core/tariff/index.ts";
 import { assert, type EpochMs, epochMs } from "../../core/units/index.ts";
 import type { SessionDetail } from "../../contract/index.ts";
 import { type Connection, sqlBuilder as q } from "./connection.ts";
+import { declaredOf } from "./session-declared.ts";
 import { iterateSessions, listSessions, sessionRow, sessionTotals } from "./session-search.ts";
 import { minorNumber, readCost, readFlags, readTariff, writeCost } from "./stored-json.ts";
 import type { SessionView } from "./tables.ts";
@@ -78,6 +79,7 @@ export function sessionStore(db: Connection): SessionStore {
     detail: (id) => sessionDetail(db, id),
     idToken: (sessionId) =>
       db.first(q.selectFrom("session_open").select("id_token").where("id", "=", sessionId))?.id_token ?? null,
+    ...declaredOf(db),
     iterate: (filter) => iterateSessions(db, filter),
   };
 }
@@ -311,6 +313,7 @@ function sessionDetail(db: Connection, id: string): SessionDetail | null {
   const { row, view } = found;
   const tariff = db.first(q.selectFrom("tariff_version").select("document").where("id", "=", view.tariff_id));
   const lines = view.cost === null ? [] : readCost(view.cost).lines;
+  const declared = declaredOf(db).declared(id);
   return {
     row,
     tariffName: tariff === undefined ? null : readTariff(tariff.document).name,
@@ -324,6 +327,7 @@ function sessionDetail(db: Connection, id: string): SessionDetail | null {
     })),
     registers: registersOf(db, view.no).map(({ at_ms, register_Wh }) => ({ at_ms, register_Wh })),
     activities: activitiesOf(db, view.no).map(({ at_ms, activity }) => ({ at_ms, activity })),
+    ...(declared === null ? {} : { declared }),
   };
 }
 

@@ -104,6 +104,14 @@ export type Tables = {
   };
   session_assignment: { session_no: number; customer_id: string; at_ms: EpochMs };
   session_running: { session_no: number };
+  session_declared: {
+    no: Generated<number>;
+    session_no: number;
+    at_ms: EpochMs;
+    departure_ms: EpochMs | null;
+    needed_Wh: WattHour | null;
+  };
+  card_car: { id_token: string; visits: string; saved_at_ms: EpochMs };
   session_stray: {
     no: Generated<number>;
     station_id: string;

@@ -1,4 +1,4 @@
-import type { Because, Declared, Turn } from "../../core/balancing/index.ts";
+import type { Because, Declared, ShownByCar, Turn } from "../../core/balancing/index.ts";
 import type { QuarterHour } from "../../core/history/index.ts";
 import type { Activity, ClosedSession, OpenedSession, RegisterSample } from "../../core/session/index.ts";
 import type { SiteModel } from "../../core/site/index.ts";
@@ -84,6 +84,12 @@ export interface SessionStore {
   detail(id: string): SessionDetail | null;
   /** The whole card that a session was started with, for exports; everywhere else its alias is enough. */
   idToken(sessionId: string): string | null;
+  /** Keeps what was typed of its stay beside what was typed before; `null`: it was taken back. */
+  addDeclared(sessionId: string, at_ms: EpochMs, declared: Declared | null): void;
+  /** What was last typed of its stay; `null`: nothing, or it was taken back. */
+  declared(sessionId: string): Declared | null;
+  /** Of the sessions that ended since then: the energy that was last typed, and whether the car was full when it left. */
+  typedNeeds(since_ms: EpochMs): ReadonlyMap<string, { readonly needed_Wh: number; readonly isFull: boolean }>;
   /** Every row of the filter, in order, without loading all at once. */
   iterate(filter: SessionFilter): IterableIterator<SessionRow>;
 }
@@ -347,6 +353,13 @@ export interface PhaseStore {
   carPhases(since_ms: EpochMs): ReadonlyMap<string, number>;
 }
 
+export interface CarStore {
+  /** What the last visits of a card showed of its car, newest first. */
+  visits(idToken: string): readonly ShownByCar[];
+  /** Replaces what was kept of the card; without visits nothing is kept. */
+  save(idToken: string, visits: readonly ShownByCar[], saved_at_ms: EpochMs): void;
+}
+
 export type Stores = {
   readonly site: SiteStore;
   readonly sessions: SessionStore;
@@ -362,6 +375,7 @@ export type Stores = {
   readonly wishes: WishStore;
   readonly evidence: EvidenceStore;
   readonly phases: PhaseStore;
+  readonly cars: CarStore;
   readonly commissioning: CommissioningStore;
 };
 

@@ -7,6 +7,7 @@ import { QUEUE_AND_NEED } from "./0004-queue-and-need.ts";
 import { OWNER_WISHES } from "./0005-owner-wishes.ts";
 import { PHASE_TRUTH } from "./0007-phase-truth.ts";
 import { COMMISSIONING } from "./0008-commissioning.ts";
+import { DECLARED_AND_CARS } from "./0009-declared-and-cars.ts";
 
 /** Forward only, in order; the place in the list is the version. */
 const MIGRATIONS: readonly string[] = [
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly string[] = [
   PHASE_TRUTH,
   SIGNALS,
   COMMISSIONING,
+  DECLARED_AND_CARS,
 ];
 
 const SCHEMA_VERSION = MIGRATIONS.length;
