@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { epochMs, wattHour } from "../../src/core/units/index.ts";
+import { displayOf } from "../../src/main/site/live-view.ts";
 import type { StationState } from "../../src/main/site/state.ts";
 import { VIRTUAL_START_MS, virtualSite } from "../scenarios/virtual-site.ts";
 import type { VirtualSite } from "../scenarios/virtual-site.ts";
@@ -81,6 +82,36 @@ test(
     expect(three.switches).toBe(4);
   },
 );
+
+test("a car that charges with next to nothing leaves its current to others, and has it back when it draws again", async () => {
+  const site = virtualSite({ points: 2, fuse_A: 20 });
+  const [full, hungry] = site.boxes;
+  if (full === undefined || hungry === undefined) throw new Error("two boxes");
+  for (const box of site.boxes) box.plugged = true;
+  for (const box of site.boxes) box.takes_mA = 32_000;
+  await site.run(2 * MINUTE_S);
+  expect(drawn(site)).toEqual([10_000, 10_000]);
+  full.takesAlways_mA = 300;
+  await site.run(4 * MINUTE_S);
+  // A car may hesitate for a while.
+  expect(drawn(site)).toEqual([300, 10_000]);
+  await site.run(2 * MINUTE_S);
+  expect([full.offered_mA, site.drawn_mA(hungry)]).toEqual([0, 20_000]);
+  // It waits for nothing, so nobody is told that it does.
+  expect(stateOf(site, full.id).grant.queuePlace).toBeNull();
+  expect(displayOf(stateOf(site, full.id))).toBe("occupied");
+
+  hungry.takes_mA = 12_000;
+  await site.run(3 * MINUTE_S);
+  expect([full.offered_mA, site.drawn_mA(hungry)]).toEqual([6_000, 12_000]);
+  expect(stateOf(site, full.id).finishedAt_ms).not.toBeNull();
+
+  full.takesAlways_mA = null;
+  await site.run(2 * MINUTE_S);
+  expect(stateOf(site, full.id).finishedAt_ms).toBeNull();
+  expect(Math.min(...drawn(site))).toBeGreaterThan(9_000);
+  expect(full.pauses).toBe(1);
+});
 
 test("who usually leaves after two hours goes before who stays for ten", async () => {
   const site = virtualSite({ points: 3, fuse_A: 10 });

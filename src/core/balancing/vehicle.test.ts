@@ -33,6 +33,13 @@ test("a car that draws nothing teaches nothing", () => {
   expect(see(unknownVehicle, reading(0, 0, 16_000), reading(LEARN_AFTER_MS, 0, 16_000)).bound_mA).toBeNull();
 });
 
+test("since when a car hardly draws anything is kept until it draws again", () => {
+  const idle = see(unknownVehicle, reading(0, 16_000, 16_000), reading(10_000, 900, 16_000), reading(90_000, 0, 6000));
+  expect(idle.tricklesSince_ms).toBe(10_000);
+  expect(see(idle, reading(100_000, 3000, 6000)).tricklesSince_ms ?? null).toBeNull();
+  expect(see(idle, reading(100_000, 6000, 6000)).tricklesSince_ms ?? null).toBeNull();
+});
+
 test("a tapering car is followed down, and never below the minimum", () => {
   const tapering = see(
     unknownVehicle,

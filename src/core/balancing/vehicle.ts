@@ -12,11 +12,15 @@ export const PROBE_MA = 1_000;
 export const TAKES_ALL_MA = 500;
 /** Below this the car does not charge at all just now, which says nothing about what it could take. */
 export const DRAWS_MA = 1_000;
+/** A car that draws less than that for so long only keeps its battery company (balancing.md §3.3, rule 1). */
+export const TRICKLES_AFTER_MS = 300_000;
 
 export type VehicleBound = {
   /** `null`: takes all it is offered as far as we know. */
   readonly bound_mA: Milliamp | null;
   readonly below_since_ms: EpochMs | null;
+  /** Since when it has hardly drawn anything of what it was offered; `null` or left out: it draws. */
+  readonly tricklesSince_ms?: EpochMs | null;
 };
 
 export const unknownVehicle: VehicleBound = { bound_mA: null, below_since_ms: null };
@@ -32,7 +36,7 @@ export function observeVehicle(
   },
 ): VehicleBound {
   const { at_ms, drawn_mA, offered_mA, min_mA } = reading;
-  if (drawn_mA < DRAWS_MA) return { ...state, below_since_ms: null };
+  if (drawn_mA < DRAWS_MA) return { ...state, below_since_ms: null, tricklesSince_ms: state.tricklesSince_ms ?? at_ms };
   // It took all, the probe included: what it really wants is unknown again.
   if (drawn_mA >= offered_mA - TAKES_ALL_MA) return unknownVehicle;
   const since = state.below_since_ms ?? at_ms;

@@ -10,6 +10,8 @@ export type BayFacts = {
   readonly granted_mA: number;
   readonly because: readonly Because[];
   readonly queued: boolean;
+  /** The car showed that it wants nothing: paused for others it waits for nothing. */
+  readonly finished: boolean;
 };
 
 /** Kinds of limit that hold a car back for the site's sake, not the box's, the cable's or the car's own. */
@@ -43,6 +45,7 @@ export function bayState(facts: BayFacts): BayState {
     case "Charging":
       return isHeldBack(facts.because) ? "limited" : "charging";
     case "SuspendedEVSE":
+      if (facts.finished) return "occupied";
       return facts.queued ? "waiting" : "limited";
     case "Preparing":
     case "Reserved":

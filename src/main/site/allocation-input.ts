@@ -1,5 +1,13 @@
 import type { AllocationEvse, AllocationRequest, Bound } from "../../core/balancing/index.ts";
-import { isSkewed, policyOf, stillNeeded_Wh, weightFor, worstCase_mA } from "../../core/balancing/index.ts";
+import {
+  DRAWS_MA,
+  isSkewed,
+  policyOf,
+  stillNeeded_Wh,
+  TRICKLES_AFTER_MS,
+  weightFor,
+  worstCase_mA,
+} from "../../core/balancing/index.ts";
 import { milliamp, onPhase, perPhase, wattHour } from "../../core/units/index.ts";
 import type { EpochMs, Milliamp, PerPhase, WattHour } from "../../core/units/index.ts";
 import { activePhases, boxView, drawn_mA, isDeaf } from "./box-view.ts";
@@ -14,8 +22,6 @@ export const FINISHED_AFTER_MS = 180_000;
 const ASK_AGAIN_MS = 3_600_000;
 /** Every car that charges at all charges at this. */
 const BEGINS_MA = 10_000;
-/** Weight of a finished car: everybody else goes first. */
-const FINISHED_WEIGHT = 0.001;
 
 /** True when a car is there, may charge and nobody stopped it. */
 export function wantsCurrent(state: StationState): boolean {
@@ -25,15 +31,25 @@ export function wantsCurrent(state: StationState): boolean {
 }
 
 /**
- * Notes when a car showed that it wants nothing, and keeps that while it is paused for others: offered nothing, no car can
- * say that it is full. It is asked anew when the car charges, and once an hour.
+ * Notes when a car showed that it wants nothing, or goes on charging with next to nothing, and keeps that while it is
+ * paused for others: offered nothing, no car can say that it is full. It is asked anew when the car draws, and once an hour.
  */
 export function followFinished(state: StationState, now_ms: EpochMs): void {
   const { finishedAt_ms, status } = state;
   const asksNothing = status === "SuspendedEV" || status === "Finishing";
-  if (status === "Charging" || (finishedAt_ms !== null && now_ms - finishedAt_ms >= ASK_AGAIN_MS))
-    state.finishedAt_ms = null;
-  if (asksNothing && now_ms - state.statusSince_ms >= FINISHED_AFTER_MS) state.finishedAt_ms ??= now_ms;
+  const asksAgain = finishedAt_ms !== null && now_ms - finishedAt_ms >= ASK_AGAIN_MS;
+  if (asksAgain || draws(state, now_ms)) state.finishedAt_ms = null;
+  // After a pause a car needs a while to begin: what it drew before says nothing then.
+  if (asksAgain || status !== "Charging") state.vehicle = { ...state.vehicle, tricklesSince_ms: null };
+  const trickles_ms = now_ms - (state.vehicle.tricklesSince_ms ?? now_ms);
+  const hasEnough = asksNothing ? now_ms - state.statusSince_ms >= FINISHED_AFTER_MS : trickles_ms >= TRICKLES_AFTER_MS;
+  if (hasEnough) state.finishedAt_ms ??= now_ms;
+}
+
+/** True when the car charges, as far as anybody can say: a box that measures no current has only its word. */
+function draws(state: StationState, now_ms: EpochMs): boolean {
+  const currents = drawn_mA(state, now_ms);
+  return state.status === "Charging" && currents.some((current) => current === null || current >= DRAWS_MA);
 }
 
 /** One snapshot of everything the allocator needs; it reads the state and changes nothing. */
@@ -92,12 +108,13 @@ function asEvse(site: SiteState, state: StationState, now_ms: EpochMs): Allocati
     min_mA: minimum_mA(state),
     max_mA: station.current_mA_max,
     step_mA: station.step_mA,
-    weight: finished ? FINISHED_WEIGHT : weightFor(policyOf(site.sharing.site), station.priority),
-    ...(finished ? {} : { priorityClass: station.priority }),
+    weight: weightFor(policyOf(site.sharing.site), station.priority),
+    priorityClass: station.priority,
     plugged_at_ms: state.pluggedAt_ms ?? now_ms,
     charging_since_ms: finished ? null : state.chargingSince_ms,
     attained_Wh: attained_Wh(state),
-    // A car that asked for nothing has what it needs: it comes after everybody who has not.
+    finished,
+    // A car that asked for nothing has what it needs.
     needed_Wh: neededBy(state, finished),
     departure_ms: finished ? null : (state.expected?.departure_ms ?? null),
     neverPause: state.habits.neverPause,

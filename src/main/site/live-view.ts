@@ -79,6 +79,7 @@ export const displayOf = (state: StationState): StationLive["state"] =>
     granted_mA: state.grant.current_mA,
     because: state.grant.because,
     queued: state.grant.queuePlace !== null,
+    finished: state.finishedAt_ms !== null,
   });
 
 export function circuitLive(site: SiteState, state: CircuitState, now_ms: EpochMs): CircuitLive {
