@@ -18,7 +18,7 @@ export const FALLBACK_OUTCOMES = [
 ] as const;
 
 /** Why a test cannot begin. */
-export const FALLBACK_REFUSALS = ["busy", "offline", "no-car", "no-register", "too-little", "not-silent"] as const;
+export const FALLBACK_REFUSALS = ["busy", "offline", "no-car", "no-register", "too-little"] as const;
 
 /** `cut`: the box's link is to be pulled now. `silent`: it is cut off. `reconnect`: the link is to be put back. */
 export const FALLBACK_STAGES = ["cut", "silent", "reconnect"] as const;
