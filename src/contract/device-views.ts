@@ -92,7 +92,12 @@ export const deviceDetailSchema = deviceSummarySchema.extend({
 });
 export type DeviceDetail = z.infer<typeof deviceDetailSchema>;
 
-export const EXCHANGE_PROBLEMS = [
+/**
+ * What can be wrong on a wire: nothing came in time; bytes came after we had given up; part of an answer; a checksum
+ * that does not fit; somebody else's answer; no answer at all in what came; bytes before the answer that belong to
+ * nothing; a Modbus exception; no connection; the device refuses; a telegram that is none; more than can be meant.
+ */
+const WIRE_PROBLEMS = [
   "silence",
   "late",
   "truncated",
@@ -105,9 +110,11 @@ export const EXCHANGE_PROBLEMS = [
   "refused",
   "dropped",
   "too-large",
-  /** In the device's own words. */
-  "said",
 ] as const;
+export type WireProblem = (typeof WIRE_PROBLEMS)[number];
+
+/** What can be wrong with an exchange: with the wire, or what the device says in its own words. */
+export const EXCHANGE_PROBLEMS = [...WIRE_PROBLEMS, "said"] as const;
 
 export const exchangeSchema = z.object({
   at_ms: instant_ms,

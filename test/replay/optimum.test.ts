@@ -2,12 +2,11 @@ import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { optimumOf, replay } from "../../src/core/replay/index.ts";
 import type { PolicyName, Scenario, ScenarioSession, Simulation } from "../../src/core/replay/index.ts";
+import { car, HOUR, site, TICK } from "../../src/core/replay/scenario.example.ts";
 import { PHASES } from "../../src/core/units/index.ts";
 import type { Phase } from "../../src/core/units/index.ts";
 import { createLpSolver } from "../../src/main/planning/lp-solver.ts";
 
-const HOUR = 3_600_000;
-const TICK = 300_000;
 const solver = createLpSolver();
 afterAll(() => solver.close());
 
@@ -21,37 +20,11 @@ async function solve(scenario: Scenario): Promise<Simulation> {
   return result();
 }
 
-const car = (bay: number, changes: Partial<ScenarioSession>): ScenarioSession => ({
-  evse: `P${String(bay)}`,
-  arrival_ms: 0,
-  departure_ms: HOUR,
-  needed_Wh: 100_000,
-  phases: ["L1"],
-  max_A: 32,
-  battery: { kind: "ideal" },
-  declared: null,
-  driver: null,
-  ...changes,
-});
-
-function site(limit_A: number, sessions: readonly ScenarioSession[], system: "star" | "delta" = "star"): Scenario {
-  return {
-    site: {
-      voltage_V: 230,
-      circuits: [{ id: "main", parent: null, limit_A: [limit_A, limit_A, limit_A], limit_W: null, system }],
-      evses: [0, 1, 2, 3].map((bay) => ({ id: `P${String(bay)}`, circuit: "main", phases: PHASES, max_A: 32 })),
-      otherLoad: [],
-    },
-    sessions,
-    history: null,
-    tick_ms: TICK,
-    min_A: 0,
-    step_A: 0,
-    policy: { name: "optimum", information: "truth" },
-    channel: null,
-    seed: 1,
-  };
-}
+const siteOf = (limit_A: number, sessions: readonly ScenarioSession[], system: "star" | "delta" = "star"): Scenario => {
+  const scenario = site(limit_A, 4, { sessions, policy: { name: "optimum", information: "truth" } });
+  const circuits = scenario.site.circuits.map((circuit) => ({ ...circuit, system }));
+  return { ...scenario, site: { ...scenario.site, circuits } };
+};
 
 describe("the offline optimum", () => {
   test("makes room beforehand for a car that will come and needs everything", async () => {
@@ -60,28 +33,33 @@ describe("the offline optimum", () => {
       car(0, { needed_Wh: 32 * 230 * 0.5 }),
       car(1, { arrival_ms: HOUR / 2, needed_Wh: 32 * 230 * 0.5 }),
     ];
-    const { energy_percent, violations, sessions: got } = await solve(site(32, sessions));
+    const { energy_percent, violations, sessions: got } = await solve(siteOf(32, sessions));
     expect(energy_percent).toBeCloseTo(100, 4);
     expect(violations.self_caused_s).toBe(0);
     expect(got[1]?.first_current_ms).toBe(HOUR / 2);
     expect(
-      replay({ ...site(32, sessions), policy: { name: "max-min", information: "none" } }).energy_percent,
+      replay({ ...siteOf(32, sessions), policy: { name: "max-min", information: "none" } }).energy_percent,
     ).toBeCloseTo(100, 4);
     expect(
-      replay({ ...site(20, sessions), policy: { name: "max-min", information: "none" } }).energy_percent,
-    ).toBeLessThan((await solve(site(20, sessions))).energy_percent + 1e-3);
+      replay({ ...siteOf(20, sessions), policy: { name: "max-min", information: "none" } }).energy_percent,
+    ).toBeLessThan((await solve(siteOf(20, sessions))).energy_percent + 1e-3);
   });
 
   test("uses a delta's line up to the sum of its phasors, less a tenth of a per cent", async () => {
     const sessions = [car(0, { phases: ["L1", "L2"] }), car(1, { phases: ["L3", "L1"] })];
-    const { peak_A, violations } = await solve(site(30, sessions, "delta"));
+    const { peak_A, violations } = await solve(siteOf(30, sessions, "delta"));
     expect(violations.self_caused_s).toBe(0);
     expect(peak_A["main"]?.[0]).toBeGreaterThan(30 * 0.998);
     expect(peak_A["main"]?.[0]).toBeLessThanOrEqual(30 + 1e-3);
   });
 
   test("of nothing is nothing", async () => {
-    expect(await solve(site(32, []))).toMatchObject({ demanded_Wh: 0, delivered_Wh: 0, energy_percent: 100, jain: 1 });
+    expect(await solve(siteOf(32, []))).toMatchObject({
+      demanded_Wh: 0,
+      delivered_Wh: 0,
+      energy_percent: 100,
+      jain: 1,
+    });
   });
 
   test("is never beaten by anybody who decides tick by tick", async () => {
@@ -107,10 +85,10 @@ describe("the offline optimum", () => {
         fc.array(anySession, { minLength: 1, maxLength: 8 }),
         fc.integer({ min: 0, max: 40 }),
         async (sessions, limit_A) => {
-          const best = await solve(site(limit_A, sessions));
+          const best = await solve(siteOf(limit_A, sessions));
           expect(best.violations.self_caused_s).toBe(0);
           for (const name of names) {
-            const { delivered_Wh } = replay({ ...site(limit_A, sessions), policy: { name, information: "truth" } });
+            const { delivered_Wh } = replay({ ...siteOf(limit_A, sessions), policy: { name, information: "truth" } });
             expect(delivered_Wh, name).toBeLessThanOrEqual(best.delivered_Wh * (1 + 1e-6) + 0.01);
           }
         },

@@ -1,30 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { epochMs, milliamp } from "../units/index.ts";
-import type { EpochMs, Milliamp } from "../units/index.ts";
 import { acknowledged, missed, REPEAT_MS, RESEND_MS, sent, SETTLE_MS, settled, unknownEntry } from "./ledger.ts";
+import { at, box, mA, t } from "./ledger.example.ts";
 import type { BoxView, LedgerEntry } from "./ledger.ts";
 import { plan, RAISE_INTERVAL_MS } from "./ledger-plan.ts";
 import type { Participant } from "./ledger-plan.ts";
 import type { AllocationCircuit } from "./types.ts";
 
-const t = (ms: number): EpochMs => epochMs(1_760_000_000_000 + ms);
-const mA = (value: number): Milliamp => milliamp(value);
-const box = (more: Partial<BoxView> = {}): BoxView => ({
-  online: true,
-  unplugged: false,
-  drawn_mA: null,
-  drawn_at_ms: null,
-  max_mA: mA(32_000),
-  fallback_mA: mA(6000),
-  ...more,
-});
-const at = (current: number): LedgerEntry => ({
-  ...unknownEntry({ max_mA: mA(current) }),
-  setpoint_mA: mA(current),
-  commandNumber: 1,
-  sent_at_ms: t(-100_000),
-  acknowledged_at_ms: t(-90_000),
-});
 const main = (limit: number): AllocationCircuit => ({
   id: "main",
   parent: null,

@@ -1,6 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { epochMs, milliamp } from "../units/index.ts";
-import type { EpochMs, Milliamp } from "../units/index.ts";
 import {
   acknowledged,
   forgotten,
@@ -15,26 +13,9 @@ import {
   unknownEntry,
   worstCase_mA,
 } from "./ledger.ts";
+import { at, box, mA, t } from "./ledger.example.ts";
 import type { BoxView, LedgerEntry } from "./ledger.ts";
 
-const t = (ms: number): EpochMs => epochMs(1_760_000_000_000 + ms);
-const mA = (value: number): Milliamp => milliamp(value);
-const box = (more: Partial<BoxView> = {}): BoxView => ({
-  online: true,
-  unplugged: false,
-  drawn_mA: null,
-  drawn_at_ms: null,
-  max_mA: mA(32_000),
-  fallback_mA: mA(6000),
-  ...more,
-});
-const at = (current: number): LedgerEntry => ({
-  ...unknownEntry({ max_mA: mA(current) }),
-  setpoint_mA: mA(current),
-  commandNumber: 1,
-  sent_at_ms: t(-100_000),
-  acknowledged_at_ms: t(-90_000),
-});
 const drawing = (current: number, ms: number): BoxView => box({ drawn_mA: mA(current), drawn_at_ms: t(ms) });
 /** Lowered to 6 A at 0 and confirmed at once. */
 const lowered = (from: number): LedgerEntry => acknowledged(sent(at(from), mA(6000), t(0)), mA(6000), t(0));

@@ -4,53 +4,13 @@ import { TYPED_STAYS_MIN } from "../balancing/index.ts";
 import { PHASES } from "../units/index.ts";
 import type { Phase } from "../units/index.ts";
 import { POLICY_NAMES, replay } from "./index.ts";
-import type { PolicyName, Scenario, ScenarioSession } from "./index.ts";
+import type { PolicyName, Scenario } from "./index.ts";
 import { createKnowledge } from "./knowledge.ts";
 import { carsOf } from "./replay.ts";
+import { car, HOUR, site, TICK } from "./scenario.example.ts";
 
-const HOUR = 3_600_000;
-const TICK = 300_000;
 const LIVE = POLICY_NAMES.filter((name) => name !== "optimum");
 const CONTROLLED = LIVE.filter((name) => name !== "uncontrolled");
-
-/** Bays P0, P1 … on L1 of one circuit, 230 V, any current, everything known. */
-function site(limit_A: number, bays: number, changes: Partial<Scenario> = {}): Scenario {
-  return {
-    site: {
-      voltage_V: 230,
-      circuits: [{ id: "main", parent: null, limit_A: [limit_A, limit_A, limit_A], limit_W: null, system: "star" }],
-      evses: Array.from({ length: bays }, (_, bay) => ({
-        id: `P${String(bay)}`,
-        circuit: "main",
-        phases: PHASES,
-        max_A: 32,
-      })),
-      otherLoad: [],
-    },
-    sessions: [],
-    history: null,
-    tick_ms: TICK,
-    min_A: 0,
-    step_A: 0,
-    policy: { name: "max-min", information: "none" },
-    channel: null,
-    seed: 1,
-    ...changes,
-  };
-}
-
-const car = (bay: number, changes: Partial<ScenarioSession> = {}): ScenarioSession => ({
-  evse: `P${String(bay)}`,
-  arrival_ms: 0,
-  departure_ms: HOUR,
-  needed_Wh: 100_000,
-  phases: ["L1"],
-  max_A: 32,
-  battery: { kind: "ideal" },
-  declared: null,
-  driver: null,
-  ...changes,
-});
 
 const under = (name: PolicyName, scenario: Scenario, information: Scenario["policy"]["information"] = "truth") =>
   replay({ ...scenario, policy: { name, information } });

@@ -1,27 +1,7 @@
+import type { WireProblem } from "../../contract/index.ts";
 import { assert, type EpochMs } from "../../core/units/index.ts";
 
 // What was said on a wire lately, for the person who looks for a fault: one record for registers, JSON and frames alike.
-
-/**
- * What can be wrong on a wire: nothing came in time; bytes came after we had given up; part of an answer; a checksum
- * that does not fit; somebody else's answer; no answer at all in what came; bytes before the answer that belong to
- * nothing; a Modbus exception; no connection; the device refuses; a telegram that is none; more than can be meant.
- */
-export const WIRE_PROBLEMS = [
-  "silence",
-  "late",
-  "truncated",
-  "bad-checksum",
-  "wrong-unit",
-  "garbled",
-  "stray-bytes",
-  "exception",
-  "line-down",
-  "refused",
-  "dropped",
-  "too-large",
-] as const;
-export type WireProblem = (typeof WIRE_PROBLEMS)[number];
 
 /** One request, reply or message as it went over the wire. */
 export type Exchange = {

@@ -1,8 +1,9 @@
+import type { WireProblem } from "../../../contract/index.ts";
 import type { EpochMs } from "../../../core/units/index.ts";
 import type { WireListener, WireRecord } from "../../links/bus.ts";
 import type { ModbusRequest } from "../../protocol/modbus/index.ts";
 import { createDeviceRecord, sentAt, type DeviceRecord, type ShownValue } from "../device-record.ts";
-import type { Exchange, WireProblem } from "../exchanges.ts";
+import type { Exchange } from "../exchanges.ts";
 import type { Clock } from "../ports.ts";
 import { decodeRegister, toCanonical, type DeviceProfile } from "../profile/index.ts";
 import { shownUnit } from "../shown-unit.ts";

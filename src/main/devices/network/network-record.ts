@@ -1,7 +1,8 @@
+import type { WireProblem } from "../../../contract/index.ts";
 import type { EpochMs } from "../../../core/units/index.ts";
 import type { HttpRecord } from "../../links/http-peer.ts";
 import { createDeviceRecord, sentAt, type DeviceRecord, type Said, type ShownValue } from "../device-record.ts";
-import { RAW_CHARS_MAX, type Exchange, type WireProblem } from "../exchanges.ts";
+import { RAW_CHARS_MAX, type Exchange } from "../exchanges.ts";
 import type { Clock } from "../ports.ts";
 import { unitByName } from "../shown-unit.ts";
 import type { Heard } from "../push-meters/index.ts";
