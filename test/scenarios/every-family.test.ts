@@ -3,15 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Connection, Link, MeterDevice, SiteModel, Station } from "../../src/core/site/index.ts";
-import { flatTariff } from "../../src/core/tariff/index.ts";
-import { basisPoint, epochMs, milliamp } from "../../src/core/units/index.ts";
+import { milliamp } from "../../src/core/units/index.ts";
 import { createClock, type RunningClock } from "../../src/main/site/clock.ts";
 import { startEngine } from "../../src/main/site/engine.ts";
 import type { Engine } from "../../src/main/site/engine.types.ts";
 import { simulateSite, type SimulatedSite } from "../../src/main/simulator/simulated-site.ts";
 import { openDataFolder } from "../../src/main/storage/index.ts";
 import { car } from "./cars.ts";
-import { quietLog, resources, START_MS, until } from "./site-under-test.ts";
+import { quietLog, resources, START_MS, TARIFF, until } from "./site-under-test.ts";
 
 // One station of each driver family under one fuse that carries half of what they want, and a meter of each family in
 // turn at the main fuse: the product's own engine, on simulated devices that answer on real sockets of this machine.
@@ -123,16 +122,7 @@ async function start(model: SiteModel): Promise<Running> {
   const stored = { model: simulated.site, access: { cards: "any" }, demo: false } as const;
   const { stores } = folder;
   stores.site.save(stored, clock.now_ms(), "test");
-  stores.tariffs.add(
-    flatTariff({
-      id: "t1",
-      name: "Standard",
-      currency: "EUR",
-      perKWh: "0.42",
-      vat_bp: basisPoint(1900),
-      valid_from_ms: epochMs(0),
-    }),
-  );
+  stores.tariffs.add(TARIFF);
   const engine = await startEngine({
     folder,
     stored,

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { SiteModel, Station } from "../../src/core/site/index.ts";
-import { flatTariff } from "../../src/core/tariff/index.ts";
-import { basisPoint, epochMs, milliamp, type Milliamp, type PerPhase } from "../../src/core/units/index.ts";
+import { milliamp, type Milliamp, type PerPhase } from "../../src/core/units/index.ts";
 import type { ModbusReply, ModbusRequest } from "../../src/main/protocol/modbus/index.ts";
 import { createClock } from "../../src/main/site/clock.ts";
 import { startEngine } from "../../src/main/site/engine.ts";
@@ -14,7 +13,7 @@ import { createHttpDevice } from "../../src/main/simulator/network/index.ts";
 import { openDataFolder } from "../../src/main/storage/index.ts";
 import { profileOf, stationOf, tcpLink } from "../protocol/modbus/bench.ts";
 import { profileWith, valuesOf } from "../protocol/network/bench.ts";
-import { quietLog, resources, START_MS } from "./site-under-test.ts";
+import { quietLog, resources, START_MS, TARIFF } from "./site-under-test.ts";
 
 // A site of three boxes that differ in what they do without us: one that shows it, one that keeps its factory setting,
 // and one that has no guard at all. Its real drivers speak to them over real sockets.
@@ -112,16 +111,7 @@ export async function failSafeSite(): Promise<FailSafeSite> {
     const stored = { model, demo: false, access: { cards: "any" } } as const;
     if (folder.stores.tariffs.at(clock.now_ms()) === null) {
       folder.stores.site.save(stored, clock.now_ms(), "test");
-      folder.stores.tariffs.add(
-        flatTariff({
-          id: "t1",
-          name: "Standard",
-          currency: "EUR",
-          perKWh: "0.42",
-          vat_bp: basisPoint(1_900),
-          valid_from_ms: epochMs(0),
-        }),
-      );
+      folder.stores.tariffs.add(TARIFF);
     }
     const engine = await startEngine({
       folder,

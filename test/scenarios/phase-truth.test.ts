@@ -1,17 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { BayPhases } from "../../src/contract/index.ts";
-import { flatTariff } from "../../src/core/tariff/index.ts";
-import { basisPoint, epochMs } from "../../src/core/units/index.ts";
-import type { CycleReport } from "../../src/main/site/control-loop.ts";
-import { createClock } from "../../src/main/site/clock.ts";
-import { startEngine } from "../../src/main/site/engine.ts";
-import { startWorld } from "../../src/main/simulator/index.ts";
-import { openDataFolder } from "../../src/main/storage/index.ts";
 import { car } from "./cars.ts";
-import { quietLog, resources, START_MS, until } from "./site-under-test.ts";
+import { startSite, until } from "./site-under-test.ts";
 
 const SPEED = 15;
 const RIGHT = "L1L2L3";
@@ -19,54 +9,28 @@ const WRONG = "L3L1L2";
 
 /** Two bays on Modbus wires and a main meter; the site file has the first bay's phases wrong. */
 async function wrongSite() {
-  const path = mkdtempSync(join(tmpdir(), "chargehand-phases-"));
-  const folder = openDataFolder(path, { now_ms: () => Date.now() });
-  if (!folder.ok) throw new Error(folder.message);
-  const clock = createClock({ speed: SPEED, start_ms: START_MS });
-  const world = await startWorld({ clock, points: 2, mixed: true, seed: 4, arrivals: false });
-  const right = { ...world.site, access: { cards: "any" } } as const;
-  const [first, ...others] = right.model.stations;
-  if (first === undefined) throw new Error("a site has bays");
-  expect(first.rotation).toBe(RIGHT);
-  const stored = { ...right, model: { ...right.model, stations: [{ ...first, rotation: WRONG } as const, ...others] } };
-  folder.stores.site.save(stored, clock.now_ms(), "test");
-  folder.stores.tariffs.add(
-    flatTariff({
-      id: "t1",
-      name: "Standard",
-      currency: "EUR",
-      perKWh: "0.42",
-      vat_bp: basisPoint(1900),
-      valid_from_ms: epochMs(0),
-    }),
-  );
-  const cycles: CycleReport[] = [];
-  const engine = await startEngine({
-    folder,
-    stored,
-    clock,
+  const site = await startSite({
+    points: 2,
+    mixed: true,
+    seed: 4,
     speed: SPEED,
-    resources,
-    ownProfiles: join(path, "devices"),
-    ocpp: { host: "127.0.0.1", port: 0 },
-    log: quietLog(),
-    onCycle: (report) => cycles.push(report),
+    arrivals: false,
+    told: ({ stations: [first, ...others], ...model }) => {
+      if (first === undefined) throw new Error("a site has bays");
+      expect(first.rotation).toBe(RIGHT);
+      return { ...model, stations: [{ ...first, rotation: WRONG }, ...others] };
+    },
   });
-  if (engine.ocppUrl !== null) world.connect(engine.ocppUrl);
-  onTestFinished(async () => {
-    await engine.close();
-    await world.close();
-    clock.close();
-    folder.close();
-    rmSync(path, { recursive: true, force: true });
-  });
+  onTestFinished(() => site.close());
+  const { engine, world, folder, cycles } = site;
+  const id = world.site.model.stations[0]?.id ?? "";
   const bay = (): BayPhases => {
-    const found = engine.phases.list().bays.find(({ stationId }) => stationId === first.id);
+    const found = engine.phases.list().bays.find(({ stationId }) => stationId === id);
     if (found === undefined) throw new Error("the bay is in the list");
     return found;
   };
-  const counted = () => cycles.at(-1)?.request.evses.find(({ id }) => id === first.id)?.phases;
-  return { engine, world, folder, id: first.id, bay, counted };
+  const counted = () => cycles.at(-1)?.request.evses.find((evse) => evse.id === id)?.phases;
+  return { engine, world, folder, id, bay, counted };
 }
 
 test(

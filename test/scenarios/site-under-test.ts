@@ -35,6 +35,18 @@ export const resources = join(import.meta.dirname, "../../resources");
 export const quietLog = (): Log =>
   createLog({ write: (line: string) => (line.includes('"level":50') ? process.stderr.write(line) : true) });
 
+/** What a kilowatt-hour costs at every site under test. */
+export const TARIFF = flatTariff({
+  id: "t1",
+  name: "Standard",
+  currency: "EUR",
+  perKWh: "0.42",
+  vat_bp: basisPoint(1900),
+  valid_from_ms: epochMs(0),
+});
+
+const asItIs = (model: SiteModel): SiteModel => model;
+
 /** The product's own engine on simulated devices that answer real bytes on loopback. */
 export async function startSite(options: {
   readonly points: number;
@@ -47,6 +59,8 @@ export async function startSite(options: {
   readonly planning?: SitePlanning;
   /** Limits from outside, and the links that they come over. */
   readonly external?: Required<Pick<SiteModel, "links" | "signals">>;
+  /** The site as its file tells it, where that is not how it really is. */
+  readonly told?: (model: SiteModel) => SiteModel;
 }): Promise<SiteUnderTest> {
   const path = options.path ?? mkdtempSync(join(tmpdir(), "chargehand-scenario-"));
   const folder = openDataFolder(path, { now_ms: () => Date.now() });
@@ -59,30 +73,20 @@ export async function startSite(options: {
     seed: options.seed,
     arrivals: options.arrivals,
   });
-  const { planning, external } = options;
+  const { planning, external, told = asItIs } = options;
   const stored = {
     ...world.site,
-    model: {
+    model: told({
       ...world.site.model,
       ...(planning === undefined ? {} : { planning }),
       ...(external === undefined
         ? {}
         : { links: [...world.site.model.links, ...external.links], signals: external.signals }),
-    },
+    }),
     access: { cards: options.cards ?? "any" },
   } as const;
   folder.stores.site.save(stored, clock.now_ms(), "test");
-  if (folder.stores.tariffs.at(clock.now_ms()) === null)
-    folder.stores.tariffs.add(
-      flatTariff({
-        id: "t1",
-        name: "Standard",
-        currency: "EUR",
-        perKWh: "0.42",
-        vat_bp: basisPoint(1900),
-        valid_from_ms: epochMs(0),
-      }),
-    );
+  if (folder.stores.tariffs.at(clock.now_ms()) === null) folder.stores.tariffs.add(TARIFF);
   const cycles: CycleReport[] = [];
   const engine = await startEngine({
     folder,

@@ -3,10 +3,10 @@
 // a box or leaves the meter can be seen from here, and only the engine is measured there.
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { milliamp } from "../../../src/core/units/index.ts";
 import { createClock } from "../../../src/main/site/clock.ts";
 import { startWorld } from "../../../src/main/simulator/index.ts";
 import { onInterrupt } from "../../lib/runtime.mjs";
+import { CAR } from "./bench-car.mjs";
 import { monotonic_ms } from "./figures.mjs";
 import { temporaryFolder } from "./processes.mjs";
 
@@ -15,19 +15,6 @@ const NOMINAL_V = 230;
 
 /** @typedef {{ at_ms: number, took_us: number, commands: readonly { evse: string, kind: "decrease" | "increase" | "repeat" }[] }} Cycle */
 /** @typedef {{ stationId: string, at_ms: number }} Arrival a new limit has reached a box */
-
-/** @type {import("../../../src/main/simulator/car.ts").CarModel} A car that takes what it is offered all day. */
-const CAR = {
-  name: "Bench",
-  phases: 3,
-  current_mA_max: milliamp(32_000),
-  battery_Wh: 900_000,
-  target_permille: 1000,
-  follow_ms: [2000, 5000],
-  resume_ms: 0,
-  pausesItself: false,
-  overdraw_permille: 0,
-};
 
 /** Starts devices, engine and the watch over both. @param {number} points */
 export async function startHundred(points) {

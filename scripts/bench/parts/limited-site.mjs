@@ -9,6 +9,7 @@ import { startEngine } from "../../../src/main/site/engine.ts";
 import { startWorld } from "../../../src/main/simulator/index.ts";
 import { openDataFolder } from "../../../src/main/storage/index.ts";
 import { ROOT } from "../../lib/runtime.mjs";
+import { CAR } from "./bench-car.mjs";
 import { awaitValue, sleep } from "./figures.mjs";
 import { temporaryFolder } from "./processes.mjs";
 
@@ -18,19 +19,6 @@ const CHARGES_mA = 5_000;
 const ALL_CHARGE_ms_max = 120_000;
 /** Of the site's time, until nobody is raised any more. */
 const SETTLE_ms = 60_000;
-
-/** @type {import("../../../src/main/simulator/car.ts").CarModel} */
-const CAR = {
-  name: "Bench",
-  phases: 3,
-  current_mA_max: milliamp(32_000),
-  battery_Wh: 900_000,
-  target_permille: 1000,
-  follow_ms: [2000, 5000],
-  resume_ms: 0,
-  pausesItself: false,
-  overdraw_permille: 0,
-};
 
 /** @param {{ points: number, speed: number, counts: "all" | "cars", tokenHash: string }} options */
 export async function startLimited({ points, speed, counts, tokenHash }) {
