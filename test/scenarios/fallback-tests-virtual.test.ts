@@ -18,10 +18,12 @@ type Silent = {
   readonly meanwhile?: () => void;
 };
 
-async function bay(options: { readonly promised_mA?: number; readonly full?: boolean } = {}) {
+async function bay(options: { readonly promised_mA?: number; readonly full?: boolean; readonly ocpp?: boolean } = {}) {
   const site = virtualSite({ points: 2, fuse_A: 40 });
   const state = site.state.stations.get("P01")!;
   state.station = { ...state.station, fallback_mA: milliamp(options.promised_mA ?? 6_000) };
+  if (options.ocpp === true)
+    state.station = { ...state.station, connection: { kind: "ocpp", identity: "P01", connectorId: 1 } };
   const kept: FallbackTest[] = [];
   const errors: unknown[] = [];
   const disk = { full: options.full === true };
@@ -139,6 +141,18 @@ describe("a box on a line whose time nobody knows", () => {
     };
     expect(await asleep.silence(sleeps)).toMatchObject({ outcome: "car-stopped", kept_mA: null });
   });
+});
+
+test.each([
+  [false, "fell-back"],
+  [true, "not-told"],
+])("an OCPP box that says that it was started anew (%s) has told: %s", async (restarts, outcome) => {
+  const { silence, site } = await bay({ ocpp: true });
+  const meanwhile = (): void => {
+    // Off, it looks as if it had fallen back.
+    if (restarts) site.emit({ kind: "booted", stationId: "P01", at_ms: site.clock.now_ms() });
+  };
+  expect((await silence({ falls: { after_s: 60, to_mA: 6_000 }, meanwhile })).outcome).toBe(outcome);
 });
 
 test("a car that is full meanwhile is not taken for a box that fell back", async () => {

@@ -86,6 +86,7 @@ function applyStation(context: EventContext, event: StationEvent): void {
       context.hurry();
       return;
     case "booted":
+      state.bootedAt_ms = context.now_ms();
       state.ledger = forgotten(state.ledger, { max_mA: state.station.current_mA_max });
       // A contactor that was switched to one phase may be back at three.
       state.habits = withoutPhases(state.habits);

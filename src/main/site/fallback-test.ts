@@ -189,12 +189,19 @@ async function judged(run: Run, silence: Silence): Promise<Ending> {
   });
   if (end === "cancelled") return { outcome: "cancelled", silence };
   if (!isSameStay(run)) return { outcome: "car-stopped", silence };
-  const evidence = witness.evidence(silence, timeout_ms);
+  const evidence = hasRestarted(state, silence) ? null : witness.evidence(silence, timeout_ms);
   const { outcome, kept_mA } =
     evidence === null ? { outcome: "not-told" as const, kept_mA: null } : judgeSilence(evidence);
   const hasStopped = outcome === "not-told" && highest_mA(state) < DRAWS_MA;
   return { outcome: hasStopped ? "car-stopped" : outcome, kept_mA, silence };
 }
+
+/**
+ * One that was switched off charged nothing meanwhile, and may look as if it had fallen back. Boxes that are polled have no
+ * word for it: theirs is told by a setpoint that is gone, which it also is when they fell back.
+ */
+const hasRestarted = ({ station, bootedAt_ms }: StationState, { heard_at_ms }: Silence): boolean =>
+  station.connection.kind === "ocpp" && bootedAt_ms !== null && bootedAt_ms > heard_at_ms;
 
 const isSameStay = ({ state, sessionId }: Run): boolean =>
   isPlugged(state) && state.evse.running?.opened.id === sessionId;

@@ -79,7 +79,8 @@ export function createPhaseTests(options: Options): PhaseTests {
     start: (stationId, author) => {
       const state = site.stations.get(stationId);
       if (state === undefined) return "not-found";
-      if (running !== null) return "busy";
+      // It may be under the test of what it does without us.
+      if (running !== null || state.testBound_mA !== null) return "busy";
       const refused = refusal(options, state);
       if (refused !== null) return refused;
       const range = rangeOf(state);

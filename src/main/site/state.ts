@@ -65,6 +65,8 @@ export type StationState = {
   online: boolean;
   /** Since when it is connected without a break; what it says of earlier times comes from its own queue. */
   onlineSince_ms: EpochMs | null;
+  /** When the box last said that it had started; `null`: not since we are here. */
+  bootedAt_ms: EpochMs | null;
   /** When the box last said anything; `null`: never. */
   heard_at_ms: EpochMs | null;
   /** Since when it is silent, and nothing more is sent to it; `null`: it is connected, or never was. */
@@ -189,6 +191,7 @@ export function newStation(station: Station, at_ms: EpochMs): StationState {
     port: null,
     online: false,
     onlineSince_ms: null,
+    bootedAt_ms: null,
     heard_at_ms: null,
     offlineSince_ms: null,
     fallback: promised(station),
