@@ -45,7 +45,13 @@ export function StateBoundary<T>({ asked, empty, isEmpty, skeleton, children }: 
   if (troubleCode(error) === "FORBIDDEN" && error !== null) return <Trouble error={error} />;
   const content = isEmpty?.(data) === true && empty !== undefined ? empty : children(data);
   const stale = state === "lost" || (error !== null && error !== undefined);
-  return stale ? <Stale since_ms={asked.dataUpdatedAt}>{content}</Stale> : content;
+  // The same frame either way: what somebody typed outlives a lost connection.
+  return (
+    <div className={stale ? css["stale"] : css["fresh"]}>
+      {stale && <Age since_ms={asked.dataUpdatedAt} />}
+      {content}
+    </div>
+  );
 }
 
 /** Nothing for a moment, so that a quick answer does not flicker, then the skeleton. */
@@ -79,15 +85,21 @@ export function Loading({ skeleton }: { readonly skeleton?: ReactNode }) {
 
 /** Old values, marked as such. `since_ms` is on the viewer's clock; 0 when they never came. */
 export function Stale({ since_ms, children }: { readonly since_ms: number; readonly children: ReactNode }) {
+  return (
+    <div className={css["stale"]}>
+      <Age since_ms={since_ms} />
+      {children}
+    </div>
+  );
+}
+
+function Age({ since_ms }: { readonly since_ms: number }) {
   const { t } = useTranslation();
   const format = useFormat();
   const now_ms = useNow();
   return (
-    <div className={css["stale"]}>
-      <p className={css["age"]} role="status">
-        {t("stale", { age: format.age(now_ms - since_ms) })}
-      </p>
-      {children}
-    </div>
+    <p className={css["age"]} role="status">
+      {t("stale", { age: format.age(now_ms - since_ms) })}
+    </p>
   );
 }

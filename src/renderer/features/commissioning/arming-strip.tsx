@@ -6,7 +6,7 @@ import { type Icon, IconAlertTriangle, IconInfoCircle } from "../../components/i
 import { useSite } from "../../lib/data/live-store.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
 import css from "./arming-strip.module.css";
-import { unprovenCount, worstOf } from "./commissioning-view.ts";
+import { conflictsOf, isBlocking, unproven, worstOf } from "./commissioning-view.ts";
 import { useAuthor } from "./use-author.ts";
 import { useCommissioning } from "./use-commissioning.ts";
 
@@ -33,13 +33,19 @@ export function ArmingStrip() {
 function Blocked({ status: { problems } }: { readonly status: Commissioning }) {
   const { t } = useTranslation("live");
   const format = useFormat();
-  const worst = worstOf(problems);
+  const conflicts = conflictsOf(problems);
+  const worst = worstOf(conflicts);
   if (worst === null) return null;
-  const { name, phase, sum_mA, limit_mA } = worst;
-  const more = problems.length - 1;
+  const { name, phases, sum_mA, limit_mA } = worst;
+  const more = conflicts.filter(isBlocking).length - 1;
   return (
     <Strip state="blocked" icon={IconAlertTriangle}>
-      {t("arming.blocked", { name, phase, sum: format.exactCurrent(sum_mA), limit: format.exactCurrent(limit_mA) })}
+      {t("arming.blocked", {
+        name,
+        phases: phases.join(" "),
+        sum: format.exactCurrent(sum_mA),
+        limit: format.exactCurrent(limit_mA),
+      })}
       {more > 0 && ` ${t("arming.more", { count: more })}`}
     </Strip>
   );
@@ -60,8 +66,8 @@ function Overridden({ override }: { readonly override: NonNullable<Commissioning
 function Trial({ status: { fallbacks, problems } }: { readonly status: Commissioning }) {
   const { t } = useTranslation("live");
   const format = useFormat();
-  const count = unprovenCount(fallbacks);
-  const name = worstOf(problems)?.name ?? "";
+  const count = unproven(fallbacks).length;
+  const name = worstOf(conflictsOf(problems))?.name ?? "";
   return (
     <Strip state="trial" icon={IconInfoCircle}>
       {count > 0 ? t("arming.trial", { count, all: format.count(fallbacks.length) }) : t("arming.seen", { name })}

@@ -2,6 +2,7 @@ import { Button, Checkbox } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BayFallback, Commissioning } from "../../../contract/index.ts";
+import { IconAlertTriangle, IconCheck, IconInfoCircle } from "../../components/icons.ts";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { Card } from "../../components/page.tsx";
 import { useConnection } from "../../lib/data/client-context.tsx";
@@ -52,14 +53,17 @@ export function Bays({ status: { fallbacks, running }, chosen, choose }: Props) 
       {running !== null && (
         <RunningTest
           running={running}
-          name={nameOf(running.stationId)}
+          bay={fallbacks.find(({ stationId }) => stationId === running.stationId)}
           onCancel={() => {
             cancel.mutate(undefined);
           }}
         />
       )}
-      <Refused error={test.error ?? cancel.error} />
-      <p role="status">{entered !== null && t("witness.saved", { name: entered })}</p>
+      <div className={css["told"]}>
+        <Refused error={test.error} name={test.variables === undefined ? undefined : nameOf(test.variables)} />
+        <Refused error={cancel.error} />
+        <p role="status">{entered !== null && t("witness.saved", { name: entered })}</p>
+      </div>
       <DataTable label={t("bays.title")} columns={columns} rows={fallbacks} keyOf={({ stationId }) => stationId} />
       {seeing !== null && (
         <WitnessDialog
@@ -123,7 +127,7 @@ function useBayColumns({ chosen, toggle, canTest, canEnter, test, see }: Handler
           </Button>
           <Button
             size="xs"
-            variant="subtle"
+            variant="default"
             disabled={!canEnter}
             aria-label={t("bays.witnessBay", { name: bay.name })}
             onClick={() => {
@@ -157,11 +161,11 @@ function Known({ bay }: { readonly bay: BayFallback }) {
   const format = useFormat();
   const known = knowledgeOf(bay);
   const isBad = known === "keeps" || known === "rises";
+  const KnownIcon = isBad ? IconAlertTriangle : bay.provenBy === null ? IconInfoCircle : IconCheck;
   return (
-    <span className={css["wrap"]}>
-      <span className={isBad ? css["bad"] : undefined}>
-        {t(`known.${known}`, { date: format.date(bay.lastTest?.at_ms) })}
-      </span>
+    <span className={css["known"]} data-known={isBad ? "bad" : bay.provenBy === null ? "open" : "proven"}>
+      <KnownIcon size={16} stroke={1.75} aria-hidden />
+      <span>{t(`known.${known}`, { date: format.date(bay.lastTest?.at_ms) })}</span>
       {!bay.online && <span className={css["muted"]}> ({t("bays.offline")})</span>}
     </span>
   );

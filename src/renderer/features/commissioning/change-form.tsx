@@ -1,5 +1,5 @@
 import { Button, NumberInput } from "@mantine/core";
-import { type SyntheticEvent, useState } from "react";
+import type { RefObject, SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Commissioning } from "../../../contract/index.ts";
 import { IconAlertTriangle, IconCheck } from "../../components/icons.ts";
@@ -7,27 +7,29 @@ import { Card } from "../../components/page.tsx";
 import { useConnection } from "../../lib/data/client-context.tsx";
 import { useLiveStore } from "../../lib/data/live-store.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
-import { conflictsOf, outlookOf, safeCurrentOf } from "./commissioning-view.ts";
+import { outlookOf, safeCurrentOf } from "./commissioning-view.ts";
 import css from "./commissioning.module.css";
 import { Refused } from "./refused.tsx";
 import { useAct } from "./use-commissioning.ts";
 
-const USUAL_A = 6;
 const MAX_WITHOUT_LIVE_mA = 80_000;
+
+/** What the form holds; the list of chargers ticks in it and a proposal fills it. */
+export type Wish = { readonly chosen: ReadonlySet<string>; readonly typed_A: number | string };
 
 type Props = {
   readonly status: Commissioning;
-  readonly chosen: ReadonlySet<string>;
-  readonly choose: (chosen: ReadonlySet<string>) => void;
+  readonly wish: Wish;
+  readonly set: (patch: Partial<Wish>) => void;
+  readonly inputRef: RefObject<HTMLInputElement | null>;
 };
 
 /** Another safe current for the ticked chargers, with what would then fit. */
-export function ChangeForm({ status, chosen, choose }: Props) {
+export function ChangeForm({ status, wish: { chosen, typed_A }, set, inputRef }: Props) {
   const { t } = useTranslation("commissioning");
   const format = useFormat();
   const { state } = useConnection();
   const stations = useLiveStore((live) => live.stations);
-  const [typed_A, setTyped] = useState<number | string>(USUAL_A);
   const { fallbacks } = status;
   const bays = fallbacks.filter(({ stationId }) => chosen.has(stationId));
   const max_mA = Math.min(...bays.map(({ stationId }) => stations[stationId]?.max_mA ?? MAX_WITHOUT_LIVE_mA));
@@ -37,7 +39,7 @@ export function ChangeForm({ status, chosen, choose }: Props) {
     (api, wanted_mA: number) =>
       api.commissioning.setFallback({ stationIds: bays.map(({ stationId }) => stationId), fallback_mA: wanted_mA }),
     () => {
-      choose(new Set());
+      set({ chosen: new Set() });
     },
   );
   const submit = (event: SyntheticEvent): void => {
@@ -48,8 +50,9 @@ export function ChangeForm({ status, chosen, choose }: Props) {
     <Card title={t("change.title")}>
       <form className={css["form"]} onSubmit={submit} noValidate aria-label={t("change.title")}>
         <p className={css["muted"]}>{t("change.lead")}</p>
-        <Chosen bays={fallbacks} chosen={chosen} choose={choose} />
+        <Chosen bays={fallbacks} chosen={chosen} set={set} />
         <NumberInput
+          ref={inputRef}
           className={css["narrow"] ?? ""}
           label={t("change.current")}
           description={t("change.hint", { max })}
@@ -61,15 +64,14 @@ export function ChangeForm({ status, chosen, choose }: Props) {
           error={fallback_mA === null ? t("change.wrong", { max }) : null}
           onChange={(value) => {
             reset();
-            setTyped(value);
+            set({ typed_A: value });
           }}
         />
         {fallback_mA !== null && bays.length > 0 && (
           <OutlookList status={status} chosen={chosen} fallback_mA={fallback_mA} />
         )}
         <Refused error={error} />
-        <div className={css["buttons"]}>
-          <p role="status">{isPending ? t("change.saving") : isSuccess && t("change.saved")}</p>
+        <div className={`${css["buttons"]} ${css["start"]}`}>
           <Button
             type="submit"
             loading={isPending}
@@ -77,16 +79,17 @@ export function ChangeForm({ status, chosen, choose }: Props) {
           >
             {t("change.save")}
           </Button>
+          <p role="status">{isPending ? t("change.saving") : isSuccess && t("change.saved")}</p>
         </div>
       </form>
     </Card>
   );
 }
 
-type ChosenProps = Omit<Props, "status"> & { readonly bays: Commissioning["fallbacks"] };
+type ChosenProps = Pick<Wish, "chosen"> & Pick<Props, "set"> & { readonly bays: Commissioning["fallbacks"] };
 
 /** Which chargers are ticked; ticking one by one is done in their list. */
-function Chosen({ bays, chosen, choose }: ChosenProps) {
+function Chosen({ bays, chosen, set }: ChosenProps) {
   const { t } = useTranslation("commissioning");
   const names = bays.filter(({ stationId }) => chosen.has(stationId)).map(({ name }) => name);
   return (
@@ -96,7 +99,7 @@ function Chosen({ bays, chosen, choose }: ChosenProps) {
           size="xs"
           variant="default"
           onClick={() => {
-            choose(new Set(bays.map(({ stationId }) => stationId)));
+            set({ chosen: new Set(bays.map(({ stationId }) => stationId)) });
           }}
         >
           {t("change.all")}
@@ -106,7 +109,7 @@ function Chosen({ bays, chosen, choose }: ChosenProps) {
           variant="default"
           disabled={names.length === 0}
           onClick={() => {
-            choose(new Set());
+            set({ chosen: new Set() });
           }}
         >
           {t("change.clear")}
@@ -119,25 +122,25 @@ function Chosen({ bays, chosen, choose }: ChosenProps) {
   );
 }
 
-type OutlookProps = Pick<Props, "status" | "chosen"> & { readonly fallback_mA: number };
+type OutlookProps = Pick<Props, "status"> & Pick<Wish, "chosen"> & { readonly fallback_mA: number };
 
 function OutlookList({ status: { problems, fallbacks }, chosen, fallback_mA }: OutlookProps) {
   const { t } = useTranslation("commissioning");
   const format = useFormat();
-  const outlooks = outlookOf(conflictsOf(problems), fallbacks, chosen, fallback_mA);
+  const outlooks = outlookOf(problems, fallbacks, chosen, fallback_mA);
   return (
     <ul className={css["outlook"]}>
-      {outlooks.map(({ conflict: { circuitId, name, phases, sum_mA: before_mA, limit_mA, basis }, sum_mA, fits }) => {
+      {outlooks.map(({ circuitId, name, phases, before_mA, after_mA, limit_mA, fits }) => {
         const OutlookIcon = fits ? IconCheck : IconAlertTriangle;
         const words = {
           name,
           phases: phases.join(" "),
           before: format.exactCurrent(before_mA),
-          after: format.exactCurrent(sum_mA),
+          after: format.exactCurrent(after_mA),
           limit: format.exactCurrent(limit_mA),
         };
         return (
-          <li key={`${circuitId} ${phases.join("")} ${basis}`}>
+          <li key={`${circuitId} ${phases.join("")}`}>
             <OutlookIcon size={16} stroke={1.75} aria-hidden />
             {fits ? t("change.fits", words) : t("change.fitsNot", words)}
           </li>

@@ -7,15 +7,18 @@ import { bayFallback } from "../../test-data.ts";
 import {
   adviceFor,
   beyondTelling,
+  type Conflict,
   conflictsOf,
   currentOf,
+  instructionOf,
   isReasonEnough,
   knowledgeOf,
   knownAuthor,
   outlookOf,
+  proposalFor,
   refusalOf,
   safeCurrentOf,
-  unprovenCount,
+  unproven,
   worstOf,
 } from "./commissioning-view.ts";
 
@@ -40,37 +43,88 @@ const tested = (outcome: FallbackTestView["outcome"], patch: Partial<BayFallback
     ...patch,
   });
 
+const conflict = (patch: Partial<Problem> = {}): Conflict => {
+  const [first] = conflictsOf([problem(patch)]);
+  if (first === undefined) throw new Error("a problem is a conflict");
+  return first;
+};
+
 test("phases of a circuit with the same numbers are one conflict, others stay apart", () => {
   const conflicts = conflictsOf([problem(), problem({ phase: "L2" }), problem({ phase: "L3", sum_mA: 50_000 })]);
   expect(conflicts.map(({ phases }) => phases)).toEqual([["L1", "L2"], ["L3"]]);
   expect(conflictsOf([])).toEqual([]);
 });
 
+test("one-phase chargers on different phases do not part what reads the same", () => {
+  const [only, ...others] = conflictsOf([
+    problem({ stationIds: ["P01", "P02"] }),
+    problem({ phase: "L2", stationIds: ["P01", "P03"] }),
+  ]);
+  expect(others).toEqual([]);
+  expect(only).toMatchObject({ phases: ["L1", "L2"], firstIds: ["P01", "P02"], stationIds: ["P01", "P02", "P03"] });
+});
+
 test("where one conductor is named it is the one with most too much, and a blocking one before one merely seen", () => {
   expect(worstOf([])).toBeNull();
-  const seen = problem({ basis: "seen", sum_mA: 90_000 });
-  expect(worstOf([seen, problem(), problem({ phase: "L3", sum_mA: 50_000 })])?.phase).toBe("L3");
+  const seen = conflict({ basis: "seen", sum_mA: 90_000 });
+  expect(worstOf([seen, conflict(), conflict({ phase: "L3", sum_mA: 50_000 })])?.phases).toEqual(["L3"]);
   expect(worstOf([seen])).toEqual(seen);
 });
 
 test("the advice is the highest safe current for all, or how many may keep the least that charges", () => {
-  expect(adviceFor(problem({ limit_mA: 61_000 }))).toEqual({ kind: "lower", each_mA: 10_000 });
-  expect(adviceFor(problem({ limit_mA: 44_000 }))).toEqual({ kind: "lower", each_mA: 6_000 });
-  expect(adviceFor(problem())).toEqual({ kind: "some", keep: 2, count: 4 });
-  expect(adviceFor(problem({ limit_mA: 25_000 }))).toEqual({ kind: "some", keep: 0, count: 4 });
-  expect(adviceFor(problem({ limit_mA: 19_000 }))).toEqual({ kind: "no-room" });
+  const bays = BAYS.map((id) => bayFallback(id));
+  const advised = (limit_mA: number) => adviceFor(conflict({ limit_mA }), bays);
+  expect(advised(61_000)).toEqual({ kind: "lower", each_mA: 10_000 });
+  expect(advised(44_000)).toEqual({ kind: "lower", each_mA: 6_000 });
+  expect(advised(36_000)).toEqual({ kind: "some", keep: 2, count: 4 });
+  expect(advised(25_000)).toEqual({ kind: "some", keep: 0, count: 4 });
+  expect(advised(19_000)).toEqual({ kind: "no-room" });
 });
 
-test("what a box keeps whatever it is told is named, and lowering its safe current does not help on paper either", () => {
+test("the advice leaves out what keeps its current whatever it is told", () => {
+  const deaf = bayFallback("P01", { counted_mA: 16_000 });
+  const bays = [deaf, ...["P02", "P03", "P04"].map((id) => bayFallback(id))];
+  expect(adviceFor(conflict({ sum_mA: 54_000, limit_mA: 50_000 }), bays)).toEqual({ kind: "some", keep: 2, count: 3 });
+  expect(adviceFor(conflict({ sum_mA: 54_000, limit_mA: 35_000 }), bays)).toEqual({ kind: "not-by-telling" });
+  const alone = conflict({ sum_mA: 36_000, limit_mA: 30_000, stationIds: ["P01"] });
+  expect(adviceFor(alone, bays)).toEqual({ kind: "not-by-telling" });
+});
+
+test("what a box keeps whatever it is told is named, and telling it less does not help on paper either", () => {
   const bays = BAYS.map((id) => bayFallback(id, id === "P02" ? { counted_mA: 16_000 } : {}));
-  expect(beyondTelling(problem(), bays).map(({ stationId }) => stationId)).toEqual(["P02"]);
-  const conflicts = conflictsOf([problem({ sum_mA: 54_000 })]);
-  expect(outlookOf(conflicts, bays, new Set(["P01", "P02"]), 0)[0]).toMatchObject({ sum_mA: 48_000, fits: false });
-  expect(outlookOf(conflicts, bays, new Set(["P01", "P03", "P04"]), 0)[0]).toMatchObject({
-    sum_mA: 36_000,
-    fits: true,
-  });
-  expect(outlookOf(conflicts, bays, new Set(["P09"]), 0)[0]?.sum_mA).toBe(54_000);
+  expect(beyondTelling(conflict(), bays).map(({ stationId }) => stationId)).toEqual(["P02"]);
+  const problems = [problem({ sum_mA: 54_000 })];
+  const after = (...ids: readonly string[]) => outlookOf(problems, bays, new Set(ids), 0)[0];
+  expect(after("P01", "P02")).toMatchObject({ before_mA: 54_000, after_mA: 48_000, fits: false });
+  expect(after("P01", "P03", "P04")).toMatchObject({ after_mA: 36_000, fits: true });
+  expect(after("P09")?.after_mA).toBe(54_000);
+});
+
+test("the proposal lowers those that keep too much, or lets as few as will do wait, and then it fits", () => {
+  const bays = BAYS.map((id) => bayFallback(id, id === "P04" ? {} : { promised_mA: 16_000, counted_mA: 16_000 }));
+  const high = problem({ sum_mA: 74_000, limit_mA: 61_000 });
+  const lowered = proposalFor(conflict(high), [high], bays);
+  expect(lowered).toEqual({ stationIds: ["P01", "P02", "P03"], current_mA: 10_000 });
+
+  const problems = [
+    problem({ sum_mA: 38_000, stationIds: ["P01", "P02", "P03"] }),
+    problem({ sum_mA: 38_000, phase: "L2", stationIds: ["P01", "P02", "P04"] }),
+  ];
+  const least = BAYS.map((id) => bayFallback(id));
+  const proposal = proposalFor(conflict(problems[0]), problems, least);
+  expect(proposal).toEqual({ stationIds: ["P02"], current_mA: 0 });
+  expect(outlookOf(problems, least, new Set(proposal?.stationIds), 0)).toMatchObject([{ fits: true }]);
+  expect(proposalFor(conflict({ limit_mA: 19_000 }), [problem({ limit_mA: 19_000 })], least)).toBeNull();
+});
+
+test("nobody is made to wait for what would not fit all the same", () => {
+  const bays = BAYS.map((id) => bayFallback(id, id === "P04" ? { counted_mA: 32_000 } : {}));
+  const problems = [
+    problem({ sum_mA: 18_000, limit_mA: 12_000, otherLoad_mA: 0, stationIds: ["P01", "P02", "P03"] }),
+    problem({ sum_mA: 50_000, limit_mA: 12_000, otherLoad_mA: 0, phase: "L2" }),
+  ];
+  expect(proposalFor(conflict(problems[0]), problems, bays)).toEqual({ stationIds: ["P03"], current_mA: 0 });
+  expect(proposalFor(conflict(problems[1]), problems, bays)).toBeNull();
 });
 
 test("a proven box says how, and a test that no longer counts is not taken for knowledge", () => {
@@ -82,7 +136,8 @@ test("a proven box says how, and a test that no longer counts is not taken for k
   expect(knowledgeOf(tested("rose", { counted_mA: 16_000 }))).toBe("rises");
   expect(knowledgeOf(tested("kept-last"))).toBe("outdated");
   expect(knowledgeOf(bayFallback("P01"))).toBe("unknown");
-  expect(unprovenCount([bayFallback("P01"), bayFallback("P02", { provenBy: "box" })])).toBe(1);
+  const shown = bayFallback("P02", { provenBy: "box" });
+  expect(unproven([bayFallback("P01"), shown])).toEqual([bayFallback("P01")]);
 });
 
 test("a test that told nothing leaves the box unknown", () => {
@@ -97,6 +152,12 @@ test("a safe current is nothing, or from what a charger can offer to the least m
   for (const wrong of [5, 17, -1, "", Number.NaN]) expect(safeCurrentOf(wrong, 16_000), String(wrong)).toBeNull();
   expect(currentOf(5.94)).toBe(5_940);
   expect(currentOf(101)).toBeNull();
+});
+
+test("nobody is told to put back what is back already", () => {
+  expect(instructionOf({ stage: "cut" }, true)).toBe("cut");
+  expect(instructionOf({ stage: "reconnect" }, false)).toBe("reconnect");
+  expect(instructionOf({ stage: "reconnect" }, true)).toBe("back");
 });
 
 test("ten characters of blanks are no reason", () => {

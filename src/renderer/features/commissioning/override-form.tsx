@@ -38,7 +38,7 @@ export function OverrideForm({ conflicts }: { readonly conflicts: readonly Confl
             setReason(event.currentTarget.value);
           }}
         />
-        <div className={css["buttons"]}>
+        <div className={`${css["buttons"]} ${css["start"]}`}>
           <Button type="submit" variant="default" disabled={state !== "open"}>
             {t("override.ask")}
           </Button>

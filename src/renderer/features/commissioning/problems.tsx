@@ -1,23 +1,31 @@
 import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { BayFallback, Commissioning } from "../../../contract/index.ts";
+import type { Commissioning } from "../../../contract/index.ts";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { Card } from "../../components/page.tsx";
 import { useFormat } from "../../lib/data/use-format.ts";
-import { adviceFor, beyondTelling, type Conflict, conflictsOf, isBlocking } from "./commissioning-view.ts";
+import {
+  adviceFor,
+  beyondTelling,
+  type Conflict,
+  conflictsOf,
+  isBlocking,
+  type Proposal,
+  proposalFor,
+} from "./commissioning-view.ts";
 import css from "./commissioning.module.css";
 import { OverrideForm } from "./override-form.tsx";
 
 type Props = {
   readonly status: Commissioning;
-  readonly onChoose: (stationIds: readonly string[]) => void;
+  readonly onPropose: (proposal: Proposal) => void;
 };
 
 /** Every conductor that is too small, the sum that shows it, and what would make it fit. */
-export function Problems({ status, onChoose }: Props) {
+export function Problems({ status, onPropose }: Props) {
   const { t } = useTranslation("commissioning");
   const format = useFormat();
-  const { problems, fallbacks, state } = status;
+  const { problems, state } = status;
   const conflicts = conflictsOf(problems);
   const boxes_mA = ({ sum_mA, otherLoad_mA }: Conflict): number => sum_mA - otherLoad_mA;
   const columns: readonly Column<Conflict>[] = [
@@ -30,7 +38,7 @@ export function Problems({ status, onChoose }: Props) {
       cell: (conflict) =>
         t("problems.boxes", {
           current: format.exactCurrent(boxes_mA(conflict)),
-          count: conflict.stationIds.length,
+          count: conflict.firstIds.length,
         }),
     },
     {
@@ -49,7 +57,7 @@ export function Problems({ status, onChoose }: Props) {
     {
       id: "todo",
       title: t("problems.todo"),
-      cell: (conflict) => <ToDo conflict={conflict} bays={fallbacks} onChoose={onChoose} />,
+      cell: (conflict) => <ToDo conflict={conflict} status={status} onPropose={onPropose} />,
     },
   ];
   return (
@@ -66,32 +74,31 @@ export function Problems({ status, onChoose }: Props) {
   );
 }
 
-type ToDoProps = {
+type ToDoProps = Props & {
   readonly conflict: Conflict;
-  readonly bays: readonly BayFallback[];
-  readonly onChoose: Props["onChoose"];
 };
 
-function ToDo({ conflict, bays, onChoose }: ToDoProps) {
+function ToDo({ conflict, status: { problems, fallbacks }, onPropose }: ToDoProps) {
   const { t } = useTranslation("commissioning");
   const format = useFormat();
-  const advice = adviceFor(conflict);
-  const beyond = beyondTelling(conflict, bays);
+  const advice = adviceFor(conflict, fallbacks);
+  const beyond = beyondTelling(conflict, fallbacks);
+  const proposal = proposalFor(conflict, problems, fallbacks);
   return (
     <div className={css["todo"]}>
       {conflict.basis === "seen" && <p>{t("problems.seen", { seen: format.exactCurrent(conflict.otherLoad_mA) })}</p>}
       <AdviceText advice={advice} />
       {beyond.length > 0 && <p>{t("problems.beyond", { names: beyond.map(({ name }) => name).join(", ") })}</p>}
-      {advice.kind !== "no-room" && (
+      {proposal !== null && proposal.stationIds.length > 0 && (
         <Button
           size="xs"
           variant="default"
-          aria-label={t("problems.chooseAt", { name: conflict.name })}
+          aria-label={t("problems.proposeAt", { name: conflict.name, phases: conflict.phases.join(" ") })}
           onClick={() => {
-            onChoose(conflict.stationIds);
+            onPropose(proposal);
           }}
         >
-          {t("problems.choose")}
+          {t("problems.propose")}
         </Button>
       )}
     </div>
@@ -102,6 +109,8 @@ function AdviceText({ advice }: { readonly advice: ReturnType<typeof adviceFor> 
   const { t } = useTranslation("commissioning");
   const format = useFormat();
   switch (advice.kind) {
+    case "not-by-telling":
+      return null;
     case "no-room":
       return <p>{t("problems.no-room")}</p>;
     case "lower":

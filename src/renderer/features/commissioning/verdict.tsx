@@ -3,7 +3,7 @@ import type { Commissioning } from "../../../contract/index.ts";
 import { type Icon, IconAlertTriangle, IconCheck, IconInfoCircle } from "../../components/icons.ts";
 import { Card } from "../../components/page.tsx";
 import { useFormat } from "../../lib/data/use-format.ts";
-import { unprovenCount } from "./commissioning-view.ts";
+import { unproven } from "./commissioning-view.ts";
 import css from "./commissioning.module.css";
 import { useAuthor } from "./use-author.ts";
 import { Withdraw } from "./withdraw.tsx";
@@ -15,13 +15,16 @@ const ICONS: Readonly<Record<Commissioning["state"], Icon>> = {
   blocked: IconAlertTriangle,
 };
 
+/** More are found in the list below. */
+const NAMED_MAX = 6;
+
 /** Where the site stands, what that means for cars, and what is still missing. */
 export function Verdict({ status }: { readonly status: Commissioning }) {
   const { t } = useTranslation("commissioning");
   const { state, fallbacks, problems, override } = status;
   const format = useFormat();
   const VerdictIcon = ICONS[state];
-  const untested = unprovenCount(fallbacks);
+  const untested = unproven(fallbacks);
   return (
     <Card title={t("verdict.title")}>
       <div className={css["verdict"]} data-state={state}>
@@ -29,7 +32,14 @@ export function Verdict({ status }: { readonly status: Commissioning }) {
         <div className={css["words"]}>
           <p className={css["mark"]}>{t(`verdict.${state}.mark`)}</p>
           <p>{t(`verdict.${state}.text`)}</p>
-          {untested > 0 && <p>{t("verdict.untested", { count: untested, all: format.count(fallbacks.length) })}</p>}
+          {untested.length > 0 && (
+            <p>
+              {t("verdict.untested", { count: untested.length, all: format.count(fallbacks.length) })}
+              {untested.length <= NAMED_MAX && (
+                <> {t("verdict.which", { names: untested.map(({ name }) => name).join(", ") })}</>
+              )}
+            </p>
+          )}
           {problems.some(({ basis }) => basis === "seen") && <p>{t("verdict.seen")}</p>}
           {override !== null && <Given override={override} />}
         </div>
