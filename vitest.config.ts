@@ -16,7 +16,7 @@ export default defineConfig({
           environment: "node",
           expect: PATIENT,
           include: ["src/**/*.test.ts", "src/**/*.test.tsx"],
-          testTimeout: 10_000,
+          testTimeout: 30_000,
         },
       },
       {

@@ -245,9 +245,7 @@ describe("RPC over a WebSocket", () => {
     engine.emit(liveUpdate(1, false, [station("P01", { power_W: 7 })]));
     expect((await updates.next()).value).toMatchObject({ seq: 1, stations: [{ power_W: 7 }] });
     socket.close();
-    await vi.waitFor(() => {
-      expect(engine.listeners()).toBe(0);
-    });
+    await expect.poll(() => engine.listeners()).toBe(0);
   });
 
   test("a kiosk page reaches the kiosk and nothing else", async () => {

@@ -1,5 +1,5 @@
 import { RPCHandler } from "@orpc/server/message-port";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import type { LiveUpdate } from "../../src/contract/index.ts";
 import { createRouter } from "../../src/main/api/index.ts";
 import { type HeadlessServer, startHeadless } from "../../src/main/headless/index.ts";
@@ -42,12 +42,7 @@ function clientOf(url: string, role: "kiosk" | null = null): Client {
 }
 
 const reached = (client: Client, state: string): Promise<void> =>
-  vi.waitFor(
-    () => {
-      expect(client.connection.getSnapshot().state).toBe(state);
-    },
-    { timeout: 20_000, interval: 20 },
-  );
+  expect.poll(() => client.connection.getSnapshot().state).toBe(state);
 
 describe("over a WebSocket", () => {
   test("a call made while it is still connecting waits for the connection", async () => {
@@ -72,13 +67,9 @@ describe("over a WebSocket", () => {
     const stop = client.watch((signal) => client.api.live.subscribe(undefined, { signal }), {
       onUpdate: (update) => updates.push(update),
     });
-    await vi.waitFor(() => {
-      expect(updates).toHaveLength(1);
-    });
+    await expect.poll(() => updates).toHaveLength(1);
     engine.emit(liveUpdate(5, false, [station("P01")]));
-    await vi.waitFor(() => {
-      expect(updates.map(({ full }) => full)).toEqual([true, false]);
-    });
+    await expect.poll(() => updates.map(({ full }) => full)).toEqual([true, false]);
 
     await server.close();
     await reached(client, "lost");
@@ -88,14 +79,10 @@ describe("over a WebSocket", () => {
 
     await listen(Number(new URL(server.url).port));
     await reached(client, "open");
-    await vi.waitFor(() => {
-      expect(updates.map(({ full }) => full)).toEqual([true, false, true]);
-    });
+    await expect.poll(() => updates.map(({ full }) => full)).toEqual([true, false, true]);
     expect(states).toEqual(["open", "lost", "open"]);
     stop();
-    await vi.waitFor(() => {
-      expect(engine.listeners()).toBe(0);
-    });
+    await expect.poll(() => engine.listeners()).toBe(0);
   });
 
   test("a refused subscription says why instead of ending silently", async () => {
@@ -139,9 +126,7 @@ test("over a MessagePort calls, subscriptions and codes are the same", async () 
     });
   });
   expect(first.stations).toHaveLength(1);
-  await vi.waitFor(() => {
-    expect(engine.listeners()).toBe(0);
-  });
+  await expect.poll(() => engine.listeners()).toBe(0);
 });
 
 test("a channel that fell silent is cut: what waits on it is told, and subscriptions begin anew on the next one", async () => {

@@ -19,7 +19,7 @@ import { createUdpServer } from "../protocol/modbus/udp-server.ts";
 import { rigOf } from "../protocol/modbus/bench.ts";
 import { folder, run, type Folder } from "./doctor-run.ts";
 
-const TIMEOUT_ms = 30_000;
+const TIMEOUT_ms = 120_000;
 const SHOWN: ReadonlyMap<string, CanonicalValue> = new Map<string, CanonicalValue>([
   ["state", "charging"],
   ["cable_state", 7],

@@ -5,7 +5,7 @@ import { createHttpDevice } from "../../src/main/simulator/network/index.ts";
 import { profileWith } from "../protocol/network/bench.ts";
 import { folder, run, type Folder } from "./doctor-run.ts";
 
-const TIMEOUT_ms = 30_000;
+const TIMEOUT_ms = 120_000;
 const SHOWN = new Map<string, CanonicalValue>([
   ["state", "charging"],
   ["power", 11_040],

@@ -12,7 +12,7 @@ import { createModbusServer } from "../../src/main/simulator/modbus/index.ts";
 import { describeWith } from "../setup/tools.ts";
 import { cable, folder, run, simulate, type Folder } from "./doctor-run.ts";
 
-const TIMEOUT_ms = 30_000;
+const TIMEOUT_ms = 120_000;
 const cleanups: (() => unknown)[] = [];
 let here: Folder;
 
@@ -69,7 +69,7 @@ describe("doctor read and set", { timeout: TIMEOUT_ms }, () => {
     const set = await run(["set", ...args, "--current_A", "10.5"]);
     expect(set).toEqual({ code: 0, err: "", out: [{ ok: true, written_mA: 10_500, readback_mA: 10_500 }] });
     await expect
-      .poll(async () => (await run(["read", ...args])).out[0], { timeout: 10_000 })
+      .poll(async () => (await run(["read", ...args])).out[0])
       .toMatchObject({
         id: "b1",
         profile: "heidelberg-energy-control",

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { describeWith } from "../setup/tools.ts";
 import { seriousViolations } from "./browse.ts";
 import { newestFirst, startDemoSite } from "./demo-site.ts";
-import { onScreen } from "./on-screen.ts";
+import { found, onScreen } from "./on-screen.ts";
 import { callInAs } from "./unknown-station.ts";
 
 /** Twenty site seconds in one: cars come and go while a test looks on. */
@@ -103,8 +103,7 @@ describeWith("chromium", "the live screen, on the built program", (executablePat
       }
       return null;
     };
-    let chosen: Awaited<ReturnType<typeof byOcpp>> = null;
-    await expect.poll(async () => (chosen = await byOcpp()), { timeout: SITE_CHANGES_WITHIN_ms }).not.toBeNull();
+    const chosen = await found(byOcpp, "a car charges at an OCPP station");
     const page = await open(`/#/live?station=${chosen.stationId}`);
     const panel = page.getByRole("complementary", { name: /^Charger /u });
     await panel.getByText("Connection and device").waitFor();

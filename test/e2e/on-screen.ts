@@ -3,6 +3,9 @@ import { afterAll, beforeAll } from "vitest";
 import { type Look, openPage } from "./browse.ts";
 import type { DemoSite } from "./demo-site.ts";
 
+const FOUND_WITHIN_ms = 60_000;
+const LOOK_EVERY_ms = 100;
+
 export type OnScreen = {
   readonly site: () => DemoSite;
   /** One call of the program's REST API, with the answer as it came. */
@@ -30,4 +33,15 @@ export function onScreen(executablePath: string, start: () => Promise<DemoSite>)
     ask: (path, body) => site.ask(path, body),
     open: (path, look) => openPage(browser, new URL(path, site.url).href, look),
   };
+}
+
+/** The first answer of `look` that is something. What was found then is used as it was: the next look may find nothing. */
+export async function found<T>(look: () => Promise<T | null>, what: string): Promise<T> {
+  const deadline = performance.now() + FOUND_WITHIN_ms;
+  for (;;) {
+    const answer = await look();
+    if (answer !== null) return answer;
+    if (performance.now() > deadline) throw new Error(`never came true: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_ms));
+  }
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { describeWith } from "../setup/tools.ts";
 import { seriousViolations } from "./browse.ts";
 import { newestFirst, startDemoSite } from "./demo-site.ts";
-import { onScreen } from "./on-screen.ts";
+import { found, onScreen } from "./on-screen.ts";
 
 const SPEED = 20;
 const SITE_CHANGES_WITHIN_ms = 60_000;
@@ -25,15 +25,11 @@ const settings = z.object({ site: z.object({ rule: z.string() }) });
 describeWith("chromium", "how cars share, on the built program", (executablePath) => {
   const { site, ask, open } = onScreen(executablePath, () => startDemoSite(SPEED));
   const stations = async (): Promise<z.infer<typeof live>["stations"]> => live.parse(await ask("/live")).stations;
-  const stationWithCar = async (): Promise<string> => {
-    let found: string | undefined;
-    const look = async (): Promise<string | undefined> => {
-      found = newestFirst(await stations()).find(({ session }) => session !== null)?.stationId;
-      return found;
-    };
-    await expect.poll(look, { timeout: SITE_CHANGES_WITHIN_ms }).toBeDefined();
-    return found ?? "";
-  };
+  const stationWithCar = (): Promise<string> =>
+    found(async () => {
+      const taken = newestFirst(await stations()).find(({ session }) => session !== null);
+      return taken?.stationId ?? null;
+    }, "a car has a session");
 
   test("a rule is previewed, taken, and then a car that waits says its place and when its turn comes", async () => {
     await stationWithCar();

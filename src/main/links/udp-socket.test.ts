@@ -23,7 +23,7 @@ test("a port that another program holds is taken over once that program has left
       resolve();
     });
   });
-  await expect.poll(() => socket.state.kind, { timeout: 5_000 }).toBe("up");
+  await expect.poll(() => socket.state.kind).toBe("up");
   expect(socket.port).toBe(port);
   expect(socket.send(Buffer.from("hello"), { address: "127.0.0.1", port })).toBe(true);
   await expect.poll(() => heard).toEqual(["hello"]);
