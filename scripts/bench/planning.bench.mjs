@@ -1,7 +1,7 @@
 // @ts-check
 // The slow planner: how long a plan takes, and what it is worth in money against the best possible (balancing.md B8, B9).
 // Published figures in brackets: ACN-Sim, Lee et al. 2021 (T2: Caltech, September 2018; T4: JPL-like days).
-import { planProgram, planSlots, readPlan } from "../../src/core/planning/index.ts";
+import { FINISH_EARLY_ms, planProgram, planSlots, readPlan } from "../../src/core/planning/index.ts";
 import { epochMs, milliamp, millisecond, watt, wattHour } from "../../src/core/units/index.ts";
 import { createLpSolver } from "../../src/main/planning/index.ts";
 import { median, quantile } from "./parts/figures.mjs";
@@ -32,7 +32,7 @@ const PRACTICAL = /** @type {const} */ ({
   step_mA: 1_000,
   hold_ms: HOUR_ms,
   share: "need",
-  margin_ms: 1_800_000,
+  margin_ms: FINISH_EARLY_ms,
 });
 
 /**
@@ -138,7 +138,7 @@ function randomInput(random, now) {
     quarter: null,
     usedInQuarter_Wh: wattHour(0),
     limits: [],
-    finishEarly_ms: millisecond(1_800_000),
+    finishEarly_ms: millisecond(FINISH_EARLY_ms),
   };
 }
 

@@ -203,6 +203,34 @@ describe("a plan with a price for the peak", () => {
   });
 });
 
+describe("the running quarter hour and the peak", () => {
+  const at = (minute: number, used_Wh: number | null, over: Partial<PlanInput> = {}): PlanInput => {
+    const now_ms = epochMs(NOW + minute * 60_000);
+    const peak = { ...PEAK, monthPeak_W: watt(8_000), days_left: 1 };
+    const usedInQuarter_Wh = used_Wh === null ? null : wattHour(used_Wh);
+    return input([car("P1"), car("P2")], { now_ms, slots: planSlots(now_ms, 16), peak, usedInQuarter_Wh, ...over });
+  };
+  const caps = async (known: PlanInput): Promise<readonly (number | undefined)[]> =>
+    (await planOf(known)).circuits[0]?.caps.slice(0, 2).map((cap) => cap?.limit_W) ?? [];
+
+  test.each([
+    ["what its first minutes left is used in its later ones", 10, 1_000, 12_000],
+    ["what they took too much its later ones have less", 5, 1_000, 6_000],
+    ["never more than twice the peak is caught up", 10, 0, 16_000],
+    ["in its last minute nothing is caught up", 14, 1_500, 8_000],
+    ["whose beginning nobody saw has the peak itself", 10, null, 8_000],
+    ["that is at the peak already has nothing left", 10, 2_000, 0],
+  ])("a quarter hour: %s", async (_, minute, used_Wh, cap_W) => {
+    expect(await caps(at(minute, used_Wh))).toEqual([cap_W, 8_000]);
+  });
+
+  test("a quarter hour above the month's peak has made a new one: it may be had in the next ones too", async () => {
+    const plan = await planOf(at(10, 2_500));
+    expect(plan.peak_W).toBe(10_000);
+    expect(plan.planned_W.slice(0, 2)).toEqual([0, 10_000]);
+  });
+});
+
 describe("limits known ahead", () => {
   test("a grid signal that announced itself is planned around and passed on as a cap", async () => {
     const signal = {

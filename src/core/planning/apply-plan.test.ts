@@ -82,7 +82,7 @@ const boundOf = (applied: AllocationRequest): number | undefined => applied.evse
 describe("a car's target", () => {
   test.each([
     ["nothing", 0, 0],
-    ["less than a quarter of its minimum: it waits", 1.4, 0],
+    ["less than half of its minimum: it waits", 2.9, 0],
     ["a part of its minimum: it runs at the minimum for a while", 3, 6_000],
     ["between two steps: the upper one", 9.2, 10_000],
     ["all it can take: no bound", 16, undefined],

@@ -8,7 +8,7 @@ export const PLAN_AGE_MAX_ms = 15 * 60_000;
 /** Once running, a car is not paused by the plan before this much time: some cars do not wake up after many pauses. */
 const RUNS_AT_LEAST_ms = 15 * 60_000;
 /** Planned below its minimum, a car runs at the minimum when at least this part of it is planned, else it waits. */
-const RUNS_FROM = 0.25;
+export const RUNS_FROM = 0.5;
 /** A weight is never nothing: the allocator divides by it. */
 const LEAST_WEIGHT = 0.001;
 const DEFAULT_VOLTAGE_V = 230;

@@ -5,7 +5,7 @@ import { partBefore, slotHours } from "./slots.ts";
 
 // The plan as a linear program (balancing.md §3.6). Variables: kW of each car in each quarter hour. One objective whose
 // terms lie at least a hundredfold apart, so that none can buy the next higher one: energy not delivered, then money
-// (peak and energy are both money), then delivering early, then even power.
+// (peak and energy are both money), then delivering early.
 
 /** The scale of money in the objective: what the dearest kWh costs. Far above the solver's tolerance of 1e-7. */
 const MONEY = 100;
@@ -16,8 +16,6 @@ const UNMET_PEAK_WEIGHT = 10;
 const UNMET_SECOND = 2;
 /** In dearest kWhs: a kWh delivered at the far end of the plan instead of now. */
 const LATE_WEIGHT = 1e-4;
-/** In dearest kWhs: a kW of difference between one slot and the next. */
-const UNEVEN_WEIGHT = 1e-8;
 /** Balancing.md §3.6: three quarters of last month's peak will be needed again, so they cost nothing. */
 const PEAK_HINT = 0.75;
 /** A car of which nobody knows when it leaves is counted as if it stayed this long. */
@@ -52,10 +50,14 @@ export function dueTime_ms(input: PlanInput, car: PlanCar): number {
   return Math.max(departure_ms - input.finishEarly_ms, Math.min(departure_ms, input.now_ms + busy_ms));
 }
 
-/** kW of the peak that cost nothing more: the month's so far, three quarters of the last one's, or the tariff's floor. */
-export function freePeak_kW({ peak }: PlanInput): number {
+/**
+ * kW of the peak that cost nothing more: the month's so far (the running quarter hour counts with what it already has),
+ * three quarters of the last one's, or the tariff's floor.
+ */
+export function freePeak_kW({ peak, usedInQuarter_Wh }: PlanInput): number {
   if (peak === null) return 0;
-  return Math.max(peak.monthPeak_W ?? 0, PEAK_HINT * (peak.lastMonthPeak_W ?? 0), peak.floor_W) / 1000;
+  const month_W = Math.max(peak.monthPeak_W ?? 0, 4 * (usedInQuarter_Wh ?? 0));
+  return Math.max(month_W, PEAK_HINT * (peak.lastMonthPeak_W ?? 0), peak.floor_W) / 1000;
 }
 
 /** Builds the program of a plan. Always feasible: what cannot be delivered is missed, at a price. */
@@ -74,7 +76,6 @@ export function planProgram(input: PlanInput): PlanProgram {
   const peak = peakRows(builder, input, totals, money);
   for (const limit of input.limits) limitRows(builder, input, power, limit);
   surplusRows(builder, input, totals, money);
-  evenRows(builder, totals);
   return { program: builder.build(), power, unmet, peak };
 }
 
@@ -217,20 +218,22 @@ function peakRows(
   money: Money,
 ): PlanProgram["peak"] {
   const { peak: price, quarter, slots, otherNet_W } = input;
-  const used = (slot: number): number => (slot === 0 ? input.usedInQuarter_Wh / 1000 : 0);
   const column = price === null ? -1 : builder.variable({ cost: money.peak });
   const free_kW = freePeak_kW(input);
   slots.forEach((slot, index) => {
     const terms = totals[index] ?? [];
     if (terms.length === 0) return;
     const hours = slotHours(slot);
-    const other_kWh = ((otherNet_W[index] ?? 0) / 1000) * hours + used(index);
+    const used_kWh = index === 0 && input.usedInQuarter_Wh !== null ? input.usedInQuarter_Wh / 1000 : null;
+    // Of a quarter hour whose beginning nobody saw the rest has its part of the limit.
+    const counted_h = index === 0 && used_kWh === null ? hours : 1 / 4;
+    const other_kWh = ((otherNet_W[index] ?? 0) / 1000) * hours + (used_kWh ?? 0);
     const energy = terms.map(([at, factor]): Term => [at, factor * hours]);
     if (column >= 0) {
       // What others take above the free peak is bought by them, not by the cars: the row must stay feasible.
-      builder.row([...energy, [column, -1 / 4]], { upper: Math.max(0, free_kW / 4 - other_kWh) });
+      builder.row([...energy, [column, -counted_h]], { upper: Math.max(0, free_kW * counted_h - other_kWh) });
     }
-    if (quarter !== null) builder.row(energy, { upper: Math.max(0, quarter.limit_W / 4000 - other_kWh) });
+    if (quarter !== null) builder.row(energy, { upper: Math.max(0, (quarter.limit_W / 1000) * counted_h - other_kWh) });
   });
   return column < 0 ? null : { column, free_kW };
 }
@@ -266,17 +269,5 @@ function surplusRows(
     if (surplus_kW <= 0 || refund <= 0 || terms.length === 0) return;
     const own = builder.variable({ upper: surplus_kW, cost: -refund * slotHours(slot) });
     builder.row([[own, 1], ...terms.map(([at, factor]): Term => [at, -factor])], { upper: 0 });
-  });
-}
-
-/** Costs each kW of difference between the sums of neighbouring slots. */
-function evenRows(builder: ProgramBuilder, totals: readonly (readonly Term[])[]): void {
-  const cost = UNEVEN_WEIGHT * MONEY;
-  totals.forEach((terms, slot) => {
-    const before = totals[slot - 1] ?? [];
-    if (slot === 0 || terms.length === 0 || before.length === 0) return;
-    const [up, down] = [builder.variable({ cost }), builder.variable({ cost })];
-    const negative = before.map(([at, factor]): Term => [at, -factor]);
-    builder.row([...terms, ...negative, [up, -1], [down, 1]], { lower: 0, upper: 0 });
   });
 }

@@ -4,6 +4,12 @@ import type { EpochMs, Milliamp, Millisecond, PerPhase, Phase, Watt, WattHour } 
 // What the slow planner is given and what it answers. Prices are whole millionths of the site's currency per kWh (0.2875 is
 // 287500); unknown is null. Arrays named `per slot` are as long as `slots`.
 
+/**
+ * `finishEarly_ms` of a site: batteries take less towards the end, and drivers come back early. Measured (decision 9): half
+ * an hour gives 0.3 % more energy for 2 % less profit.
+ */
+export const FINISH_EARLY_ms = 15 * 60_000;
+
 /** A quarter hour of the plan; the first one begins now. */
 export type PlanSlot = { readonly start_ms: EpochMs; readonly end_ms: EpochMs };
 
@@ -68,8 +74,8 @@ export type PlanInput = {
   readonly export_micro_per_kWh: number;
   readonly peak: PeakPrice | null;
   readonly quarter: QuarterLimit | null;
-  /** What the grid has delivered in the running quarter hour. */
-  readonly usedInQuarter_Wh: WattHour;
+  /** What the grid has delivered in the running quarter hour; `null`: unknown, its limit is taken to have flowed. */
+  readonly usedInQuarter_Wh: WattHour | null;
   readonly limits: readonly KnownLimit[];
   /** Cars are to be done so long before they leave: batteries take less towards the end, and drivers come back early. */
   readonly finishEarly_ms: Millisecond;

@@ -10,6 +10,9 @@ const HELD_BACK = 0.98;
 const ROUNDING = 1e-3;
 /** A cap closer than this to what is planned is what binds. */
 const NEAR_kW = 0.01;
+/** In the last minute of a quarter hour nothing of the peak is caught up, before that at most to so many times it. */
+const LAST_ms = 60_000;
+const CATCH_UP_MAX = 2;
 
 /**
  * The plan that the solver's `values` describe: targets of cars rounded down to whole mA and Wh, caps rounded up to
@@ -49,10 +52,11 @@ function circuitPlans(input: PlanInput, peak_W: Watt | null): readonly CircuitPl
       const all: PlanCap[] = [];
       const { quarter } = input;
       if (circuit.parent === null && peak_W !== null) {
-        all.push({ limit_W: peak_W, because: { kind: "price", ref: circuit.id, limit_W: peak_W } });
+        const limit_W = index === 0 ? leftOfPeak_W(input, peak_W) : peak_W;
+        all.push({ limit_W, because: { kind: "price", ref: circuit.id, limit_W } });
       }
       if (circuit.parent === null && quarter !== null) {
-        const limit_W = index === 0 ? leftInQuarter_W(input) : quarter.limit_W;
+        const limit_W = index === 0 ? leftInQuarter_W(input, quarter.limit_W) : quarter.limit_W;
         all.push({ limit_W, because: { kind: "schedule", ref: quarter.ref, limit_W } });
       }
       for (const { from_ms, until_ms, limit_W, kind, ref, circuit: id } of input.limits) {
@@ -65,11 +69,27 @@ function circuitPlans(input: PlanInput, peak_W: Watt | null): readonly CircuitPl
   });
 }
 
-/** Mean power that the rest of the running quarter hour may have. */
-function leftInQuarter_W({ quarter, slots, usedInQuarter_Wh }: PlanInput): Watt {
+/** Mean power that the rest of the running quarter hour may have; the limit itself where nobody knows what it has had. */
+function leftOf_W({ slots, usedInQuarter_Wh }: PlanInput, limit_W: Watt): number {
   const [first] = slots;
-  if (quarter === null || first === undefined) return watt(0);
-  return watt(Math.max(0, Math.floor((quarter.limit_W / 4 - usedInQuarter_Wh) / slotHours(first))));
+  return first === undefined || usedInQuarter_Wh === null
+    ? limit_W
+    : (limit_W / 4 - usedInQuarter_Wh) / slotHours(first);
+}
+
+const leftInQuarter_W = (input: PlanInput, limit_W: Watt): Watt =>
+  watt(Math.max(0, Math.floor(leftOf_W(input, limit_W))));
+
+/**
+ * A peak is a mean too: what cars left of it in the quarter hour's first minutes (full batteries take less than they are
+ * offered) they may have in its later ones. Not in its last minute, and never more than twice the peak: cars follow a new
+ * setpoint seconds later, in the next quarter hour.
+ */
+function leftOfPeak_W(input: PlanInput, peak_W: Watt): Watt {
+  const [first] = input.slots;
+  const isLast = first === undefined || first.end_ms - first.start_ms <= LAST_ms;
+  const most_W = isLast ? peak_W : CATCH_UP_MAX * peak_W;
+  return watt(Math.max(0, Math.min(most_W, Math.ceil(leftOf_W(input, peak_W) - ROUNDING))));
 }
 
 /** Only a car of which we know that it stays is held back. */

@@ -1,5 +1,5 @@
 import type { AllocationEvse, AllocationRequest } from "../../core/balancing/index.ts";
-import { forecastBase, PLAN_SLOTS, planSlots } from "../../core/planning/index.ts";
+import { FINISH_EARLY_ms, forecastBase, PLAN_SLOTS, planSlots } from "../../core/planning/index.ts";
 import type {
   BaseForecast,
   PlanCar,
@@ -19,8 +19,6 @@ import { QUARTER_REF } from "./quarter-watch.ts";
 import type { SitePrices } from "./site-prices.ts";
 import type { SiteState, StationState } from "./state.ts";
 
-/** Batteries take less towards the end, and drivers come back early. */
-const FINISH_EARLY_MS = 1_800_000;
 /** What a car is taken to want of which nobody knows anything. */
 const USUAL_NEED_WH = 20_000;
 /** Plans reach as far as the last departure that is known, and at least so far. */
@@ -36,8 +34,8 @@ export type PlanSources = {
   readonly planning: SitePlanning;
   readonly history: Pick<HistoryStore, "power">;
   readonly prices: SitePrices;
-  /** What the running quarter hour has used; without a quarter-hour limit nobody asks. */
-  readonly usedInQuarter_Wh: (now_ms: EpochMs) => WattHour;
+  /** What the running quarter hour has used; `null`: nobody saw its beginning. */
+  readonly usedInQuarter_Wh: (now_ms: EpochMs) => WattHour | null;
 };
 
 /** What the planner is told of the site; `null`: there is no car to plan for, or nothing that it could gain. */
@@ -70,9 +68,9 @@ export function createPlanInput(sources: PlanSources): ReadPlanInput {
       peak:
         peak === undefined ? null : { ...peak, monthPeak_W, lastMonthPeak_W, days_left: daysLeft(now_ms, timezone) },
       quarter: quarterLimit_W === undefined ? null : { limit_W: quarterLimit_W, ref: QUARTER_REF },
-      usedInQuarter_Wh: quarterLimit_W === undefined ? wattHour(0) : sources.usedInQuarter_Wh(now_ms),
+      usedInQuarter_Wh: sources.usedInQuarter_Wh(now_ms),
       limits: [],
-      finishEarly_ms: millisecond(FINISH_EARLY_MS),
+      finishEarly_ms: millisecond(FINISH_EARLY_ms),
     };
   };
 }

@@ -1,6 +1,5 @@
 import type { CarPlan, Plan, PlanInput, PlanSlot } from "../../core/planning/index.ts";
-import { PLAN_AGE_MAX_ms, planSlots } from "../../core/planning/index.ts";
-import { wattHour } from "../../core/units/index.ts";
+import { PLAN_AGE_MAX_ms, planSlots, RUNS_FROM } from "../../core/planning/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import type { PlannedCar, PlanningState } from "../../contract/index.ts";
 import type { Clock } from "../devices/ports.ts";
@@ -9,6 +8,7 @@ import type { LpSolver } from "../planning/index.ts";
 import { createLpSolver, startPlanner } from "../planning/index.ts";
 import type { Stores } from "../storage/types.ts";
 import { createPlanInput } from "./plan-input.ts";
+import { createQuarterUse } from "./quarter-use.ts";
 import type { QuarterWatch } from "./quarter-watch.ts";
 import { createQuarterWatch, QUARTER_REF } from "./quarter-watch.ts";
 import type { PriceTrouble, SitePrices } from "./site-prices.ts";
@@ -68,13 +68,14 @@ function runDesk(options: PlanningOptions, planning: NonNullable<SiteState["mode
   const { timezone, currency } = site.model.identity;
   const { quarterLimit_W } = planning;
   const quarter = quarterLimit_W === undefined ? null : createQuarterWatch(site, quarterLimit_W);
+  const use = createQuarterUse(site);
   const prices = createSitePrices({ dataFolder, prices: planning.prices, timezone });
   const read = createPlanInput({
     site,
     planning,
     history: stores.history,
     prices,
-    usedInQuarter_Wh: (now_ms) => quarter?.used_Wh(now_ms) ?? wattHour(0),
+    usedInQuarter_Wh: (now_ms) => quarter?.used_Wh(now_ms) ?? use.used_Wh(now_ms),
   });
   const solver = options.solver ?? createLpSolver();
   const planner = startPlanner({ clock, solver, input: safely(options, prices, read) });
@@ -88,6 +89,7 @@ function runDesk(options: PlanningOptions, planning: NonNullable<SiteState["mode
     },
     follow: (now_ms) => {
       quarter?.follow(now_ms);
+      if (quarter === null) use.follow();
       const now = situation(site);
       if (now === seen) return;
       seen = now;
@@ -203,7 +205,7 @@ function carView(
   const because = binding ? (now?.because ?? null) : null;
   if (now === undefined || because === null) return { stationId: evse, waits: null, unmet_Wh };
   const later = slots.findIndex(
-    ({ current_mA }, index) => index > slot && current_mA > now.current_mA && current_mA * 2 >= min_mA,
+    ({ current_mA }, index) => index > slot && current_mA > now.current_mA && current_mA >= RUNS_FROM * min_mA,
   );
   return {
     stationId: evse,
@@ -212,7 +214,7 @@ function carView(
       until_ms: times[later]?.start_ms ?? null,
       price_micro_per_kWh: because.price_micro_per_kWh ?? null,
       later_micro_per_kWh: because.later_micro_per_kWh ?? null,
-      paused: now.current_mA * 4 < min_mA,
+      paused: now.current_mA < RUNS_FROM * min_mA,
     },
     unmet_Wh,
   };

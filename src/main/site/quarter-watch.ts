@@ -1,21 +1,16 @@
-import { followQuarter, quarterCap } from "../../core/planning/index.ts";
-import type { QuarterState } from "../../core/planning/index.ts";
+import { quarterCap } from "../../core/planning/index.ts";
 import { SLOT_ms, slotOf } from "../../core/history/index.ts";
 import { elapsed_ms, epochMs, onPhase, PHASES, watt, wattHour } from "../../core/units/index.ts";
 import type { EpochMs, Watt, WattHour } from "../../core/units/index.ts";
 import type { PlanningState } from "../../contract/index.ts";
-import type { MeterReading } from "../devices/ports.ts";
 import { minimum_mA } from "./allocation-input.ts";
 import { activePhases } from "./box-view.ts";
 import { allocationCircuit, otherLoad_mA, stationsBelow, workingLimit_W } from "./circuit-view.ts";
+import { createQuarterUse, mainCircuit } from "./quarter-use.ts";
 import type { CircuitState, ImposedLimit, SiteState } from "./state.ts";
 
 /** Name of the limit that this file imposes. */
 export const QUARTER_REF = "quarter-hour";
-/** Between two samples so far apart nobody knows what flowed. */
-const SAMPLE_GAP_MS_MAX = 10_000;
-/** A meter silent for longer says nothing of what the quarter has used. */
-const SILENT_MS_MAX = 30_000;
 /** At the end of the quarter a small difference of energy is a large one of power: nothing is raised any more. */
 const LAST_MS = 30_000;
 /** Parts of the limit that the cap moves in, so that boxes are not told another current every second. */
@@ -31,39 +26,10 @@ export type QuarterWatch = {
 
 /** Keeps the mean power of every quarter hour at or below `limit_W` (balancing.md §3.6). */
 export function createQuarterWatch(site: SiteState, limit_W: Watt): QuarterWatch {
-  // The register may move in whole kWh, the measured power may be a little off: the higher of the two is believed.
-  let byRegister: QuarterState | null = null;
-  let byPower: QuarterState | null = null;
-  let sample: { readonly at_ms: EpochMs; readonly power_W: number; readonly energy_Ws: number } | null = null;
+  const use = createQuarterUse(site);
   let cap_W = limit_W;
   let quarter_ms: EpochMs | null = null;
 
-  const takeIn = (reading: MeterReading): void => {
-    const at_ms = reading.measured_at_ms;
-    if (sample !== null && at_ms <= sample.at_ms) return;
-    if (reading.energyImport_Wh !== null)
-      byRegister = followQuarter(byRegister, { at_ms, register_Wh: reading.energyImport_Wh });
-    if (reading.power_W === null) return;
-    const gap_ms = sample === null ? Infinity : elapsed_ms(sample.at_ms, at_ms);
-    const seen = gap_ms <= SAMPLE_GAP_MS_MAX;
-    if (!seen) byPower = null;
-    // What is exported earns no room: the grid counts what it delivers.
-    const energy_Ws = seen && sample !== null ? sample.energy_Ws + (sample.power_W * gap_ms) / 1000 : 0;
-    sample = { at_ms, power_W: Math.max(0, reading.power_W), energy_Ws };
-    byPower = followQuarter(byPower, { at_ms, register_Wh: wattHour(Math.ceil(energy_Ws / 3600)) });
-  };
-  const states = (now_ms: EpochMs): QuarterState[] =>
-    [byRegister, byPower].flatMap((state) =>
-      state !== null && now_ms - state.read_at_ms <= SILENT_MS_MAX && state.quarter_ms === slotOf(now_ms)
-        ? [state]
-        : [],
-    );
-  const used = (now_ms: EpochMs): WattHour | null => {
-    const known = states(now_ms).flatMap(({ start_Wh, register_Wh }) =>
-      start_Wh === null ? [] : [register_Wh - start_Wh],
-    );
-    return known.length === 0 ? null : wattHour(Math.max(...known));
-  };
   const exactCap_W = (now_ms: EpochMs, root: CircuitState): number => {
     const asked = {
       now_ms,
@@ -71,16 +37,14 @@ export function createQuarterWatch(site: SiteState, limit_W: Watt): QuarterWatch
       limit_W: connection_W(site, root),
       committed_W: committed_W(site, root, now_ms),
     };
-    const caps = states(now_ms).map((state) => quarterCap(state, asked).cap_W);
+    const caps = use.states(now_ms).map((state) => quarterCap(state, asked).cap_W);
     return caps.length === 0 ? limit_W : Math.min(...caps);
   };
   return {
     follow: (now_ms) => {
       const root = mainCircuit(site);
       if (root === null) return;
-      const { meterId } = root.circuit;
-      const reading = meterId === null ? null : (site.meters.get(meterId)?.reading ?? null);
-      if (reading !== null) takeIn(reading);
+      use.follow();
       const isNew = quarter_ms !== slotOf(now_ms);
       quarter_ms = slotOf(now_ms);
       cap_W = steadied(exactCap_W(now_ms, root), isNew ? null : cap_W, { now_ms, limit_W });
@@ -88,20 +52,17 @@ export function createQuarterWatch(site: SiteState, limit_W: Watt): QuarterWatch
       root.imposed = [...root.imposed.filter(({ ref }) => ref !== QUARTER_REF), limit];
     },
     used_Wh: (now_ms) =>
-      used(now_ms) ?? wattHour(Math.ceil((limit_W * elapsed_ms(slotOf(now_ms), now_ms)) / 3_600_000)),
+      use.used_Wh(now_ms) ?? wattHour(Math.ceil((limit_W * elapsed_ms(slotOf(now_ms), now_ms)) / 3_600_000)),
     view: (now_ms) => ({
       limit_W,
       cap_W,
-      used_Wh: used(now_ms),
+      used_Wh: use.used_Wh(now_ms),
       ends_at_ms: epochMs(slotOf(now_ms) + SLOT_ms),
     }),
   };
 }
 
 const imposed = (limit_W: Watt): ImposedLimit => ({ limit_mA: null, limit_W, kind: "schedule", ref: QUARTER_REF });
-
-const mainCircuit = (site: SiteState): CircuitState | null =>
-  [...site.circuits.values()].find(({ circuit }) => circuit.parentId === null) ?? null;
 
 /** Down at once, up in steps, and not at all in the last half minute: the quarter hour after it begins at the limit again. */
 function steadied(
