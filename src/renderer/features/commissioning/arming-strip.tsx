@@ -85,8 +85,8 @@ function Strip({ state, icon: StripIcon, children }: StripProps) {
   const { t } = useTranslation("live");
   return (
     <p className={css["strip"]} data-arming={state}>
-      <StripIcon className={css["icon"]} size={18} stroke={1.75} aria-hidden />
-      <span className={css["words"]}>{children}</span>
+      <StripIcon size={18} stroke={1.75} aria-hidden />
+      <span>{children}</span>
       <Link to="/settings" search={{ page: "commissioning" }} className={css["link"]}>
         {t("arming.link")}
       </Link>

@@ -6,6 +6,7 @@ import { IconAlertTriangle, IconCheck, IconInfoCircle } from "../../components/i
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { Card } from "../../components/page.tsx";
 import { useConnection } from "../../lib/data/client-context.tsx";
+import { useLiveStore } from "../../lib/data/live-store.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
 import { knowledgeOf } from "./commissioning-view.ts";
 import css from "./commissioning.module.css";
@@ -159,7 +160,8 @@ function Keeps({ bay: { counted_mA, promised_mA } }: { readonly bay: BayFallback
 function Known({ bay }: { readonly bay: BayFallback }) {
   const { t } = useTranslation("commissioning");
   const format = useFormat();
-  const known = knowledgeOf(bay);
+  const max_mA = useLiveStore((state) => state.stations[bay.stationId]?.max_mA ?? bay.counted_mA);
+  const known = knowledgeOf(bay, max_mA);
   const isBad = known === "keeps" || known === "rises";
   const KnownIcon = isBad ? IconAlertTriangle : bay.provenBy === null ? IconInfoCircle : IconCheck;
   return (

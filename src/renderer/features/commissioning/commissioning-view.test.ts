@@ -127,22 +127,26 @@ test("nobody is made to wait for what would not fit all the same", () => {
   expect(proposalFor(conflict(problems[1]), problems, bays)).toBeNull();
 });
 
+const MAX_mA = 16_000;
+const known = (bay: BayFallback) => knowledgeOf(bay, MAX_mA);
+
 test("a proven box says how, and a test that no longer counts is not taken for knowledge", () => {
-  expect(knowledgeOf(bayFallback("P01", { provenBy: "box" }))).toBe("box");
-  expect(knowledgeOf(tested("fell-back", { provenBy: "test" }))).toBe("tested");
-  expect(knowledgeOf(tested("witnessed", { provenBy: "test" }))).toBe("witnessed");
-  expect(knowledgeOf(tested("fell-back"))).toBe("outdated");
-  expect(knowledgeOf(tested("kept-last", { counted_mA: 16_000 }))).toBe("keeps");
-  expect(knowledgeOf(tested("rose", { counted_mA: 16_000 }))).toBe("rises");
-  expect(knowledgeOf(tested("kept-last"))).toBe("outdated");
-  expect(knowledgeOf(bayFallback("P01"))).toBe("unknown");
+  expect(known(bayFallback("P01", { provenBy: "box" }))).toBe("box");
+  expect(known(tested("fell-back", { provenBy: "test" }))).toBe("tested");
+  expect(known(tested("witnessed", { provenBy: "test" }))).toBe("witnessed");
+  expect(known(tested("fell-back"))).toBe("outdated");
+  expect(known(tested("kept-last", { counted_mA: 16_000 }))).toBe("keeps");
+  expect(known(tested("rose", { counted_mA: 16_000 }))).toBe("rises");
+  expect(known(tested("kept-last"))).toBe("outdated");
+  expect(knowledgeOf(tested("kept-last", { promised_mA: 13_000, counted_mA: 13_000 }), 13_000)).toBe("keeps");
+  expect(known(bayFallback("P01"))).toBe("unknown");
   const shown = bayFallback("P02", { provenBy: "box" });
   expect(unproven([bayFallback("P01"), shown])).toEqual([bayFallback("P01")]);
 });
 
 test("a test that told nothing leaves the box unknown", () => {
   for (const outcome of ["not-cut", "too-short", "not-told", "car-stopped", "not-back", "cancelled"] as const)
-    expect(knowledgeOf(tested(outcome)), outcome).toBe("unknown");
+    expect(known(tested(outcome)), outcome).toBe("unknown");
 });
 
 test("a safe current is nothing, or from what a charger can offer to the least maximum of those chosen", () => {

@@ -79,14 +79,15 @@ export const beyondTelling = (
 /** How what a box keeps is known; `outdated`: a test told something once, of another box or another safe current. */
 export type Knowledge = "box" | "tested" | "witnessed" | "keeps" | "rises" | "outdated" | "unknown";
 
-export function knowledgeOf({ provenBy, lastTest, counted_mA, promised_mA }: BayFallback): Knowledge {
+/** `max_mA`: the charger's maximum, which counts for one that was seen not to fall back. */
+export function knowledgeOf({ provenBy, lastTest, counted_mA }: BayFallback, max_mA: number): Knowledge {
   if (provenBy === "box") return "box";
   if (provenBy === "test") return lastTest?.outcome === "witnessed" ? "witnessed" : "tested";
   switch (lastTest?.outcome) {
     case "kept-last":
-      return counted_mA > promised_mA ? "keeps" : "outdated";
+      return counted_mA === max_mA ? "keeps" : "outdated";
     case "rose":
-      return counted_mA > promised_mA ? "rises" : "outdated";
+      return counted_mA === max_mA ? "rises" : "outdated";
     case "fell-back":
     case "witnessed":
       return "outdated";
