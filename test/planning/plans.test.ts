@@ -260,6 +260,23 @@ describe("limits known ahead", () => {
   });
 });
 
+test("a car that leaves tomorrow, in the middle of an hour, has all its energy before that", async () => {
+  const slots = planSlots(NOW, 144);
+  const departure_ms = epochMs(NOW + 26.4 * HOUR_ms);
+  const prices = slots.map((_, slot) => (slot < 104 ? DEAR : CHEAP));
+  const known = input([car("P1", { departure_ms })], {
+    slots,
+    otherNet_W: slots.map(() => watt(0)),
+    import_micro_per_kWh: prices,
+  });
+  const plan = await planOf(known);
+  const own = energies(plan, 0);
+  // 24 minutes of the cheap hours at 11.04 kW, the rest before.
+  expect(own.slice(104, 107)).toEqual([2_760, 1_656, 0]);
+  expect(Math.abs(sum(own) - 11_040)).toBeLessThanOrEqual(4);
+  expect(plan.cars[0]?.unmet_Wh).toBe(0);
+});
+
 describe("knowing little", () => {
   test("a car of which nobody knows when it leaves is counted but not held back", async () => {
     const plan = await planOf(input([car("P1", { departure_ms: null })], { import_micro_per_kWh: dearThenCheap }));

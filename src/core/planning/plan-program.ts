@@ -1,6 +1,7 @@
 import { onPhase, PHASES } from "../units/index.ts";
 import { createProgram, type LinearProgram, type ProgramBuilder, type Term } from "./linear-program.ts";
 import type { PlanCar, PlanCircuit, PlanInput } from "./plan-types.ts";
+import { joinFarSlots } from "./blocks.ts";
 import { partBefore, slotHours } from "./slots.ts";
 
 // The plan as a linear program (balancing.md §3.6). Variables: kW of each car in each quarter hour. One objective whose
@@ -29,10 +30,13 @@ export function wattsPerAmp(car: Pick<PlanCar, "phases">, system: PlanCircuit["s
   return loads * voltage_V;
 }
 
+/** kW of a slot: `part` of a variable. Slots that are planned together share one. */
+export type Share = { readonly column: number; readonly part: number };
+
 export type PlanProgram = {
   readonly program: LinearProgram;
-  /** Per car and slot: number of the variable, -1 where the car is not there. */
-  readonly power: readonly (readonly number[])[];
+  /** Per car and slot of the input: where its mean kW stand; `null` where the car is not there. */
+  readonly power: readonly (readonly (Share | null)[])[];
   /** Per car: numbers of the two parts of the energy it will miss. */
   readonly unmet: readonly (readonly [number, number])[];
   /** Number of the variable "kW above what is free", and the peak that is free. */
@@ -61,7 +65,8 @@ export function freePeak_kW({ peak, usedInQuarter_Wh }: PlanInput): number {
 }
 
 /** Builds the program of a plan. Always feasible: what cannot be delivered is missed, at a price. */
-export function planProgram(input: PlanInput): PlanProgram {
+export function planProgram(fine: PlanInput): PlanProgram {
+  const { input, blockOf } = joinFarSlots(fine);
   const builder = createProgram("minimise");
   const money = moneyOf(input);
   const power = input.cars.map((car) => powerOf(builder, input, car, money));
@@ -76,7 +81,27 @@ export function planProgram(input: PlanInput): PlanProgram {
   const peak = peakRows(builder, input, totals, money);
   for (const limit of input.limits) limitRows(builder, input, power, limit);
   surplusRows(builder, input, totals, money);
-  return { program: builder.build(), power, unmet, peak };
+  const shares = fine.cars.map((car, index) => sharesOf(fine, input, car, { columns: power[index] ?? [], blockOf }));
+  return { program: builder.build(), power: shares, unmet, peak };
+}
+
+/** Spreads each block's power over its slots; a car that leaves within a block has its energy before that. */
+function sharesOf(
+  fine: PlanInput,
+  { slots: blocks }: PlanInput,
+  car: PlanCar,
+  { columns, blockOf }: { readonly columns: readonly number[]; readonly blockOf: readonly number[] },
+): readonly (Share | null)[] {
+  const until_ms = dueTime_ms(fine, car);
+  return fine.slots.map((slot, index) => {
+    const at = blockOf[index] ?? -1;
+    const [block, column] = [blocks[at], columns[at] ?? -1];
+    if (block === undefined || column < 0) return null;
+    const there = partBefore(block, until_ms);
+    // Due already: it is planned as if it stayed.
+    const part = until_ms <= fine.now_ms ? 1 : partBefore(slot, until_ms) / there;
+    return part === 0 ? null : { column, part };
+  });
 }
 
 type Money = {
@@ -226,7 +251,7 @@ function peakRows(
     const hours = slotHours(slot);
     const used_kWh = index === 0 && input.usedInQuarter_Wh !== null ? input.usedInQuarter_Wh / 1000 : null;
     // Of a quarter hour whose beginning nobody saw the rest has its part of the limit.
-    const counted_h = index === 0 && used_kWh === null ? hours : 1 / 4;
+    const counted_h = index > 0 || used_kWh === null ? hours : 1 / 4;
     const other_kWh = ((otherNet_W[index] ?? 0) / 1000) * hours + (used_kWh ?? 0);
     const energy = terms.map(([at, factor]): Term => [at, factor * hours]);
     if (column >= 0) {

@@ -1,6 +1,6 @@
 import { milliamp, type Watt, watt, type WattHour, wattHour } from "../units/index.ts";
 import type { CarPlan, CarSlot, CircuitPlan, Plan, PlanCap, PlanInput, PlanReason } from "./plan-types.ts";
-import type { PlanProgram } from "./plan-program.ts";
+import type { PlanProgram, Share } from "./plan-program.ts";
 import { dueTime_ms, wattsPerAmp } from "./plan-program.ts";
 import { partBefore, slotHours } from "./slots.ts";
 
@@ -20,7 +20,8 @@ const CATCH_UP_MAX = 2;
  */
 export function readPlan(input: PlanInput, { power, unmet, peak }: PlanProgram, values: Float64Array): Plan {
   const kW = (column: number): number => (column < 0 ? 0 : Math.max(0, values[column] ?? 0));
-  const planned_kW = input.slots.map((_, slot) => power.reduce((sum, columns) => sum + kW(columns[slot] ?? -1), 0));
+  const shareOf = (share: Share | null | undefined): number => (share ? kW(share.column) * share.part : 0);
+  const planned_kW = input.slots.map((_, slot) => power.reduce((sum, shares) => sum + shareOf(shares[slot]), 0));
   const peak_W = peak === null ? null : watt(Math.ceil((peak.free_kW + kW(peak.column)) * 1000 - ROUNDING));
   const circuits = circuitPlans(input, peak_W);
   return {
@@ -28,9 +29,9 @@ export function readPlan(input: PlanInput, { power, unmet, peak }: PlanProgram, 
     slots: input.slots,
     circuits,
     cars: input.cars.map((car, index): CarPlan => {
-      const columns = power[index] ?? [];
+      const shares = power[index] ?? [];
       const [first, second] = unmet[index] ?? [-1, -1];
-      const own_kW = input.slots.map((_, slot) => kW(columns[slot] ?? -1));
+      const own_kW = input.slots.map((_, slot) => shareOf(shares[slot]));
       return {
         evse: car.evse,
         plugged_at_ms: car.plugged_at_ms,
