@@ -73,6 +73,8 @@ const VIEWS = [
   { name: "live-print", path: "/#/live", size: { width: 1060, height: 750 }, media: "print" },
   { name: "settings-devices-light-1280", path: "/#/settings?page=devices", size: DESK },
   ...["light", "dark"].flatMap((theme) => [
+    { name: `commissioning-${theme}-1280`, path: "/#/settings?page=commissioning", theme, size: DESK },
+    { name: `commissioning-${theme}-1920`, path: "/#/settings?page=commissioning", theme, size: WIDE },
     { name: `devices-${theme}-1280`, path: "/#/devices", theme, size: DESK },
     { name: `devices-${theme}-1920`, path: "/#/devices", theme, size: WIDE },
     { name: `devices-one-${theme}-1280`, path: "/#/devices", theme, size: DESK, steps: openDevice },
