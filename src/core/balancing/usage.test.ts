@@ -86,22 +86,7 @@ test("a building that takes nearly everything for a second makes no site that is
     now_ms: epochMs(0),
     policy: { share: "need", per: "current", hold_ms: millisecond(0) },
     circuits: [{ ...use(0, 0, 0), parent: null, otherLoad_mA: [milliamp(99_000), milliamp(0), milliamp(0)] }],
-    evses: [
-      {
-        id: "P01",
-        circuit: "main",
-        phases: ["L1"],
-        min_mA: milliamp(6000),
-        max_mA: milliamp(32_000),
-        step_mA: milliamp(1000),
-        weight: 1,
-        plugged_at_ms: epochMs(0),
-        charging_since_ms: null,
-        attained_Wh: wattHour(0),
-        needed_Wh: null,
-        departure_ms: null,
-      },
-    ],
+    evses: [car("P01")],
   };
   expect(observeDemand(noUsage, request, 1_000).overload).toBeLessThan(6);
 });
