@@ -9,6 +9,7 @@ import type { Circuit, Rotation, SiteModel, SitePlanning, Station } from "../../
 import { basisPoint, epochMs, milliamp, perPhase, watt, wattHour } from "../../src/core/units/index.ts";
 import type { PerPhase, Phase } from "../../src/core/units/index.ts";
 import type { ControlPilot, ChargingStatus, DeviceEvent } from "../../src/main/devices/ports.ts";
+import { watchFuses } from "../../src/main/site/alarm-watch.ts";
 import { createCarMemory } from "../../src/main/site/car-memory.ts";
 import { createVirtualClock } from "../../src/main/site/clock.ts";
 import type { VirtualClock } from "../../src/main/site/clock.ts";
@@ -217,6 +218,9 @@ export function virtualSite(options: VirtualOptions): VirtualSite {
     clock,
     stopwatch_us: () => 0,
     beforeCycle: [
+      (now_ms) => {
+        watchFuses(state, now_ms);
+      },
       () => {
         beforeCycle.run();
       },

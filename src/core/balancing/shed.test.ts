@@ -148,3 +148,65 @@ test("whole milliamps also come of lines that add at 60 degrees, for a box that 
   const lowered = shed([delta], all, { now_ms: t(0), voltage_V: 230, over_mA: () => [5_000, 5_000, 5_000] });
   expect(lowered.every(({ target_mA }) => Number.isSafeInteger(target_mA))).toBe(true);
 });
+
+test("a box that draws far more than anything it was told brings nothing: others make room at once", () => {
+  const all = (drawn_A: number): readonly Sheddable[] => [
+    one({
+      id: "a",
+      at: 16_000,
+      entry: { upper_mA: mA(16_000) },
+      view: { drawn_mA: mA(drawn_A * 1000), drawn_at_ms: t(-1_000) },
+    }),
+    one({ id: "b", at: 12_000 }),
+  ];
+  expect(after([3_000, 0, 0], all(16))).toEqual([13_000, 12_000]);
+  expect(after([3_000, 0, 0], all(17.5))).toEqual([13_000, 12_000]);
+  expect(after([3_000, 0, 0], all(20))).toEqual([16_000, 9_000]);
+  // A car that is known to take more than its pilot allows goes down with it all the same.
+  const eager = all(18).map((each) => ({ ...each, box: { ...each.box, over_permille: 120 } }));
+  expect(after([3_000, 0, 0], eager)).toEqual([13_000, 12_000]);
+});
+
+test("a car has six seconds to follow a decrease; what it has not brought by then is asked of others", () => {
+  const lowered = (ago_ms: number): readonly Sheddable[] => [
+    one({ id: "a", at: 12_000, entry: { upper_mA: mA(16_000), unproven_since_ms: t(-ago_ms) } }),
+    one({ id: "b", at: 12_000 }),
+  ];
+  expect(after([3_000, 0, 0], lowered(5_900))).toEqual([12_000, 12_000]);
+  expect(after([3_000, 0, 0], lowered(6_000))).toEqual([12_000, 9_000]);
+});
+
+test("a box that has just refused to go lower brings nothing, and others are asked at once", () => {
+  const refused = { acknowledged_at_ms: null, failed: true, unproven_since_ms: t(-500) };
+  const all = [
+    one({ id: "a", at: 12_000, entry: refused, view: { drawn_mA: mA(16_000) } }),
+    one({ id: "b", at: 12_000 }),
+  ];
+  expect(after([3_000, 0, 0], all)).toEqual([12_000, 9_000]);
+});
+
+test("those that have not proven their last decrease are asked again when nobody else is left", () => {
+  const slow = one({ id: "a", at: 12_000, entry: { upper_mA: mA(16_000), unproven_since_ms: t(-7_000) } });
+  expect(after([3_000, 0, 0], [slow])).toEqual([9_000]);
+  expect(after([3_000, 0, 0], [slow, one({ id: "b", at: 12_000 })])).toEqual([12_000, 9_000]);
+});
+
+test("a car that was last looked at before the overload may use more phases now: it goes down, but is not paused", () => {
+  const suspect = (drawn_ms: number): readonly Sheddable[] => [
+    {
+      ...one({ id: "a", at: 16_000, phases: ["L1"], view: { drawn_mA: mA(16_000), drawn_at_ms: t(drawn_ms) } }),
+      wired: ["L1", "L2", "L3"],
+    },
+  ];
+  const shedding = (over: readonly [number, number, number], drawn_ms: number): readonly number[] =>
+    shed([main], suspect(drawn_ms), {
+      now_ms: t(0),
+      voltage_V: 230,
+      over_mA: () => over,
+      overSince_ms: () => t(-2_000),
+    }).map(({ target_mA }) => target_mA);
+  expect(shedding([0, 0, 4_000], -10_000)).toEqual([12_000]);
+  expect(shedding([0, 0, 40_000], -10_000)).toEqual([6_000]);
+  // Seen since then on one phase only: this overload is none of its doing.
+  expect(shedding([0, 0, 4_000], -1_000)).toEqual([16_000]);
+});

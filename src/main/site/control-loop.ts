@@ -15,6 +15,7 @@ import {
 } from "../../core/balancing/index.ts";
 import { applyPlan } from "../../core/planning/index.ts";
 import type { Plan } from "../../core/planning/index.ts";
+import { wiredPhases } from "../../core/site/index.ts";
 import type { EpochMs, Milliamp, PerPhase } from "../../core/units/index.ts";
 import { milliamp, onPhase, perPhase } from "../../core/units/index.ts";
 import type { Clock } from "../devices/ports.ts";
@@ -139,6 +140,7 @@ function cycle(options: ControlLoopOptions, now_ms: EpochMs, lastCycle_ms: Epoch
     now_ms,
     voltage_V,
     over_mA: (circuitId) => measuredOver_mA(site, circuitId, now_ms),
+    overSince_ms: (circuitId) => site.circuits.get(circuitId)?.overSince_ms ?? null,
     pauseAll: (circuitId) => mustPauseAll(site, circuitId, now_ms),
   });
   const commands = plan(circuits, asked, {
@@ -272,6 +274,7 @@ function participants(site: SiteState, now_ms: EpochMs): readonly Sheddable[] {
     id: state.station.id,
     circuit: state.station.circuitId,
     phases: activePhases(state),
+    wired: wiredPhases(state.station),
     min_mA: minimum_mA(state),
     step_mA: state.station.step_mA,
     entry: state.ledger,
