@@ -68,7 +68,8 @@ test("a site that would not be safe without us gives nobody more than his safe c
 
   // A person saw that this one rises too: that was not taken on.
   expect(desk().witness("none", 32_000, "technician")).toBe(true);
-  await until(() => site.engine().live().site.arming === "blocked", "the override has lapsed");
+  await until(() => site.engine().live().site.arming === "blocked", "they are held back");
+  await until(() => desk().status().decisions.length === 2, "the override has lapsed");
   expect(
     desk()
       .status()
