@@ -52,7 +52,12 @@ export function SessionDrawer({ sessionId, onClose }: Props) {
 function Detail({ detail }: { readonly detail: SessionDetail }) {
   const { t } = useTranslation("sessions");
   const format = useFormat();
-  const { row } = detail;
+  const { row, declared } = detail;
+  const { departure_ms, needed_Wh } = declared ?? { departure_ms: null, needed_Wh: null };
+  const said = [
+    ...(departure_ms === null ? [] : [t("detail.leaves", { time: format.dateTime(departure_ms) })]),
+    ...(needed_Wh === null ? [] : [t("detail.needs", { energy: format.energy(needed_Wh) })]),
+  ];
   return (
     <div className={css["body"]}>
       <section>
@@ -65,6 +70,7 @@ function Detail({ detail }: { readonly detail: SessionDetail }) {
             .filter((part) => part !== null)
             .join(" · ")}
         </p>
+        {said.length > 0 && <p className={css["muted"]}>{t("detail.said", { what: said.join(", ") })}</p>}
         {row.invoiceNumber !== null && (
           <p className={css["muted"]}>{t("detail.invoice", { number: row.invoiceNumber })}</p>
         )}
