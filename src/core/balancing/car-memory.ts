@@ -48,6 +48,9 @@ export function withMemory(state: CarHabits, { min_mA, neverPause }: RememberedC
   };
 }
 
+/** The bay cannot give what is remembered: the car is tried with less, as it may be another one. What it has shown itself stands. */
+export const withoutRememberedMinimum = (state: CarHabits): CarHabits => ({ ...state, min_mA: state.shown.needs_mA });
+
 /** Another card without a plug pulled: perhaps another car, of which nothing is known. */
 export const withoutMemory = (state: CarHabits): CarHabits => ({
   ...state,

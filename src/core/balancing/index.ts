@@ -1,4 +1,5 @@
 export * from "./allocate.ts";
+export { STARVING_MS } from "./admission.ts";
 export { requiredCurrent_mA } from "./demand.ts";
 export * from "./policy.ts";
 export * from "./usage.ts";

@@ -6,6 +6,9 @@ import type { Access, Stores } from "../storage/types.ts";
 /** Card that stands for a start from this app; OCPP wants a token with every start (at most 20 characters). */
 export const OWNER_TOKEN = "CHARGEHAND";
 
+/** The card of one person; `null`: none, or what stands for everybody whose session was begun from this app. */
+export const personalCard = (idToken: string | null): string | null => (idToken === OWNER_TOKEN ? null : idToken);
+
 const UNKNOWN_CARD = "unknown-card";
 /** Somebody who tries many cards must not bury the other alerts. */
 const OPEN_CARDS_MAX = 20;

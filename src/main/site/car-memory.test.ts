@@ -4,10 +4,12 @@ import type { ShownByCar } from "../../core/balancing/index.ts";
 import { sessionId } from "../../core/session/index.ts";
 import type { SiteModel } from "../../core/site/index.ts";
 import { epochMs, milliamp } from "../../core/units/index.ts";
+import { OWNER_TOKEN } from "./access.ts";
 import { createCarMemory } from "./car-memory.ts";
 import { newSiteState } from "./state.ts";
 import type { StationState } from "./state.ts";
 
+const NEEDS_10: ShownByCar = { needs_mA: milliamp(10_000), began_mA: milliamp(10_000), pause: null };
 const SLEPT: ShownByCar = { ...nothingShown, pause: "slept" };
 
 /** Two bays, and a store in memory that may be full. */
@@ -63,8 +65,8 @@ function bays() {
     return state;
   };
   let now = 0;
-  const follow = (): void => {
-    now += 1_000;
+  const follow = (passed_ms = 1_000): void => {
+    now += passed_ms;
     memory.follow(epochMs(now));
   };
   return {
@@ -108,6 +110,45 @@ function bays() {
     },
   };
 }
+
+describe("a minimum that is only remembered", () => {
+  const SMALL_FUSE = [
+    { kind: "min_current", ref: "main", phase: "L1", before_mA: milliamp(16_000), after_mA: milliamp(0) },
+  ] as const;
+  const comesBack = (site: ReturnType<typeof bays>): StationState => {
+    site.kept.set("ANNA", [NEEDS_10, NEEDS_10]);
+    const state = site.arrives("P01", "ANNA");
+    expect(state.habits.min_mA).toBe(10_000);
+    return state;
+  };
+
+  test("is given up when a car had nothing for an hour because of it: it can only show otherwise when it is tried", () => {
+    const site = bays();
+    const state = comesBack(site);
+    state.grant = { current_mA: milliamp(0), because: SMALL_FUSE, queuePlace: 1 };
+    site.follow();
+    site.follow(3_599_000);
+    expect(state.habits.min_mA).toBe(10_000);
+    site.follow(1_000);
+    expect(state.habits.min_mA).toBeNull();
+  });
+
+  test("stands while the car has current, waits for a better hour, or has shown it itself", () => {
+    const site = bays();
+    const state = comesBack(site);
+    state.grant = { current_mA: milliamp(10_000), because: [], queuePlace: null };
+    site.follow(7_200_000);
+    expect(state.habits.min_mA).toBe(10_000);
+    const later = [{ kind: "price", ref: "site", before_mA: milliamp(16_000), after_mA: milliamp(0) }] as const;
+    state.grant = { current_mA: milliamp(0), because: later, queuePlace: null };
+    site.follow(7_200_000);
+    expect(state.habits.min_mA).toBe(10_000);
+    site.shows(state, NEEDS_10);
+    state.grant = { current_mA: milliamp(0), because: SMALL_FUSE, queuePlace: 1 };
+    site.follow(7_200_000);
+    expect(state.habits.min_mA).toBe(10_000);
+  });
+});
 
 describe("what a car has shown", () => {
   test("is kept when it leaves, and known when the same card comes back, at any bay", () => {
@@ -168,6 +209,16 @@ describe("what a car has shown", () => {
     expect(site.kept.get("ANNA")).toEqual([SLEPT]);
     site.leaves(state);
     expect(site.kept.has("BEN")).toBe(false);
+  });
+
+  test("says nothing of a session that was begun from this app, by whomever it was: that is no card", () => {
+    const site = bays();
+    const state = site.arrives("P01", OWNER_TOKEN);
+    site.shows(state, SLEPT);
+    site.leaves(state);
+    expect(site.kept.size).toBe(0);
+    site.kept.set(OWNER_TOKEN, [SLEPT]);
+    expect(site.arrives("P02", OWNER_TOKEN).habits.neverPause).toBe(false);
   });
 
   test("is stored later when the disk was full, and everybody else is followed meanwhile", () => {

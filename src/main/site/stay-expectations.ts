@@ -4,6 +4,7 @@ import { sessionFilterSchema } from "../../contract/index.ts";
 import { epochMs } from "../../core/units/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import type { SessionStore } from "../storage/types.ts";
+import { personalCard } from "./access.ts";
 import type { SiteState } from "./state.ts";
 
 /** What the habits of a site are taken from. */
@@ -36,7 +37,7 @@ export function createStayExpectations(site: SiteState, sessions: SessionStore):
         }
         if (state.expected !== null) continue;
         const plugged_at_ms = state.pluggedAt_ms ?? running.opened.started_at_ms;
-        const arrival = { driver: running.opened.idToken, hour: hourOf(plugged_at_ms), plugged_at_ms };
+        const arrival = { driver: personalCard(running.opened.idToken), hour: hourOf(plugged_at_ms), plugged_at_ms };
         state.expected = expectStay(habits, arrival, state.declared);
       }
     },
@@ -52,7 +53,7 @@ function* pastStays(sessions: SessionStore, now_ms: EpochMs, hourOf: (at_ms: num
     // A doubtful session is no habit, and one without energy is somebody who only parked.
     if (held || ended_at_ms === null || energy_Wh === null || energy_Wh <= 0) continue;
     yield {
-      driver: sessions.idToken(id),
+      driver: personalCard(sessions.idToken(id)),
       hour: hourOf(started_at_ms),
       stay_ms: Math.max(0, ended_at_ms - started_at_ms),
       needed_Wh: energy_Wh,
