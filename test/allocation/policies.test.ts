@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { allocate } from "../../src/core/balancing/index.ts";
 import type { AllocationEvse, Policy } from "../../src/core/balancing/index.ts";
-import { epochMs, milliamp, millisecond, wattHour } from "../../src/core/units/index.ts";
+import { epochMs, milliamp, millisecond, watt, wattHour } from "../../src/core/units/index.ts";
 import { amps, car, circuit, currents, FAIR, HOUR_MS, NEED, NOW_MS, request } from "./requests.ts";
 
 const ago = (minutes: number) => epochMs(NOW_MS - minutes * 60_000);
@@ -70,6 +70,24 @@ describe("a car that is finished", () => {
     const result = allocate(request([circuit("main", null, 8)], [finished("old"), car("other", ["L1"])]));
     expect(result.queue).toEqual([]);
     expect(result.grants[0]?.because.at(-1)).toMatchObject({ kind: "min_current", ref: "main", after_mA: 0 });
+  });
+
+  test("never lowers anybody for the sake of balance", () => {
+    const main = circuit("main", null, 63, { unbalance_mA: milliamp(20_000) });
+    const other = car("other", ["L1"]);
+    const alone = allocate(request([main], [other]));
+    const both = allocate(request([main], [finished("old"), other]));
+    expect(currents(alone, "other")).toEqual([20_000]);
+    expect(currents(both, "old", "other")).toEqual([0, 20_000]);
+    expect(both.grants[0]?.because.at(-1)).toMatchObject({ kind: "asymmetry", after_mA: 0 });
+    const onAnother = allocate(request([main], [{ ...finished("old"), phases: ["L2"] }, other]));
+    expect(currents(onAnother, "old", "other")).toEqual([6000, 20_000]);
+  });
+
+  test("has whole milliamperes also where its box knows no steps and power is what is short", () => {
+    const main = circuit("main", null, 63, { limit_W: watt(5_000) });
+    const old = finished("old", { phases: ["L1", "L2", "L3"], max_mA: milliamp(10_000), step_mA: milliamp(0) });
+    expect(currents(allocate(request([main], [old])), "old")).toEqual([7246]);
   });
 
   test("is shown more than its minimum where there is more, on its steps", () => {

@@ -76,10 +76,11 @@ function allocateByOnePolicy(request: AllocationRequest): Allocation {
       for (const [{ index }, current_mA] of rounded) book(network, index, current_mA);
     }),
   );
+  const capped = new Map(keepBalance(decision, admitted, currents));
   // A finished car books its minimum and takes none of it: that is only given where everybody else has all they can have.
   const { admitted: last } = serveInOrder(decision.request, shares.filter(isFinished), network, water);
   for (const share of last) currents.set(share, milliamp(water.current[share.index] ?? 0));
-  const capped = keepBalance(decision, [...admitted, ...last], currents);
+  for (const [share, cap] of keepBalance(decision, last, currents)) capped.set(share, cap);
   network.rows.forEach((row, index) => {
     assert(loadOf(network, index) <= Math.max(row.capacity, reserved[index] ?? 0) + 1e-3, "no row hands out too much");
   });
@@ -98,20 +99,26 @@ function takingPart({ request, ceilings }: Decision): readonly Share[] {
   });
 }
 
+/** Lowers these cars where a circuit may not be that unbalanced; what all the others have is left to them. */
 function keepBalance(
   { request, network, circuits }: Decision,
-  admitted: readonly Share[],
+  these: readonly Share[],
   currents: Map<Share, Milliamp>,
 ): ReadonlyMap<Share, Capped> {
   const all = new Map<Share, Capped>();
   for (const circuit of request.circuits) {
     if ((circuit.unbalance_mA ?? null) === null) continue;
     const isBelow = (evse: AllocationEvse): boolean => pathOf(circuits, evse.circuit).includes(circuit);
-    const fixed = request.evses.flatMap((evse) =>
+    const reserved = request.evses.flatMap((evse) =>
       evse.reserved && isBelow(evse) ? [{ evse, current_mA: evse.reserved.current_mA }] : [],
     );
     const before = new Map(currents);
-    const below = admitted.filter(({ evse }) => isBelow(evse));
+    const below = these.filter(({ evse }) => isBelow(evse));
+    const lowered = new Set(below);
+    const others = [...before].flatMap(([share, current_mA]) =>
+      isBelow(share.evse) && !lowered.has(share) ? [{ evse: share.evse, current_mA }] : [],
+    );
+    const fixed = [...reserved, ...others];
     for (const [share, cap] of balancePhases(circuit, below, fixed, currents)) {
       book(network, share.index, (currents.get(share) ?? 0) - (before.get(share) ?? 0));
       all.set(share, { ...cap, before_mA: all.get(share)?.before_mA ?? cap.before_mA });
