@@ -1,5 +1,8 @@
 import { createRouterClient } from "@orpc/server";
+import Database from "better-sqlite3";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { createRouter } from "../../src/main/api/index.ts";
 import type { Role } from "../../src/contract/index.ts";
 import { fakeApplication, fakeEngine } from "./fake-application.ts";
@@ -75,4 +78,26 @@ test("another safe current is kept in the site, counts at once, and the session 
   await vi.waitFor(async () => {
     expect((await live()).session?.sessionId).toBe(before);
   }, SOON);
+});
+
+test("a change that cannot be stored is refused, and the site runs on as it was", async () => {
+  const { client, data } = await runningSite();
+  const db = new Database(join(data, "chargehand.sqlite"));
+  const full = z
+    .array(z.object({ name: z.string() }))
+    .parse(db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all())
+    .flatMap(({ name }) => ["INSERT", "UPDATE"].map((what) => ({ trigger: `no_room_${what}_${name}`, what, name })));
+  for (const { trigger, what, name } of full)
+    db.exec(
+      `CREATE TRIGGER ${trigger} BEFORE ${what} ON ${name} BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`,
+    );
+  const change = () => client.commissioning.setFallback({ stationIds: ["P01"], fallback_mA: 8_000 });
+  await expect(change()).rejects.toThrow();
+  await vi.waitFor(async () => {
+    expect((await client.commissioning.status()).fallbacks).toMatchObject([{ promised_mA: 6_000, online: true }]);
+  }, SOON);
+  for (const { trigger } of full) db.exec(`DROP TRIGGER ${trigger}`);
+  db.close();
+  await change();
+  expect((await client.commissioning.status()).fallbacks).toMatchObject([{ promised_mA: 8_000 }]);
 });

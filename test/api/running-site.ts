@@ -56,7 +56,12 @@ export function runningSites(hooks: { readonly beforeEach: typeof beforeEach; re
       },
       renderInvoice: () => Promise.reject(new Error("no invoice here")),
     });
-    return { application, client: createRouterClient(router, { context: { role: "owner" } }), port };
+    return {
+      application,
+      client: createRouterClient(router, { context: { role: "owner" } }),
+      port,
+      data: join(here.path, "data"),
+    };
   }
   return { simulated, runningSite };
 }

@@ -216,20 +216,21 @@ type Site = {
 
 /** Changes of the site that its engine has to be started anew for, one at a time. */
 function createChanger(options: ApplicationOptions, site: Site) {
-  let restarting: Promise<Engine> | null = null;
-  /** `false`: it is being started anew already. */
+  let restarting: Promise<Restarted> | null = null;
+  /** `false`: it is being started anew already. Throws when the site had to stay as it was. */
   const changeTo = async (next: StoredSite): Promise<boolean> => {
     const before = site.running();
     if (before.engine === null) return false;
     // Nothing is told to boxes that are being handed over; pages hear of it when the new engine is there.
     site.hold({ ...before, engine: null });
     restarting = restartWith(options, before, next);
-    let engine: Engine | null = null;
+    let restarted: Restarted | null = null;
     try {
-      engine = await restarting;
+      restarted = await restarting;
     } finally {
-      site.replace({ ...before, engine });
+      site.replace({ ...before, engine: restarted?.engine ?? null });
     }
+    if (restarted.refused !== null) throw restarted.refused;
     return true;
   };
   const adopt: Application["adopt"] = async (request) => {
@@ -276,25 +277,31 @@ function withFallback(
   };
 }
 
+/** What runs now; `refused`: why that is the site as it was before. */
+type Restarted = { readonly engine: Engine; readonly refused: Error | null };
+
 /**
  * Ends the engine and starts one that runs `site`, on the same OCPP port; sessions go on and boxes count with what they
- * last had, as after any start. When that fails the site is as before, and so is its engine.
+ * last had, as after any start. When the site cannot be stored or started it is as before, and so is its engine.
  */
-async function restartWith(options: ApplicationOptions, running: Running, site: StoredSite): Promise<Engine> {
+async function restartWith(options: ApplicationOptions, running: Running, site: StoredSite): Promise<Restarted> {
   const { folder, clock, engine } = running;
   const before = folder.stores.site.load();
   const url = engine?.ocppUrl ?? null;
   const port = url === null ? options.ocpp.port : Number(new URL(url).port);
   const again = { ...options, ocpp: { ...options.ocpp, port } };
-  await engine?.close();
-  folder.stores.site.save(site, clock.now_ms(), "owner");
+  let isSaved = false;
   try {
-    return await run(again, folder, site, clock);
+    await engine?.close();
+    folder.stores.site.save(site, clock.now_ms(), "owner");
+    isSaved = true;
+    return { engine: await run(again, folder, site, clock), refused: null };
   } catch (error) {
     if (before === null) throw error;
     options.log.error({ err: error }, "the site could not be started as it was changed; it goes on as before");
-    folder.stores.site.save(before, clock.now_ms(), "owner");
-    return run(again, folder, before, clock);
+    if (isSaved) folder.stores.site.save(before, clock.now_ms(), "owner");
+    const refused = new Error("the site could not be changed", { cause: error });
+    return { engine: await run(again, folder, before, clock), refused };
   }
 }
 

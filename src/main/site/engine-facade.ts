@@ -91,14 +91,17 @@ const balancingOf = (running: RunningEngine, hurry: () => void): BalancingDesk =
     hurry,
   });
 
-/** What decides ends before what obeys it. */
+/** What decides ends before what obeys it. All of it ends, also where a full disk takes the last of the history no more. */
 async function closeAll(running: RunningEngine): Promise<void> {
   const { phases, commissioning, loop, planning, history, options, signals, devices } = running;
   await Promise.all([phases.close(), commissioning.close()]);
   await loop.stop();
   await planning.stop();
-  history.flush(options.clock.now_ms());
-  await Promise.all([signals.stop(), devices.close()]);
+  try {
+    history.flush(options.clock.now_ms());
+  } finally {
+    await Promise.all([signals.stop(), devices.close()]);
+  }
 }
 
 const passwordOf: (
