@@ -3,6 +3,7 @@ import type { Station } from "../../core/site/index.ts";
 import { epochMs, milliamp, millisecond } from "../../core/units/index.ts";
 import type { StationPort } from "../devices/ports.ts";
 import type { FallbackTest } from "../storage/commissioning-types.ts";
+import type { Fallback } from "./fallback.ts";
 import { fallbackOf, followFallbacks, promised } from "./fallback.ts";
 
 const station = { fallback_mA: milliamp(8_000), current_mA_max: milliamp(32_000) };
@@ -107,29 +108,37 @@ test("a test that told nothing changes nothing", () => {
   expect(fallbackOf(station, told, 1, nothing)).toEqual(fallbackOf(station, told, 1));
 });
 
-test("a test of another box, or of another promise, counts no more", () => {
-  const test: FallbackTest = {
-    stationId: "P01",
-    at_ms: epochMs(0),
-    author: "technician",
-    before_mA: milliamp(16_000),
-    promised_mA: milliamp(8_000),
-    serial: "A1",
-    firmware: null,
-    ...fell,
-  };
+const aTest: FallbackTest = {
+  stationId: "P01",
+  at_ms: epochMs(0),
+  author: "technician",
+  before_mA: milliamp(16_000),
+  promised_mA: milliamp(8_000),
+  serial: "A1",
+  firmware: null,
+  ...fell,
+};
+
+/** What is counted with where this was the last test, of the box that is there now. */
+function followed(fallbackTest: FallbackTest, serial: string | null, promised_mA: number): Fallback {
   const port = { ...silentPort, failSafe: () => told };
-  const provenBy = (serial: string | null, promised_mA: number): unknown => {
-    const state = {
-      station: { ...whole, fallback_mA: milliamp(promised_mA) },
-      port,
-      serial,
-      fallbackTest: test,
-      fallback: promised(whole),
-    };
-    followFallbacks([state], { real_ms: (of_ms) => of_ms });
-    return state.fallback.provenBy;
-  };
+  const now = { ...whole, fallback_mA: milliamp(promised_mA) };
+  const state = { station: now, port, serial, fallbackTest, fallback: promised(now) };
+  followFallbacks([state], { real_ms: (of_ms) => of_ms });
+  return state.fallback;
+}
+
+test("a box that was seen not to fall back is not believed for being promised another current, but another box is", () => {
+  const seen = { ...aTest, outcome: "kept-last", kept_mA: milliamp(15_900) } as const;
+  const counted = (serial: string, promised_mA: number): unknown => followed(seen, serial, promised_mA).unattended_mA;
+  expect(counted("A1", 8_000)).toBe(32_000);
+  expect(counted("A1", 6_000)).toBe(32_000);
+  expect(counted("B2", 6_000)).toBe(6_000);
+});
+
+test("a test of another box, or of another promise, counts no more", () => {
+  const provenBy = (serial: string | null, promised_mA: number): unknown =>
+    followed(aTest, serial, promised_mA).provenBy;
   expect(provenBy("A1", 8_000)).toBe("test");
   expect(provenBy(null, 8_000)).toBe("test");
   expect(provenBy("B2", 8_000)).toBeNull();

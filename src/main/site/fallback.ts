@@ -108,11 +108,12 @@ export function followFallbacks(stations: Iterable<Falling>, clock: Pick<Clock, 
   }
 }
 
-/** A test tells of the box that was there then, and of what it had been told then. */
+/** A test tells of the box that was there then. That it does as it is told it tells only of what it had been told then. */
 function validTest({ station, serial, fallbackTest }: Falling): FallbackTest | null {
-  if (fallbackTest?.promised_mA !== station.fallback_mA) return null;
+  if (fallbackTest === null) return null;
   const isOther = serial !== null && fallbackTest.serial !== null && fallbackTest.serial !== serial;
-  return isOther ? null : fallbackTest;
+  const hasFailed = fallbackTest.outcome === "kept-last" || fallbackTest.outcome === "rose";
+  return isOther || (!hasFailed && fallbackTest.promised_mA !== station.fallback_mA) ? null : fallbackTest;
 }
 
 /** What a car may have that must do without its meter: no more than was promised, nor than the box itself would keep. */
