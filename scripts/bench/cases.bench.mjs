@@ -22,6 +22,11 @@ const SETS = /** @type {const} */ ([
   },
 ]);
 
+/**
+ * @typedef {{ status: string, fullName: string }} One
+ * @typedef {{ numPassedTests: number, numTotalTests: number, testResults: { assertionResults: One[] }[] }} Report
+ */
+
 export const bench = {
   name: "cases",
   partOf: "balancing",
@@ -29,14 +34,21 @@ export const bench = {
     /** @type {import("../bench.mjs").Row[]} */
     const rows = [];
     for (const { figure, files } of SETS) {
-      const { passed, total } = await tested(files);
-      rows.push({ figure, value: passed, unit: `of ${String(total)}`, limit: Math.max(total, 1), atLeast: true });
+      const { passed, total, failed } = await tested(files);
+      const not = failed.length === 0 ? "" : `; not: ${failed.join(", ")}`;
+      rows.push({
+        figure: figure + not,
+        value: passed,
+        unit: `of ${String(total)}`,
+        limit: Math.max(total, 1),
+        atLeast: true,
+      });
     }
     return rows;
   },
 };
 
-/** @param {readonly string[]} files @returns {Promise<{ passed: number, total: number }>} */
+/** @param {readonly string[]} files @returns {Promise<{ passed: number, total: number, failed: string[] }>} */
 async function tested(files) {
   const folder = mkdtempSync(join(tmpdir(), "chargehand-cases-"));
   const report = join(folder, "report.json");
@@ -47,8 +59,11 @@ async function tested(files) {
       stdio: "ignore",
     });
     await new Promise((resolve) => child.on("close", resolve));
-    const { numPassedTests, numTotalTests } = JSON.parse(readFileSync(report, "utf8"));
-    return { passed: numPassedTests, total: numTotalTests };
+    /** @type {Report} */
+    const { numPassedTests, numTotalTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
+    const all = testResults.flatMap(({ assertionResults }) => assertionResults);
+    const failed = all.filter(({ status }) => status === "failed").map(({ fullName }) => fullName);
+    return { passed: numPassedTests, total: numTotalTests, failed };
   } finally {
     rmSync(folder, { recursive: true });
   }
