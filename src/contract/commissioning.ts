@@ -3,7 +3,11 @@ import { ARMING_STATES } from "../core/site/index.ts";
 import { forOwner, forTechnician, forViewer, notFound } from "./base.ts";
 import { current_mA, duration_ms, identifier, instant_ms, phase } from "./quantities.ts";
 
-/** How a test of what a box does without us ended; see `FallbackTestOutcome` of the storage for what each says. */
+/**
+ * How the test of a box's fall-back ended. `fell-back`, `kept-last`, `rose`: what it did while it was cut off. The others
+ * tell nothing of the box: nobody cut it, it came back too soon, its register tells too little, it restarted, its car left,
+ * it did not come back, or a person ended the test. `witnessed`: a person says that he saw it fall back.
+ */
 export const FALLBACK_OUTCOMES = [
   "fell-back",
   "kept-last",

@@ -1,27 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import Database from "better-sqlite3";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { epochMs, milliamp, millisecond } from "../../core/units/index.ts";
-import type { ArmingDecision, CommissioningStore, FallbackTest } from "./commissioning-types.ts";
-import { openDataFolder } from "./open-folder.ts";
-
-/** An open folder with one station, and how to look at its file. */
-function folderWithBay(): { readonly store: CommissioningStore; readonly file: string } {
-  const path = mkdtempSync(join(tmpdir(), "chargehand-commissioning-store-"));
-  const folder = openDataFolder(path, { now_ms: () => 0 });
-  if (!folder.ok) throw new Error(folder.message);
-  onTestFinished(() => {
-    folder.close();
-    rmSync(path, { recursive: true, force: true });
-  });
-  const file = join(path, "chargehand.sqlite");
-  const db = new Database(file);
-  db.prepare("INSERT INTO station (id, name) VALUES ('P01', 'Bay 1')").run();
-  db.close();
-  return { store: folder.stores.commissioning, file };
-}
+import type { ArmingDecision, FallbackTest } from "./commissioning-types.ts";
+import { folderWithBay } from "./folder-with-bay.example.ts";
 
 const decision: ArmingDecision = {
   at_ms: epochMs(1_000),
@@ -44,7 +25,9 @@ const fell: FallbackTest = {
 };
 
 test("decisions come back newest first, with what was accepted", () => {
-  const { store } = folderWithBay();
+  const {
+    stores: { commissioning: store },
+  } = folderWithBay();
   expect(store.decisions(10)).toEqual([]);
   const withdrawn: ArmingDecision = {
     ...decision,
@@ -60,7 +43,9 @@ test("decisions come back newest first, with what was accepted", () => {
 });
 
 test("the last test that told something stands until one tells something else", () => {
-  const { store } = folderWithBay();
+  const {
+    stores: { commissioning: store },
+  } = folderWithBay();
   expect(store.lastTests().size).toBe(0);
   const cut: FallbackTest = { ...fell, outcome: "not-cut", kept_mA: null, silent_ms: null };
   store.addTest(cut);
@@ -73,7 +58,10 @@ test("the last test that told something stands until one tells something else", 
 });
 
 test("what was decided and found cannot be changed or taken away", () => {
-  const { store, file } = folderWithBay();
+  const {
+    stores: { commissioning: store },
+    file,
+  } = folderWithBay();
   store.addDecision(decision);
   store.addTest(fell);
   const db = new Database(file);

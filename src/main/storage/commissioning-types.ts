@@ -1,3 +1,4 @@
+import type { FALLBACK_OUTCOMES } from "../../contract/index.ts";
 import type { AcceptedRisk } from "../../core/site/index.ts";
 import type { EpochMs, Milliamp, Millisecond } from "../../core/units/index.ts";
 
@@ -11,24 +12,8 @@ export type ArmingDecision = {
   readonly risks: readonly AcceptedRisk[];
 };
 
-/**
- * How the test of a box's fall-back ended. `fell-back`, `kept-last`, `rose`: what it did while it was cut off. The others
- * tell nothing of the box: nobody cut it, it came back too soon, its register tells too little, it restarted, its car left,
- * it did not come back, or a person ended the test. `witnessed`: a person says that he saw it fall back.
- */
-export const FALLBACK_TEST_OUTCOMES = [
-  "fell-back",
-  "kept-last",
-  "rose",
-  "witnessed",
-  "not-cut",
-  "too-short",
-  "not-told",
-  "car-stopped",
-  "not-back",
-  "cancelled",
-] as const;
-export type FallbackTestOutcome = (typeof FALLBACK_TEST_OUTCOMES)[number];
+/** How the test of a box's fall-back ended. */
+export type FallbackTestOutcome = (typeof FALLBACK_OUTCOMES)[number];
 
 /** One test of what a box does when it is cut off. Never changed. */
 export type FallbackTest = {

@@ -1,27 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import Database from "better-sqlite3";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { epochMs } from "../../core/units/index.ts";
-import { openDataFolder } from "./open-folder.ts";
-import type { PhaseRecord, PhaseStore } from "./types.ts";
-
-/** An open folder with one station, and how to look at its file. */
-function folderWithBay(): { readonly phases: PhaseStore; readonly file: string } {
-  const path = mkdtempSync(join(tmpdir(), "chargehand-phase-store-"));
-  const folder = openDataFolder(path, { now_ms: () => 0 });
-  if (!folder.ok) throw new Error(folder.message);
-  onTestFinished(() => {
-    folder.close();
-    rmSync(path, { recursive: true, force: true });
-  });
-  const file = join(path, "chargehand.sqlite");
-  const db = new Database(file);
-  db.prepare("INSERT INTO station (id, name) VALUES ('P01', 'Bay 1')").run();
-  db.close();
-  return { phases: folder.stores.phases, file };
-}
+import { folderWithBay } from "./folder-with-bay.example.ts";
+import type { PhaseRecord } from "./types.ts";
 
 const record: PhaseRecord = {
   stationId: "P01",
@@ -36,7 +17,9 @@ const record: PhaseRecord = {
 };
 
 test("evidence is replaced, and comes back as it was", () => {
-  const { phases } = folderWithBay();
+  const {
+    stores: { phases },
+  } = folderWithBay();
   expect(phases.evidence()).toEqual([]);
   const first = { stationId: "P01", scores: [0, -1.25, -16, -3], steps: 2, since_ms: epochMs(5) };
   phases.saveEvidence(first, epochMs(10));
@@ -45,7 +28,10 @@ test("evidence is replaced, and comes back as it was", () => {
 });
 
 test("what was found is kept for good, the newest first asked for", () => {
-  const { phases, file } = folderWithBay();
+  const {
+    stores: { phases },
+    file,
+  } = folderWithBay();
   expect(phases.lastFinding("P01")).toBeNull();
   phases.addFinding(record);
   phases.addFinding({ ...record, at_ms: epochMs(2_000), method: "accepted", outcome: "changed" });
@@ -60,7 +46,9 @@ test("what was found is kept for good, the newest first asked for", () => {
 });
 
 test("on how many phases a car charged is known by its session, the last word counts", () => {
-  const { phases } = folderWithBay();
+  const {
+    stores: { phases },
+  } = folderWithBay();
   const car = { sessionId: "s1", stationId: "P01", at_ms: epochMs(100), phases: 3 };
   phases.saveCarPhases(car);
   phases.saveCarPhases({ ...car, phases: 1 });
