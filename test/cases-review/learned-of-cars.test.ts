@@ -10,6 +10,8 @@ import type { StationState } from "../../src/main/site/state.ts";
 import { virtualSite } from "../scenarios/virtual-site.ts";
 import type { VirtualSite } from "../scenarios/virtual-site.ts";
 
+const MINUTE_S = 60;
+
 // What is learned of a car frees current for others: it may count no longer than it was seen.
 
 const onePhaseCar = async (): Promise<{ readonly site: VirtualSite; readonly state: StationState }> => {
@@ -163,4 +165,28 @@ test("a box that took more than it was told and falls silent keeps that reserved
   site.emit({ kind: "offline", stationId: "P01", at_ms: site.clock.now_ms() });
   await site.run(90);
   expect(site.drawn_mA(rogue) + site.drawn_mA(site.box("P02"))).toBeLessThanOrEqual(20_000);
+});
+
+test("a full car that gets what is left is not turned on and off by a building that takes it and leaves it again", async () => {
+  const site = virtualSite({ points: 2, fuse_A: 30 });
+  const [full, other] = [site.box("P01"), site.box("P02")];
+  full.plugged = true;
+  await site.run(5 * MINUTE_S);
+  full.takes_mA = 0;
+  await site.run(10 * MINUTE_S);
+  other.plugged = true;
+  await site.run(15 * MINUTE_S);
+  const before = full.commands;
+  let second = 0;
+  await site.run(30 * MINUTE_S, () => {
+    second += 1;
+    // 0 to 8 A and back within 44 s.
+    site.otherLoad(4_000 + Math.round(4_000 * Math.sin(second / 7)));
+  });
+  expect(site.state.stations.get("P01")?.finishedAt_ms).not.toBeNull();
+  expect(full.commands - before).toBeLessThanOrEqual(8);
+  // It is not left out for ever.
+  site.otherLoad(0);
+  await site.run(11 * MINUTE_S);
+  expect(full.offered_mA).toBe(6_000);
 });

@@ -20,6 +20,8 @@ import { isPlugged } from "./state.ts";
 export const FINISHED_AFTER_MS = 180_000;
 /** A car that was full may want something again: a preheated seat, a departure timer. */
 const ASK_AGAIN_MS = 3_600_000;
+/** A building's load goes up and down: who gets only what is left does not turn on and off with it. */
+const RESTS_MS = 600_000;
 /** Every car that charges at all charges at this. */
 const BEGINS_MA = 10_000;
 
@@ -151,6 +153,8 @@ function boundsOf(site: SiteState, state: StationState, now_ms: EpochMs, finishe
   const { station, vehicle, manualLimit } = state;
   const bounds: Bound[] = [];
   const min_mA = minimum_mA(state);
+  if (finished && rests(state, now_ms))
+    bounds.push({ max_mA: milliamp(0), kind: "policy_share", ref: station.circuitId });
   if (finished) bounds.push({ max_mA: finishedBound_mA(state), kind: "vehicle", ref: station.id });
   else if (vehicle.bound_mA !== null)
     // Below what it needs to charge at all a car that takes little would have nothing, for ever.
@@ -165,6 +169,13 @@ function boundsOf(site: SiteState, state: StationState, now_ms: EpochMs, finishe
   if (lost !== undefined)
     bounds.push({ max_mA: safe_mA(state), kind: "stale_meter", ref: lost.circuit.meterId ?? lost.circuit.id });
   return bounds;
+}
+
+/** True for a car that was full and just lost what was left for it. One that never began may need more to begin, and is shown that. */
+function rests(state: StationState, now_ms: EpochMs): boolean {
+  const { withheldSince_ms } = state;
+  if (withheldSince_ms === null || attained_Wh(state) === 0) return false;
+  return now_ms >= withheldSince_ms && now_ms - withheldSince_ms < RESTS_MS;
 }
 
 /** A box whose safe current is nothing charges with its least, or the site could not be tried at all. */

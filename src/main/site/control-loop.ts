@@ -209,11 +209,14 @@ function applyGrants(site: SiteState, allocation: Allocation, now_ms: EpochMs): 
   const changed: StationState[] = [];
   for (const state of site.stations.values()) {
     const grant = grants.get(state.station.id);
+    const had = state.grant.current_mA > 0;
     state.grant =
       grant === undefined
         ? noGrant
         : { current_mA: grant.current_mA, because: grant.because, queuePlace: places.get(state.station.id) ?? null };
     followHold(state, now_ms);
+    if (state.grant.current_mA > 0) state.withheldSince_ms = null;
+    else if (had) state.withheldSince_ms = now_ms;
     if (!isNews(state.recordedGrant, state.grant)) continue;
     state.recordedGrant = state.grant;
     changed.push(state);

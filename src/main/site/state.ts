@@ -115,6 +115,8 @@ export type StationState = {
   declared: Declared | null;
   overdraw: Overdraw;
   grant: GrantState;
+  /** When its current was last taken away from it and not given back yet; `null`: it has some, or never had any. */
+  withheldSince_ms: EpochMs | null;
   /** When its turn will probably come; `null`: it is not in the queue. */
   turn: Turn | null;
   /** The last grant that was noticeably different from the one before it. */
@@ -224,6 +226,7 @@ export function newStation(station: Station, at_ms: EpochMs): StationState {
     declared: null,
     overdraw: noOverdraw,
     grant: noGrant,
+    withheldSince_ms: null,
     turn: null,
     recordedGrant: noGrant,
     commands: 0,
