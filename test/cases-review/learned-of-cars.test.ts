@@ -190,3 +190,25 @@ test("a full car that gets what is left is not turned on and off by a building t
   await site.run(11 * MINUTE_S);
   expect(full.offered_mA).toBe(6_000);
 });
+
+test("a car that waits at a box which goes on saying that it charges is not taken for a full one", async () => {
+  const site = virtualSite({ points: 2, fuse_A: 8 });
+  site.box("P01").plugged = true;
+  await site.run(60);
+  const waiting = site.box("P02");
+  waiting.plugged = true;
+  await site.run(5);
+  const state = site.state.stations.get("P02");
+  const chargesOn = (): void => {
+    if (state?.reading === null || state === undefined) throw new Error("P02 has spoken");
+    const reading = { ...state.reading, measured_at_ms: site.clock.now_ms(), status: "Charging" as const };
+    site.emit({ kind: "reading", stationId: "P02", reading });
+  };
+  // Whatever else it said would be forgotten: it says nothing but this.
+  waiting.answers = false;
+  await site.run(10 * MINUTE_S, chargesOn);
+  expect(waiting.offered_mA).toBe(0);
+  expect(state?.status).toBe("Charging");
+  expect(state?.finishedAt_ms).toBeNull();
+  expect(state?.grant.queuePlace).toBe(1);
+});

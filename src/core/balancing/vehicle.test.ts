@@ -33,6 +33,11 @@ test("a car that draws nothing teaches nothing", () => {
   expect(see(unknownVehicle, reading(0, 0, 16_000), reading(LEARN_AFTER_MS, 0, 16_000)).bound_mA).toBeNull();
 });
 
+test("a car that is offered nothing does not hardly draw: it cannot", () => {
+  const paused = see(unknownVehicle, reading(0, 900, 16_000), reading(10_000, 0, 0), reading(400_000, 0, 0));
+  expect(paused.tricklesSince_ms ?? null).toBeNull();
+});
+
 test("since when a car hardly draws anything is kept until it draws again", () => {
   const idle = see(unknownVehicle, reading(0, 16_000, 16_000), reading(10_000, 900, 16_000), reading(90_000, 0, 6000));
   expect(idle.tricklesSince_ms).toBe(10_000);

@@ -36,6 +36,8 @@ export function observeVehicle(
   },
 ): VehicleBound {
   const { at_ms, drawn_mA, offered_mA, min_mA } = reading;
+  // Some boxes go on saying that they charge while they offer nothing: that is our pause, not the car's.
+  if (offered_mA <= 0) return { ...state, below_since_ms: null, tricklesSince_ms: null };
   if (drawn_mA < DRAWS_MA) return { ...state, below_since_ms: null, tricklesSince_ms: state.tricklesSince_ms ?? at_ms };
   // It took all, the probe included: what it really wants is unknown again.
   if (drawn_mA >= offered_mA - TAKES_ALL_MA) return unknownVehicle;
