@@ -212,3 +212,26 @@ test("a car that waits at a box which goes on saying that it charges is not take
   expect(state?.finishedAt_ms).toBeNull();
   expect(state?.grant.queuePlace).toBe(1);
 });
+
+test("a car that needs 8 A is tried with 8 A among cars that leave it nothing, once it was idle at 6 A", async () => {
+  const site = virtualSite({ points: 3, fuse_A: 18 });
+  const zoe = site.box("P03");
+  zoe.takes_mA_min = 8_000;
+  for (const box of site.boxes) box.plugged = true;
+  let charged_s = 0;
+  await site.run(3 * 60 * MINUTE_S, () => {
+    if (site.drawn_mA(zoe) > 0) charged_s += 1;
+  });
+  expect(charged_s).toBeGreaterThan(30 * MINUTE_S);
+  expect(site.state.stations.get("P03")?.habits.shown.needs_mA).toBe(8_000);
+});
+
+test("a car is not made to wait for more than its bay may ever give", async () => {
+  const site = virtualSite({ points: 1, fuse_A: 7 });
+  const box = site.box("P01");
+  box.plugged = true;
+  box.takes_mA = 0;
+  await site.run(70 * MINUTE_S);
+  expect(site.state.stations.get("P01")?.habits.min_mA).toBeNull();
+  expect(box.offered_mA).toBeGreaterThanOrEqual(6_000);
+});

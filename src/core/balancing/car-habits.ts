@@ -74,6 +74,13 @@ export const unknownHabits: CarHabits = {
 /** Nobody knows any more which phases the car uses: all wired ones count until it has shown it again. */
 export const withoutPhases = (state: CarHabits): CarHabits => ({ ...state, phases: null, seen: 0, pattern: "" });
 
+/** It was idle at what it had: it is tried with the next current at which cars begin, up to `most_mA`, as if it needed that. */
+export function triedWithMore(state: CarHabits, most_mA: number): CarHabits {
+  const next = LEARNED_MIN_MA.find((min) => min > state.idleAt_mA);
+  const helps = state.idleAt_mA > 0 && next !== undefined && next <= most_mA && next > (state.min_mA ?? 0);
+  return helps ? { ...state, min_mA: milliamp(next) } : state;
+}
+
 /** One settled reading of a plugged car. `wired`: site phases the box reaches; `offered_mA`: its confirmed setpoint. */
 export type HabitReading = {
   readonly at_ms: EpochMs;

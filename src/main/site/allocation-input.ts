@@ -4,6 +4,7 @@ import {
   isSkewed,
   policyOf,
   stillNeeded_Wh,
+  triedWithMore,
   TRICKLES_AFTER_MS,
   weightFor,
   worstCase_mA,
@@ -36,16 +37,30 @@ export function wantsCurrent(state: StationState): boolean {
  * Notes when a car showed that it wants nothing, or goes on charging with next to nothing, and keeps that while it is
  * paused for others: offered nothing, no car can say that it is full. It is asked anew when the car draws, and once an hour.
  */
-export function followFinished(state: StationState, now_ms: EpochMs): void {
+export function followFinished(site: SiteState, state: StationState, now_ms: EpochMs): void {
   const { finishedAt_ms, status } = state;
   const asksNothing = status === "SuspendedEV" || status === "Finishing";
   const asksAgain = finishedAt_ms !== null && now_ms - finishedAt_ms >= ASK_AGAIN_MS;
+  // One that never began may need more to begin than its share of a busy site.
+  if (asksAgain && attained_Wh(state) === 0) state.habits = triedWithMore(state.habits, most_mA(site, state));
   if (asksAgain || draws(state, now_ms)) state.finishedAt_ms = null;
   // After a pause a car needs a while to begin: what it drew before says nothing then.
   if (asksAgain || status !== "Charging") state.vehicle = { ...state.vehicle, tricklesSince_ms: null };
   const trickles_ms = now_ms - (state.vehicle.tricklesSince_ms ?? now_ms);
   const hasEnough = asksNothing ? now_ms - state.statusSince_ms >= FINISHED_AFTER_MS : trickles_ms >= TRICKLES_AFTER_MS;
   if (hasEnough) state.finishedAt_ms ??= now_ms;
+}
+
+/** What this bay could have if it were alone and nobody took anything else. */
+function most_mA(site: SiteState, state: StationState): number {
+  const { station, manualLimit } = state;
+  const path = circuitPath(site, station.circuitId);
+  const fuses = path.flatMap(({ circuit }) =>
+    activePhases(state).map((phase) => onPhase(circuit.fuse_mA, phase) - circuit.margin_mA),
+  );
+  const isHeldBack = path.some(({ circuit }) => site.arming.heldBack.has(circuit.id));
+  const held_mA = isHeldBack ? heldBackTo_mA(state) : Infinity;
+  return Math.min(station.current_mA_max, manualLimit?.limit_mA ?? Infinity, held_mA, ...fuses);
 }
 
 /** True when the car charges, as far as anybody can say: a box that measures no current has only its word. */

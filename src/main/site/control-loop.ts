@@ -123,7 +123,7 @@ function cycle(options: ControlLoopOptions, now_ms: EpochMs, lastCycle_ms: Epoch
     });
   for (const state of site.stations.values()) {
     state.ledger = settled(state.ledger, boxView(state, now_ms), now_ms);
-    followFinished(state, now_ms);
+    followFinished(site, state, now_ms);
     followPhases(state, now_ms);
     insist(options, state, now_ms);
   }
