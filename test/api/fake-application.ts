@@ -245,7 +245,7 @@ function fakeStores(): Stores {
   const bytes = new Map<string, Uint8Array>();
   return {
     site: { load: () => null, save: notGiven },
-    cars: { visits: () => [], save: notGiven },
+    cars: { visits: () => [], save: notGiven, prune: notGiven },
     sessions: {
       open: notGiven,
       addRegister: notGiven,

@@ -91,3 +91,13 @@ describe("what a card's car has shown", () => {
     expect(opened(path).stores.cars.visits("CARD-1")).toEqual([]);
   });
 });
+
+test("a card that nobody has used for long is forgotten with what its car showed", () => {
+  const { cars } = freshFolder().stores;
+  const visit = { needs_mA: milliamp(8_000), began_mA: null, pause: null };
+  cars.save("04A1", [visit], epochMs(1_000));
+  cars.save("04B2", [visit], epochMs(2_000));
+  cars.prune(epochMs(2_000));
+  expect(cars.visits("04A1")).toEqual([]);
+  expect(cars.visits("04B2")).toEqual([visit]);
+});

@@ -20,7 +20,7 @@ import type { Spark } from "./spark.ts";
 import type { SiteState, StationState } from "./state.ts";
 import type { StorageTrouble } from "./storage-trouble.ts";
 
-/** Explanations of grants are kept for thirteen months. */
+/** Explanations of grants, and what a card's car showed, are kept for thirteen months. */
 const GRANT_MEMORY_MS = 400 * 24 * 3_600_000;
 const HOUSEKEEPING_MS = 3_600_000;
 const ALARMS_EVERY_MS = 2_000;
@@ -126,6 +126,7 @@ function keepHouse({ recorder, stores }: WatchOptions, now_ms: EpochMs): void {
   const forgotten_ms = epochMs(Math.max(0, now_ms - GRANT_MEMORY_MS));
   stores.grants.prune(forgotten_ms);
   stores.evidence.prune(forgotten_ms);
+  stores.cars.prune(forgotten_ms);
 }
 
 /** After a leap of the clock a silence is as old as what we saw of it: boxes count their own time. */

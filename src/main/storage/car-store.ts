@@ -30,5 +30,8 @@ export function carStore(db: Connection): CarStore {
           .onConflict((conflict) => conflict.column("id_token").doUpdateSet(row)),
       );
     },
+    prune: (before_ms) => {
+      db.run(q.deleteFrom("card_car").where("saved_at_ms", "<", before_ms));
+    },
   };
 }

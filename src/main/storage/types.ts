@@ -358,6 +358,8 @@ export interface CarStore {
   visits(idToken: string): readonly ShownByCar[];
   /** Replaces what was kept of the card; without visits nothing is kept. */
   save(idToken: string, visits: readonly ShownByCar[], saved_at_ms: EpochMs): void;
+  /** Forgets cards that nobody has used since. */
+  prune(before_ms: EpochMs): void;
 }
 
 export type Stores = {
