@@ -35,11 +35,13 @@ type Visit = {
   waitsSince_ms: EpochMs | null;
 };
 
+type VisitStore = Pick<CarStore, "visits" | "save">;
+
 /**
  * What cars have shown is kept by card, as sessions are; of cars without a card nothing is. Looked at in every cycle, apart
  * from the events of a box: what cannot be stored is tried again and stops nothing.
  */
-export function createCarMemory(site: SiteState, store: Pick<CarStore, "visits" | "save">): CarMemory {
+export function createCarMemory(site: SiteState, store: VisitStore): CarMemory {
   const visits = new Map<string, Visit>();
   const left: Visit[] = [];
   return {
@@ -63,7 +65,7 @@ export function createCarMemory(site: SiteState, store: Pick<CarStore, "visits" 
 }
 
 type Following = {
-  readonly store: CarStore;
+  readonly store: VisitStore;
   readonly now_ms: EpochMs;
   readonly isShared: (idToken: string) => boolean;
 };
@@ -115,7 +117,7 @@ function cardsAt(site: SiteState): ReadonlyMap<string, number> {
 }
 
 /** Adds a visit to what is kept of its card; of a card whose car showed nothing out of the ordinary nothing is kept. */
-function keep(store: Pick<CarStore, "visits" | "save">, { idToken, shown }: Visit, now_ms: EpochMs): void {
+function keep(store: VisitStore, { idToken, shown }: Visit, now_ms: EpochMs): void {
   const before = store.visits(idToken);
   const after = [shown, ...before].slice(0, VISITS_KEPT);
   const telling = after.some(isTelling);
