@@ -1,49 +1,18 @@
 import { expect, test } from "vitest";
-import type { SiteModel } from "../../core/site/index.ts";
-import { epochMs, milliamp } from "../../core/units/index.ts";
+import { epochMs } from "../../core/units/index.ts";
 import type { ArmingDecision } from "../storage/commissioning-types.ts";
 import { createArmingWatch } from "./arming-watch.ts";
 import { fallbackOf, promised } from "./fallback.ts";
 import { newSiteState } from "./state.ts";
 import type { StationState } from "./state.ts";
+import { twoBaysOn } from "./two-bays.example.ts";
 
 const MINUTE_MS = 60_000;
 const READ = { kind: "known", timeout_ms: 60_000 } as const;
 
 /** Two bays that promise 16 A each on a fuse of 20 A, and a store in memory that may be full. */
 function twoBays() {
-  const station = (id: string): SiteModel["stations"][number] => ({
-    id,
-    name: id,
-    circuitId: "main",
-    phaseCount: 3,
-    rotation: "L1L2L3",
-    current_mA_min: milliamp(6_000),
-    current_mA_max: milliamp(32_000),
-    step_mA: milliamp(1_000),
-    fallback_mA: milliamp(16_000),
-    priority: 1,
-    connection: { kind: "profile", profileId: "p", linkId: "l", unitId: 1 },
-  });
-  const fuse = milliamp(20_000);
-  const model: SiteModel = {
-    identity: { name: "Two bays", timezone: "UTC", currency: "EUR", country: "DE", nominal_V: 230 },
-    circuits: [
-      {
-        id: "main",
-        name: "main",
-        parentId: null,
-        fuse_mA: [fuse, fuse, fuse],
-        margin_mA: milliamp(0),
-        meterId: null,
-        limit_W: null,
-        otherLoad_mA_max: null,
-      },
-    ],
-    links: [],
-    meters: [],
-    stations: [station("P01"), station("P02")],
-  };
+  const model = twoBaysOn({ fuse_A: 20, max_A: 32, fallback_A: 16 });
   const decisions: ArmingDecision[] = [];
   const disk = { full: false };
   let now = 0;

@@ -2,53 +2,19 @@ import { describe, expect, test } from "vitest";
 import { nothingShown } from "../../core/balancing/index.ts";
 import type { ShownByCar } from "../../core/balancing/index.ts";
 import { sessionId } from "../../core/session/index.ts";
-import type { SiteModel } from "../../core/site/index.ts";
 import { epochMs, milliamp } from "../../core/units/index.ts";
 import { OWNER_TOKEN } from "./access.ts";
 import { createCarMemory } from "./car-memory.ts";
 import { newSiteState } from "./state.ts";
 import type { StationState } from "./state.ts";
+import { twoBaysOn } from "./two-bays.example.ts";
 
 const NEEDS_10: ShownByCar = { needs_mA: milliamp(10_000), began_mA: milliamp(10_000), pause: null };
 const SLEPT: ShownByCar = { ...nothingShown, pause: "slept" };
 
 /** Two bays, and a store in memory that may be full. */
 function bays() {
-  const station = (id: string): SiteModel["stations"][number] => ({
-    id,
-    name: id,
-    circuitId: "main",
-    phaseCount: 3,
-    rotation: "L1L2L3",
-    current_mA_min: milliamp(6_000),
-    current_mA_max: milliamp(16_000),
-    step_mA: milliamp(1_000),
-    fallback_mA: milliamp(6_000),
-    priority: 1,
-    connection: { kind: "profile", profileId: "p", linkId: "l", unitId: 1 },
-  });
-  const fuse = milliamp(32_000);
-  const site = newSiteState(
-    {
-      identity: { name: "Two bays", timezone: "UTC", currency: "EUR", country: "DE", nominal_V: 230 },
-      circuits: [
-        {
-          id: "main",
-          name: "main",
-          parentId: null,
-          fuse_mA: [fuse, fuse, fuse],
-          margin_mA: milliamp(0),
-          meterId: null,
-          limit_W: null,
-          otherLoad_mA_max: null,
-        },
-      ],
-      links: [],
-      meters: [],
-      stations: [station("P01"), station("P02")],
-    },
-    epochMs(0),
-  );
+  const site = newSiteState(twoBaysOn({ fuse_A: 32, max_A: 16, fallback_A: 6 }), epochMs(0));
   const kept = new Map<string, readonly ShownByCar[]>();
   const disk = { full: false };
   const memory = createCarMemory(site, {
