@@ -10,10 +10,11 @@ export const PROFILE_FOLDERS = [fileURLToPath(new URL("../../../resources/device
 
 const STARTED_AT = 1_750_000_000_000;
 
-/** A clock that runs `speed` times as fast as the wall clock. */
+/** A clock that runs `speed` times as fast as the wall clock; who sleeps on it never wakes before it shows the time. */
 export function clockOf(speed: number): Clock {
+  const now_ms = (): number => STARTED_AT + performance.now() * speed;
   return {
-    now_ms: () => epochMs(STARTED_AT + Math.round(performance.now() * speed)),
+    now_ms: () => epochMs(Math.round(now_ms())),
     real_ms: (duration_ms) => duration_ms / speed,
     sleep: (duration_ms, signal) =>
       new Promise((resolve) => {
@@ -21,13 +22,20 @@ export function clockOf(speed: number): Clock {
           resolve();
           return;
         }
-        const timer = setTimeout(done, duration_ms / speed);
+        const due_ms = now_ms() + duration_ms;
+        let timer = setTimeout(look, duration_ms / speed);
+        signal?.addEventListener("abort", done, { once: true });
+        // A timer counts whole milliseconds, each of which is many of this clock's.
+        function look(): void {
+          const left_ms = due_ms - now_ms();
+          if (left_ms > 0) timer = setTimeout(look, left_ms / speed);
+          else done();
+        }
         function done(): void {
           clearTimeout(timer);
           signal?.removeEventListener("abort", done);
           resolve();
         }
-        signal?.addEventListener("abort", done, { once: true });
       }),
   };
 }
