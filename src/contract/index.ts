@@ -5,6 +5,7 @@ import { commissioningContract } from "./commissioning.ts";
 import { devicesContract } from "./devices.ts";
 import { historyContract } from "./history.ts";
 import { kioskContract, liveContract } from "./live.ts";
+import { limitsContract } from "./limits.ts";
 import { ocppContract } from "./ocpp.ts";
 import { planningContract } from "./planning.ts";
 import { phasesContract } from "./phases.ts";
@@ -20,6 +21,7 @@ export * from "./commissioning.ts";
 export * from "./device-views.ts";
 export * from "./devices.ts";
 export * from "./history.ts";
+export * from "./limits.ts";
 export * from "./live.ts";
 export * from "./planning.ts";
 export * from "./ocpp.ts";
@@ -43,6 +45,7 @@ export const contract = {
   ocpp: ocppContract,
   phases: phasesContract,
   commissioning: commissioningContract,
+  limits: limitsContract,
   signals: signalsContract,
   circuits: circuitsContract,
   sessions: sessionsContract,

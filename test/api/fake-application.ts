@@ -375,6 +375,7 @@ export function fakeApplication(first: Engine | null): FakeApplication {
     scan: () => "conflict",
     profiles: () => [],
     adopt: () => Promise.resolve({ ok: false, code: "conflict" }),
+    changeLimits: () => Promise.resolve({ ok: false, code: "not-found" }),
     setFallback: () => Promise.resolve("ok"),
     close: () => Promise.resolve(),
     replace: (next) => {

@@ -20,6 +20,7 @@ function clientOf({ engine }: Pick<SiteUnderTest, "engine">) {
     scan: () => "conflict",
     profiles: () => [],
     adopt: () => Promise.resolve({ ok: false, code: "conflict" }),
+    changeLimits: () => Promise.resolve({ ok: false, code: "conflict" }),
     setFallback: () => Promise.resolve("conflict"),
     close: () => Promise.resolve(),
   };

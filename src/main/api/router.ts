@@ -9,6 +9,7 @@ import { devicesGroup } from "./devices.ts";
 import { historyGroup } from "./history.ts";
 import type { RenderInvoice } from "./invoices.ts";
 import { kioskGroup } from "./kiosk.ts";
+import { limitsGroup } from "./limits.ts";
 import { liveGroup } from "./live.ts";
 import { ocppGroup } from "./ocpp.ts";
 import { planningGroup } from "./planning.ts";
@@ -40,6 +41,7 @@ export function createRouter(app: Application, { onFault, renderInvoice }: Route
     ocpp: ocppGroup(contract, app),
     phases: phasesGroup(contract, app),
     commissioning: commissioningGroup(contract, app),
+    limits: limitsGroup(contract, app),
     signals: signalsGroup(contract, app),
     circuits: circuitsGroup(contract, app),
     sessions: sessionsGroup(contract, app),

@@ -122,6 +122,7 @@ export async function createApplication(options: ApplicationOptions): Promise<St
     profiles: () =>
       readAllProfiles([join(options.dataFolder, "devices"), join(options.resources, "devices")]).map(profileFacts),
     adopt: (request) => changer.adopt(request),
+    changeLimits: (change, author) => changer.changeLimits(change, author),
     setFallback: (stationIds, fallback_mA) => changer.setFallback(stationIds, fallback_mA),
     close: async () => {
       await changer.settled();
@@ -202,6 +203,7 @@ const run = (
     speed: options.speed,
     resources: options.resources,
     ownProfiles: join(options.dataFolder, "devices"),
+    dataFolder: options.dataFolder,
     ocpp: options.ocpp,
     log: options.log,
     ...(options.onCycle === undefined ? {} : { onCycle: options.onCycle }),
@@ -250,8 +252,26 @@ function createChanger(options: ApplicationOptions, site: Site) {
     if (typeof next === "string") return next;
     return (await changeTo({ ...stored, model: next })) ? "ok" : "conflict";
   };
+  const changeLimits: Application["changeLimits"] = async (change, author) => {
+    const desk = site.running().engine?.limits;
+    if (desk === undefined) return { ok: false, code: "conflict" };
+    const checked = await desk.check(change);
+    if (checked === null) return { ok: false, code: "not-found" };
+    if (checked.mistakes.length > 0) return { ok: false, code: "invalid", mistakes: checked.mistakes };
+    // A module may have been asked meanwhile: what was right then need not be now.
+    const made = site.running().engine?.limits === desk ? desk.changed(change) : null;
+    if (made === null) return { ok: false, code: "conflict" };
+    if (desk.isReachable(made.model)) desk.take(made, author);
+    else {
+      const stored = site.running().folder.stores.site.load();
+      if (stored === null || !(await changeTo({ ...stored, model: made.model })))
+        return { ok: false, code: "conflict" };
+    }
+    return { ok: true, made };
+  };
   return {
     adopt,
+    changeLimits,
     setFallback,
     settled: async (): Promise<void> => {
       await Promise.allSettled([restarting]);

@@ -13,7 +13,9 @@ import type { CommandReply } from "../devices/ports.ts";
 import { setOcppPassword } from "./ocpp-access.ts";
 import { reachableUrl } from "./reachable-url.ts";
 import { createOwnerCommands } from "./owner-commands.ts";
+import { type LimitsDesk, limitsDesk } from "./limits/limits-desk.ts";
 import type { RunningEngine } from "./running-engine.ts";
+import { hasPriceFile } from "./site-prices.ts";
 import { externalDesk } from "./signals/external-desk.ts";
 import { exportSiteFile } from "./site-file/index.ts";
 import type { SiteState, StationState } from "./state.ts";
@@ -69,6 +71,7 @@ export function engineOf(running: RunningEngine): Engine {
     phases: running.phases,
     commissioning: running.commissioning,
     external: externalDesk(site, running.signals, stores.evidence, identity.timezone),
+    limits: limitsOf(running, hurry),
     devices: deviceDesk(running),
     planning: () => running.planning.state(),
     exportSite: () => exportSiteFile({ ...stored, model: running.model() }, stores.tariffs.at(clock.now_ms())),
@@ -88,6 +91,15 @@ const balancingOf = (running: RunningEngine, hurry: () => void): BalancingDesk =
     store: (change) => {
       running.keep(change);
     },
+    hurry,
+  });
+
+const limitsOf = (running: RunningEngine, hurry: () => void): LimitsDesk =>
+  limitsDesk({
+    ...running,
+    stored: running.options.stored,
+    buses: running.devices.buses,
+    hasPriceFile: () => hasPriceFile(running.options.dataFolder ?? null),
     hurry,
   });
 

@@ -187,9 +187,9 @@ function siteVersions({ folder, stored, clock }: EngineOptions): Pick<RunningEng
   let { model } = stored;
   return {
     model: () => model,
-    keep: (change) => {
+    keep: (change, author = "owner") => {
       const next = change(model);
-      folder.stores.site.save({ ...stored, model: next }, clock.now_ms(), "owner");
+      folder.stores.site.save({ ...stored, model: next }, clock.now_ms(), author);
       model = next;
     },
   };

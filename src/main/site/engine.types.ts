@@ -4,6 +4,8 @@ import type {
   AdoptDevice,
   DeviceHealth,
   KioskState,
+  LimitChange,
+  LimitMistake,
   LiveUpdate,
   PlanningState,
   ProfileFacts,
@@ -16,6 +18,7 @@ import type {
 import type { BalancingDesk } from "./balancing-desk.ts";
 import type { CommissioningDesk } from "./commissioning-desk.ts";
 import type { ExternalDesk } from "./signals/external-desk.ts";
+import type { LimitsDesk, MadeLimit } from "./limits/limits-desk.ts";
 import type { DeviceDesk } from "./device-desk.ts";
 import type { PhaseTruthDesk } from "./phase-truth-desk.ts";
 import type { Clock, CommandReply } from "../devices/ports.ts";
@@ -73,6 +76,7 @@ export interface Engine {
   health(): DeviceHealth[];
   readonly balancing: BalancingDesk;
   readonly external: ExternalDesk;
+  readonly limits: LimitsDesk;
   readonly phases: Omit<PhaseTruthDesk, "close">;
   readonly commissioning: Omit<CommissioningDesk, "close">;
   readonly devices: DeviceDesk;
@@ -84,6 +88,11 @@ export interface Engine {
   mainLimit(): { fuse_mA: number; limit_W: number };
   close(): Promise<void>;
 }
+
+export type LimitsChanged =
+  | { readonly ok: true; readonly made: MadeLimit }
+  | { readonly ok: false; readonly code: "not-found" | "conflict" }
+  | { readonly ok: false; readonly code: "invalid"; readonly mistakes: readonly LimitMistake[] };
 
 /** What stands behind the API: no site yet, or a running one; it can be replaced while clients stay connected. */
 export interface Application {
@@ -113,6 +122,8 @@ export interface Application {
    * Every current is one that each of these bays can have.
    */
   setFallback(stationIds: readonly string[], fallback_mA: number): Promise<"ok" | "not-found" | "invalid" | "conflict">;
+  /** Sets a limit, a protection or prices; the engine starts anew only where a module hangs on a new wire. */
+  changeLimits(change: LimitChange, author: string): Promise<LimitsChanged>;
   /** Looks for devices, one scan at a time; wires and addresses of the running site are left alone. */
   scan(request: ScanRequest, signal: AbortSignal): AsyncGenerator<ScanEvent, void> | "conflict" | "invalid";
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { CarPlan, Plan, PlanInput, PlanSlot } from "../../core/planning/index.ts";
 import { PLAN_AGE_MAX_ms, planSlots, RUNS_FROM } from "../../core/planning/index.ts";
+import type { SitePlanning } from "../../core/site/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import type { PlannedCar, PlanningState } from "../../contract/index.ts";
 import type { Clock } from "../devices/ports.ts";
@@ -23,6 +24,8 @@ export type PlanningDesk = {
   /** Before each decision: keeps the quarter hour, and tells the planner of what has changed. */
   readonly follow: (now_ms: EpochMs) => void;
   readonly state: () => PlanningState;
+  /** Plans for these prices and limits from now on; a price file is looked for again. */
+  readonly replace: (planning: SitePlanning) => void;
   /** Ends the planner and its thread; before the clock is closed. */
   readonly stop: () => Promise<void>;
 };
@@ -40,8 +43,33 @@ export type PlanningOptions = {
 
 /** Plans ahead where the site has prices, a price of the peak or a quarter-hour limit; elsewhere it starts nothing. */
 export function startPlanningDesk(options: PlanningOptions): PlanningDesk {
+  let now = startDesk(options, options.site.model.planning ?? {});
+  const ending = new Set<Promise<void>>();
+  return {
+    plan: () => now.plan(),
+    follow: (now_ms) => {
+      now.follow(now_ms);
+    },
+    state: () => now.state(),
+    replace: (planning) => {
+      const end = now.stop().finally(() => {
+        ending.delete(end);
+      });
+      ending.add(end);
+      for (const circuit of options.site.circuits.values())
+        circuit.imposed = circuit.imposed.filter(({ ref }) => ref !== QUARTER_REF);
+      now = startDesk(options, planning);
+    },
+    stop: async () => {
+      await Promise.all([now.stop(), ...ending]);
+    },
+  };
+}
+
+type OneDesk = Omit<PlanningDesk, "replace">;
+
+function startDesk(options: PlanningOptions, planning: SitePlanning): OneDesk {
   const { site, stores, clock, dataFolder } = options;
-  const planning = site.model.planning ?? {};
   const { prices, peak, quarterLimit_W } = planning;
   const gains = prices !== undefined || peak !== undefined || quarterLimit_W !== undefined || hasPriceFile(dataFolder);
   if (gains) return runDesk(options, planning);
@@ -63,7 +91,7 @@ const NOTHING: Omit<PlanningState, "status" | "currency"> = {
   circuits: [],
 };
 
-function runDesk(options: PlanningOptions, planning: NonNullable<SiteState["model"]["planning"]>): PlanningDesk {
+function runDesk(options: PlanningOptions, planning: SitePlanning): OneDesk {
   const { site, stores, clock, log, dataFolder } = options;
   const { timezone, currency } = site.model.identity;
   const { quarterLimit_W } = planning;

@@ -51,8 +51,8 @@ export type RunningEngine = {
   readonly storage: StorageTrouble;
   readonly planning: PlanningDesk;
   model(): SiteModel;
-  /** Stores a new version of the site. */
-  keep(change: (model: SiteModel) => SiteModel): void;
+  /** Stores a new version of the site; `author`: whose it is, the owner's when left out. */
+  keep(change: (model: SiteModel) => SiteModel, author?: string): void;
   /** The allocator's request of the last decision. */
   lastRequest(): AllocationRequest | null;
   readonly phases: PhaseTruthDesk;

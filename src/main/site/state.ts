@@ -143,7 +143,8 @@ export type ImposedLimit = {
 };
 
 export type CircuitState = {
-  readonly circuit: Circuit;
+  /** Replaced when the owner says what protects it or what it may have. */
+  circuit: Circuit;
   otherLoad: OtherLoadState;
   /** Room that the building needs until cars have followed, learned from how it behaves. */
   headroom: HeadroomState;

@@ -1,6 +1,6 @@
 import type { SignalLimit, SignalSource } from "../../../core/balancing/index.ts";
 import { milliampFromAmp, watt } from "../../../core/units/index.ts";
-import type { BusOwner } from "../../links/bus.ts";
+import type { BusOwner, BusReply } from "../../links/bus.ts";
 import type { ModbusReply, ModbusRequest } from "../../protocol/modbus/index.ts";
 import type { Clock } from "../../devices/ports.ts";
 
@@ -29,20 +29,31 @@ export type PollOptions = {
 
 /** Asks until stopped, one request at a time. Never rejects. */
 export async function pollSignal({ source, limit, bus, clock, tell, stop }: PollOptions): Promise<void> {
-  const request = requestOf(source);
   while (!stop.aborted) {
-    const reply = await bus.transact({
-      unitId: source.unitId,
-      request,
-      priority: "state",
-      timeout_ms: ANSWER_TIMEOUT_MS,
-      wait_ms: QUEUE_WAIT_MS,
-      gap_ms: GAP_MS,
-    });
-    const said = reply.ok ? saidBy(source, limit, reply.reply) : undefined;
+    const reply = await readModbusSignal(bus, source);
+    const said = reply.ok ? reply.said(limit) : undefined;
     if (said !== undefined) tell(said);
     await clock.sleep(POLL_MS, stop);
   }
+}
+
+/** One question to the source. `said` turns its answer into what it asks for; `undefined`: nothing that can be used. */
+export async function readModbusSignal(
+  bus: BusOwner,
+  source: ModbusSource,
+): Promise<
+  | { readonly ok: true; readonly said: (limit: SignalLimit) => SignalLimit | null | undefined }
+  | Extract<BusReply, { ok: false }>
+> {
+  const reply = await bus.transact({
+    unitId: source.unitId,
+    request: requestOf(source),
+    priority: "state",
+    timeout_ms: ANSWER_TIMEOUT_MS,
+    wait_ms: QUEUE_WAIT_MS,
+    gap_ms: GAP_MS,
+  });
+  return reply.ok ? { ok: true, said: (limit) => saidBy(source, limit, reply.reply) } : reply;
 }
 
 function requestOf(source: ModbusSource): ModbusRequest {

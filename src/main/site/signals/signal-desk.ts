@@ -1,4 +1,5 @@
-import type { Compliance, SignalLimit, SignalState, SiteSignal } from "../../../core/balancing/index.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { Compliance, SignalLimit, SignalSource, SignalState, SiteSignal } from "../../../core/balancing/index.ts";
 import { followSignal, hearSignal, isWindowOpen, newSignal, observeCompliance } from "../../../core/balancing/index.ts";
 import type { EpochMs } from "../../../core/units/index.ts";
 import type { BusPool } from "../../devices/modbus/index.ts";
@@ -31,6 +32,11 @@ export type SignalDesk = {
   /** A caller of the API says what it asks for; `undefined`: only that it lives. */
   put(id: string, token: string, said: SignalLimit | null | undefined): SignalAnswer;
   list(): readonly SignalNow[];
+  /**
+   * These are the signals from now on: what a source asked for stands on, unless it is another source now. One that is
+   * gone limits nothing any more, and its end is noted with the next decision.
+   */
+  replace(signals: readonly SiteSignal[]): void;
   /** Ends polling. */
   stop(): Promise<void>;
 };
@@ -49,31 +55,25 @@ type Running = { readonly signal: SiteSignal; state: SignalState; record: Compli
 export function createSignalDesk(options: SignalOptions): SignalDesk {
   const { site, clock, evidence, buses, hurry } = options;
   const started_at_ms = clock.now_ms();
-  const running = (site.model.signals ?? []).map((signal): Running => ({
+  let running: readonly Running[] = (site.model.signals ?? []).map((signal): Running => ({
     signal,
     ...recalled(signal, evidence.imposed(signal.id, 1)[0] ?? null, started_at_ms),
   }));
-  const abort = new AbortController();
+  /** Ends of signals that are gone, until they could be written. */
+  let ends: readonly SignalEvent[] = [];
   const hear = (one: Running, said: SignalLimit | null): void => {
     const before = one.state.active;
     one.state = hearSignal(one.state, one.signal, said, clock.now_ms());
     if (one.state.active !== before) hurry();
   };
-  const polls = running.flatMap((one) => {
-    const { source, limit } = one.signal;
-    if (source.kind !== "digital-input" && source.kind !== "register") return [];
-    const bus = buses.busOf(source.linkId)?.bus ?? null;
-    if (bus === null) return [];
-    const tell = (said: SignalLimit | null): void => {
-      hear(one, said);
-    };
-    return [pollSignal({ source, limit, bus, clock, tell, stop: abort.signal })];
-  });
+  const polls = createPolls({ clock, buses, hear });
+  for (const one of running) polls.begin(one);
   return {
     follow: (now_ms) => {
       for (const one of running) one.state = passed(one, site.model.identity.timezone, now_ms);
       impose(site, running, now_ms);
-      evidence.addSignalEvents(running.flatMap((one) => turned(one, now_ms)));
+      evidence.addSignalEvents([...ends, ...running.flatMap((one) => turned(one, now_ms))]);
+      ends = [];
     },
     observe: (now_ms) => {
       evidence.addSignalEvents(running.flatMap((one) => kept(site, one, now_ms)));
@@ -88,11 +88,115 @@ export function createSignalDesk(options: SignalOptions): SignalDesk {
       return "ok";
     },
     list: () => running.map(({ signal, state, record, late }) => ({ signal, state, compliance: record, late })),
+    replace: (signals) => {
+      const now_ms = clock.now_ms();
+      const before = new Map(running.map((one) => [one.signal.id, one]));
+      running = signals.map((signal) => {
+        const old = before.get(signal.id);
+        if (old !== undefined && isDeepStrictEqual(old.signal, signal)) {
+          before.delete(signal.id);
+          return old;
+        }
+        const next = old === undefined ? fresh(signal, now_ms) : goingOn(old, signal, now_ms);
+        polls.begin(next);
+        return next;
+      });
+      for (const old of before.values()) {
+        const next = running.find(({ signal }) => signal.id === old.signal.id);
+        if (next === undefined || next.record === null) ends = [...ends, ...ended(old, now_ms)];
+        if (next === undefined) polls.end(old.signal.id);
+      }
+      free(site, [...before.keys()]);
+      impose(site, running, now_ms);
+      hurry();
+    },
+    stop: () => polls.stop(),
+  };
+}
+
+type Polls = { begin(one: Running): void; end(id: string): void; stop(): Promise<void> };
+
+/** Asks the sources that have to be asked, each until it is ended or another one takes its place. */
+function createPolls({
+  clock,
+  buses,
+  hear,
+}: Pick<SignalOptions, "clock" | "buses"> & {
+  readonly hear: (one: Running, said: SignalLimit | null) => void;
+}): Polls {
+  const running = new Map<string, AbortController>();
+  const ending = new Set<Promise<void>>();
+  const end = (id: string): void => {
+    running.get(id)?.abort();
+    running.delete(id);
+  };
+  return {
+    begin: (one) => {
+      const { id, source, limit } = one.signal;
+      end(id);
+      if (source.kind !== "digital-input" && source.kind !== "register") return;
+      const bus = buses.busOf(source.linkId)?.bus ?? null;
+      if (bus === null) return;
+      const abort = new AbortController();
+      running.set(id, abort);
+      const tell = (said: SignalLimit | null): void => {
+        // What was under way when another source took its place says nothing any more.
+        if (!abort.signal.aborted) hear(one, said);
+      };
+      const poll = pollSignal({ source, limit, bus, clock, tell, stop: abort.signal }).finally(() => {
+        ending.delete(poll);
+      });
+      ending.add(poll);
+    },
+    end,
     stop: async () => {
-      abort.abort();
-      await Promise.all(polls);
+      for (const id of [...running.keys()]) end(id);
+      await Promise.all(ending);
     },
   };
+}
+
+const fresh = (signal: SiteSignal, now_ms: EpochMs): Running => ({
+  signal,
+  state: newSignal(now_ms),
+  record: null,
+  late: false,
+});
+
+/** A signal that was set otherwise: its source still says what it last said. */
+function goingOn(old: Running, signal: SiteSignal, now_ms: EpochMs): Running {
+  if (!isSameSource(old.signal.source, signal.source)) return fresh(signal, now_ms);
+  const { asked } = old.state;
+  const named = signal.source.kind === "register" || signal.source.kind === "http";
+  const stays = old.signal.circuitId === signal.circuitId;
+  const before: SignalState = {
+    ...old.state,
+    asked: asked === null || named ? asked : signal.limit,
+    pending: null,
+    active: stays ? old.state.active : null,
+  };
+  // Its minimum time protects from a source that wavers, not from its owner.
+  const state = followSignal(before, { ...signal, minimum_ms: 0 }, now_ms);
+  return { signal, state, record: stays ? old.record : null, late: stays && old.late };
+}
+
+/** The same contact, register, caller or clock, whatever its limit. */
+function isSameSource(before: SignalSource, after: SignalSource): boolean {
+  if (before.kind === "window" || before.kind === "http") return before.kind === after.kind;
+  return isDeepStrictEqual(before, after);
+}
+
+function ended(old: Running, now_ms: EpochMs): SignalEvent[] {
+  old.state = { ...old.state, active: null };
+  return turned(old, now_ms);
+}
+
+/** Takes what these signals imposed out of the circuits. */
+function free(site: SiteState, ids: readonly string[]): void {
+  for (const circuit of site.circuits.values())
+    circuit.imposed = circuit.imposed.filter(
+      ({ kind, ref }) => !((kind === "grid_signal" || kind === "schedule") && ids.includes(ref)),
+    );
 }
 
 function recalled({ source }: SiteSignal, last: ImposedRecord | null, started_at_ms: EpochMs): Omit<Running, "signal"> {
