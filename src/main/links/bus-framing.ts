@@ -12,6 +12,7 @@ import {
   type LineNoise,
   type MbapProgress,
   type ModbusRequest,
+  type StaleReplies,
   type RtuProgress,
 } from "../protocol/modbus/index.ts";
 
@@ -33,9 +34,13 @@ export type Exchange = {
 };
 
 export interface Framer {
-  begin(unitId: number, request: ModbusRequest): Exchange;
-  /** Tells the framer that this line repeats what we send. */
-  sawEcho(): void;
+  /** `stale`: what an older request, not answered in time, may still be answered with. */
+  begin(unitId: number, request: ModbusRequest, stale?: StaleReplies): Exchange;
+  /**
+   * Tells the framer what came with an answer. The line repeats what we send when an echo came before it, and does not
+   * when nothing did: a device that only once repeats a question must not cost the others their single writes.
+   */
+  answered(request: ModbusRequest, noise: LineNoise): void;
   /** Whether what begins with `bytes` can be a frame of this unit: how a late answer shows itself. */
   isFrom(unitId: number, bytes: Uint8Array): boolean;
 }
@@ -55,14 +60,14 @@ export function createFramer(framing: Framing): Framer {
 function rtuFramer(): Framer {
   let echoes = false;
   return {
-    begin(unitId, request) {
+    begin(unitId, request, stale) {
       const bytes = encodeRtu(unitId, encodeRequest(request));
-      const receiver = createRtuReplyReceiver(unitId, request, bytes, echoes);
+      const receiver = createRtuReplyReceiver(unitId, request, bytes, echoes, stale);
       const replyBytes = replyPduLength(request) + 3;
       return { bytes, replyBytes, push: (part) => receiver.push(part), finish: () => receiver.finish() };
     },
-    sawEcho() {
-      echoes = true;
+    answered(request, noise) {
+      echoes = echoesNow(request, noise, echoes);
     },
     isFrom: (unitId, bytes) => bytes[0] === unitId,
   };
@@ -71,8 +76,8 @@ function rtuFramer(): Framer {
 function asciiFramer(): Framer {
   let echoes = false;
   return {
-    begin(unitId, request) {
-      const receiver = createAsciiReplyReceiver(unitId, request, echoes);
+    begin(unitId, request, stale) {
+      const receiver = createAsciiReplyReceiver(unitId, request, echoes, stale);
       return {
         bytes: encodeAscii(unitId, encodeRequest(request)),
         replyBytes: asciiFrameLength(replyPduLength(request)),
@@ -80,14 +85,21 @@ function asciiFramer(): Framer {
         finish: () => receiver.finish(),
       };
     },
-    sawEcho() {
-      echoes = true;
+    answered(request, noise) {
+      echoes = echoesNow(request, noise, echoes);
     },
     isFrom(unitId, bytes) {
       const begin = encodeAscii(unitId, new Uint8Array(0)).subarray(0, 3);
       return begin.every((character, i) => bytes[i] === character);
     },
   };
+}
+
+/** Only a clean exchange tells: an echo that was damaged is no sign that there is none. */
+function echoesNow(request: ModbusRequest, noise: LineNoise, before: boolean): boolean {
+  if (noise.echoes > 0) return true;
+  const isClean = noise.crcErrors === 0 && noise.staleBytes === 0;
+  return before && !(isClean && request.fc !== 5 && request.fc !== 6);
 }
 
 function mbapFramer(): Framer {
@@ -122,7 +134,7 @@ function mbapFramer(): Framer {
         finish: () => judge(receiver.finish()),
       };
     },
-    sawEcho: () => undefined,
+    answered: () => undefined,
     isFrom: (unitId, bytes) => bytes[6] === unitId,
   };
 }

@@ -34,6 +34,8 @@ export type BusJob = {
   readonly wait_ms?: number;
   /** Is told each attempt as it went over the wire. */
   readonly note?: WireListener;
+  /** Asked in the moment of sending; when it no longer holds, nothing is sent and the job is `expired`. */
+  readonly isWanted?: () => boolean;
 };
 
 export type BusAnswer = Exclude<ModbusReply, { kind: "exception" }>;
@@ -83,6 +85,8 @@ class Bus implements BusOwner {
   #running = false;
   #lastUnit: number | null = null;
   #nextProbe_ms = -Infinity;
+  /** Since when a unit's question waits for the late answer to another. */
+  readonly #heldSince_ms = new Map<number, number>();
   #wasUp = false;
   #restarting = false;
   #lost_at_ms: readonly number[] = [];
@@ -158,9 +162,22 @@ class Bus implements BusOwner {
   }
 
   #mayRun(job: Waiting, now_ms: number): boolean {
-    if (this.#late.heldFor_ms(job.unitId, job.request, now_ms) > 0) return false;
+    if (this.#isHeld(job, now_ms)) return false;
     // What is not there must not cost those that are more than one time-out a cycle.
     return job.priority === "scan" || !this.#isDead(job.unitId) || now_ms >= this.#nextProbe_ms;
+  }
+
+  /** A late answer could be taken for this job's; or asking this again would keep such a job waiting for ever. */
+  #isHeld({ unitId, request, timeout_ms }: Waiting, now_ms: number): boolean {
+    if (this.#late.heldFor_ms(unitId, request, now_ms) > 0) {
+      if (!this.#heldSince_ms.has(unitId)) this.#heldSince_ms.set(unitId, now_ms);
+      return true;
+    }
+    const since_ms = this.#heldSince_ms.get(unitId);
+    if (since_ms === undefined) return false;
+    if (this.#late.isAgain(unitId, request, now_ms)) return request.fc <= 4 && now_ms - since_ms > timeout_ms;
+    if (!this.#late.isWaiting(unitId, now_ms)) this.#heldSince_ms.delete(unitId);
+    return false;
   }
 
   #isDead(unitId: number): boolean {
@@ -202,9 +219,12 @@ class Bus implements BusOwner {
   async #attempt(job: Waiting, isProbe: boolean): Promise<BusReply> {
     const changes = this.#framing !== "mbap" && this.#lastUnit !== null && job.unitId !== this.#lastUnit;
     await this.#wire.silence(this.#real_ms(Math.max(job.gap_ms, changes ? UNIT_CHANGE_GAP_ms : 0)));
+    // What waited for silence may have been overtaken by what its owner decided meanwhile.
+    if (job.isWanted?.() === false) return { ok: false, code: "expired" };
     this.#lastUnit = job.unitId;
     this.#late.sent(job.unitId, job.request, performance.now());
-    const outcome = await this.#wire.exchange({ ...job, patient: !isProbe });
+    const stale = this.#late.stale(job.unitId, job.request, performance.now());
+    const outcome = await this.#wire.exchange({ ...job, patient: !isProbe, stale });
     switch (outcome.kind) {
       case "down":
         return { ok: false, code: "line-down" };

@@ -1,4 +1,4 @@
-import type { LineNoise, ModbusReply, ModbusRequest, RtuProgress } from "../protocol/modbus/index.ts";
+import type { LineNoise, ModbusReply, ModbusRequest, RtuProgress, StaleReplies } from "../protocol/modbus/index.ts";
 import type { CounterBook } from "./bus-counters.ts";
 import type { Exchange, Framer } from "./bus-framing.ts";
 import { createHeardBytes, type HeardBytes, type WireListener, type WireRecord } from "./bus-record.ts";
@@ -44,6 +44,7 @@ export interface BusWire {
     readonly timeout_ms: number;
     /** Wait longer where this device has been seen to need it. */
     readonly patient: boolean;
+    readonly stale?: StaleReplies;
     /** Is told what was said, and what comes after the end of waiting. */
     readonly note?: WireListener | undefined;
   }): Promise<WireOutcome>;
@@ -101,11 +102,11 @@ class Wire implements BusWire {
   }
 
   exchange(job: Request): Promise<WireOutcome> {
-    const { unitId, request, timeout_ms, patient } = job;
+    const { unitId, request, timeout_ms, patient, stale } = job;
     const { link, framer, counters } = this.#options;
     this.#tellUnasked();
     return new Promise((resolve) => {
-      const exchange = framer.begin(unitId, request);
+      const exchange = framer.begin(unitId, request, stale);
       const sent_at_ms = performance.now();
       this.#lastUnit = unitId;
       this.#last = { ...job, sent_at_ms };
@@ -124,6 +125,7 @@ class Wire implements BusWire {
         (outcome, noise, heard) => {
           this.#pending = null;
           if (noise !== null) this.#record(unitId, noise);
+          if (noise !== null && outcome.kind === "reply") framer.answered(request, noise);
           const took_ms = performance.now() - sent_at_ms;
           const { bytes: sent, replyBytes } = exchange;
           const how = outcomeToTell(outcome);
@@ -181,12 +183,11 @@ class Wire implements BusWire {
   }
 
   #record(unitId: number, noise: LineNoise): void {
-    const { counters, framer } = this.#options;
+    const { counters } = this.#options;
     counters.count(unitId, "crcErrors", noise.crcErrors);
     counters.count(unitId, "staleBytes", noise.staleBytes);
     counters.count(unitId, "wrongUnit", noise.wrongUnit);
     counters.count(unitId, "echoes", noise.echoes);
-    if (noise.echoes > 0) framer.sawEcho();
   }
 }
 

@@ -239,6 +239,76 @@ describe("a device that hangs", IN_REAL_TIME, () => {
   });
 });
 
+describe("what one device does wrong stays with it", () => {
+  test("a question repeated instead of answered does not cost the others their single writes", async () => {
+    let mutters = true;
+    const port = await scripted((connection, bytes) => {
+      const isMuttering = mutters;
+      mutters = false;
+      const pdu = bytes[1] === 6 ? bytes.subarray(1, 6) : Uint8Array.of(3, 2, 0, bytes[3] ?? 0);
+      connection.write(isMuttering ? Uint8Array.from(bytes) : encodeRtu(bytes[0] ?? 0, pdu));
+    });
+    const bus = await busTo(port);
+    expect(codeOf(await read(bus, 10))).toBe("timeout");
+    const write = { unitId: 2, request: { fc: 6, address: 5, value: 7 }, priority: "safety" } as const;
+    expect(codeOf(await bus.transact({ ...write, timeout_ms: TIMEOUT_ms, gap_ms: 0 }))).toBe("ok");
+    expect(bus.health().total.echoes).toBe(1);
+  });
+
+  test("a line that has stopped to repeat what we send is noticed with the next read", async () => {
+    let repeats = 2;
+    const port = await scripted((connection, bytes) => {
+      repeats -= 1;
+      const pdu = bytes[1] === 6 ? bytes.subarray(1, 6) : Uint8Array.of(3, 2, 0, bytes[3] ?? 0);
+      const echo = repeats >= 0 ? bytes : [];
+      connection.write(Uint8Array.from([...echo, ...encodeRtu(bytes[0] ?? 0, pdu)]));
+    });
+    const bus = await busTo(port);
+    for (let i = 0; i < 3; i += 1) expect(await read(bus, i)).toEqual(value(i));
+    const write = { unitId: 1, request: { fc: 6, address: 5, value: 7 }, priority: "safety" } as const;
+    expect(codeOf(await bus.transact({ ...write, timeout_ms: TIMEOUT_ms, gap_ms: 0 }))).toBe("ok");
+  });
+
+  test("a question that waits for the late answer to another is not kept waiting by that other being asked again", async () => {
+    let heard = 0;
+    const port = await scripted((connection, bytes) => {
+      heard += 1;
+      if (heard !== 2) connection.write(encodeRtu(bytes[0] ?? 0, Uint8Array.of(3, 2, 0, bytes[3] ?? 0)));
+    });
+    const bus = await busTo(port);
+    // It has answered before, so that its silence does not make it dead.
+    await read(bus, 10);
+    expect(codeOf(await read(bus, 10))).toBe("timeout");
+    const waiting = { isOver: false };
+    const other = read(bus, 20).finally(() => {
+      waiting.isOver = true;
+    });
+    while (!waiting.isOver) await read(bus, 10);
+    expect(await other).toEqual(value(20));
+  });
+
+  test("the late answer to a write is not taken as the answer to the next, which wrote something else", async () => {
+    const late: Uint8Array[] = [];
+    const port = await scripted((connection, bytes) => {
+      if (bytes[1] !== 6) connection.write(encodeRtu(1, Uint8Array.of(3, 2, 0, bytes[3] ?? 0)));
+      else if (late.length === 0) late.push(Uint8Array.from(bytes));
+      else connection.write(late[0] ?? bytes);
+    });
+    const bus = await busTo(port);
+    await read(bus, 10);
+    const set = (limit: number): Promise<BusReply> =>
+      bus.transact({
+        unitId: 1,
+        request: { fc: 6, address: 261, value: limit },
+        priority: "safety",
+        timeout_ms: TIMEOUT_ms,
+        gap_ms: 0,
+      });
+    expect(codeOf(await set(160))).toBe("timeout");
+    expect(codeOf(await set(60))).not.toBe("ok");
+  });
+});
+
 describe("a peer out of step", () => {
   test("surplus bytes behind an answer never reach the next request, however many follow", async () => {
     const port = await scripted((connection, bytes) => {

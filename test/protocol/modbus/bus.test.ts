@@ -140,6 +140,25 @@ describe.each(["rtu", "ascii", "mbap"] as const)("a bus over TCP with %s framing
     expect(order).toEqual(["safety", "heartbeat", "state", "limit-up", "power", "energy", "identity"]);
   });
 
+  test("a write that its owner has thought better of while it waited never reaches the line", async () => {
+    const { server, bus } = await connect(framing);
+    const before = read(bus, 0);
+    let isWanted = true;
+    const request = { fc: 6, address: 5, value: 16_000 } as const;
+    const void_ = bus.transact({
+      unitId: 1,
+      request,
+      priority: "heartbeat",
+      timeout_ms: TIMEOUT_ms,
+      gap_ms: 0,
+      isWanted: () => isWanted,
+    });
+    isWanted = false;
+    await before;
+    expect(await void_).toEqual({ ok: false, code: "expired" });
+    expect(server.requests).toBe(1);
+  });
+
   test("a line that is pulled fails at once, comes back by itself and works again", async () => {
     const units = new Map([[1, createMemoryBank(registers)]]);
     const { server, bus } = await connect(framing, units);

@@ -10,8 +10,16 @@ export const GATEWAY_TIMEOUT_ms = 2_000;
 export interface DeviceWire {
   readonly bus: BusOwner;
   readonly timeout_ms: number;
-  /** `unitId`: where it is not the device's own, as for the registers of a whole station. */
-  ask(request: ModbusRequest, priority: BusPriority, unitId?: number | null): Promise<BusReply>;
+  /**
+   * `unitId`: where it is not the device's own, as for the registers of a whole station. `isWanted`: looked at in the
+   * moment of sending; what is no longer wanted is `expired`.
+   */
+  ask(
+    request: ModbusRequest,
+    priority: BusPriority,
+    unitId?: number | null,
+    isWanted?: () => boolean,
+  ): Promise<BusReply>;
 }
 
 export function createDeviceWire(options: {
@@ -27,16 +35,29 @@ export function createDeviceWire(options: {
   const own_ms = profile.limits.timeout_ms ?? LINE_TIMEOUT_ms;
   const timeout_ms = options.behindGateway ? Math.max(own_ms, GATEWAY_TIMEOUT_ms) : own_ms;
   const gap_ms = profile.limits.min_gap_ms;
-  const once = (request: ModbusRequest, priority: BusPriority, unit: number): Promise<BusReply> =>
-    bus.transact({ unitId: unit, request, priority, timeout_ms, gap_ms, ...note });
+  const once = (
+    request: ModbusRequest,
+    priority: BusPriority,
+    unit: number,
+    isWanted: (() => boolean) | undefined,
+  ): Promise<BusReply> =>
+    bus.transact({
+      unitId: unit,
+      request,
+      priority,
+      timeout_ms,
+      gap_ms,
+      ...note,
+      ...(isWanted === undefined ? {} : { isWanted }),
+    });
   return {
     bus,
     timeout_ms,
-    async ask(request, priority, unit) {
-      const reply = await once(request, priority, unit ?? unitId);
+    async ask(request, priority, unit, isWanted) {
+      const reply = await once(request, priority, unit ?? unitId, isWanted);
       // ABL's controller sleeps: the first request only wakes it, and may be lost or answered badly.
       const isLost = !reply.ok && (reply.code === "timeout" || reply.code === "garbled");
-      return isLost && profile.limits.send_twice === true ? once(request, priority, unit ?? unitId) : reply;
+      return isLost && profile.limits.send_twice === true ? once(request, priority, unit ?? unitId, isWanted) : reply;
     },
   };
 }

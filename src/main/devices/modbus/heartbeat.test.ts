@@ -8,6 +8,7 @@ import type { DeviceWire } from "./device-wire.ts";
 import { createHeartbeat, heartbeatPeriod_ms } from "./heartbeat.ts";
 import { limitPlan, offered, setpointOf } from "./limit-plan.ts";
 import { stepValues } from "./profile-steps.ts";
+import { createSetpointWatch } from "./setpoint-watch.ts";
 
 const box = (
   failsafe: string,
@@ -84,6 +85,164 @@ describe("a heartbeat", () => {
       { fc: 6, address: 6000, value: 1 },
       { fc: 6, address: 6000, value: 1 },
     ]);
+  });
+});
+
+/** A clock that shows what a test sets, and whose sleepers wake in order. */
+function steppedClock(): { readonly clock: Clock; readonly advance: (to_ms: number) => Promise<void> } {
+  let now_ms = 0;
+  let sleepers: readonly { readonly at_ms: number; readonly wake: () => void }[] = [];
+  const settled = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  };
+  return {
+    clock: {
+      now_ms: () => epochMs(now_ms),
+      real_ms: (duration) => duration,
+      sleep: (duration_ms, signal) =>
+        new Promise((resolve) => {
+          sleepers = [...sleepers, { at_ms: now_ms + duration_ms, wake: resolve }];
+          signal?.addEventListener("abort", () => {
+            resolve();
+          });
+        }),
+    },
+    async advance(to_ms) {
+      await settled();
+      for (;;) {
+        const [next] = sleepers.filter(({ at_ms }) => at_ms <= to_ms).toSorted((a, b) => a.at_ms - b.at_ms);
+        if (next === undefined) break;
+        now_ms = next.at_ms;
+        sleepers = sleepers.filter((one) => one !== next);
+        next.wake();
+        await settled();
+      }
+      now_ms = to_ms;
+    },
+  };
+}
+
+describe("a heartbeat on its own", () => {
+  const WRITTEN: BusReply = { ok: true, reply: { kind: "written", fc: 6, address: 6000 } };
+  const LIFE = "{feed: heartbeat_write, heartbeat: {fc: 6, address: 6000, value: 1, every_s: 5, must_be_below_s: 10}}";
+
+  async function sentWithin(end_ms: number, answer: (at_ms: number) => BusReply): Promise<readonly number[]> {
+    const { clock, advance } = steppedClock();
+    const profile = box(LIFE);
+    const sent_ms: number[] = [];
+    const heartbeat = createHeartbeat({
+      profile,
+      clock,
+      wire: {
+        ask: () => {
+          sent_ms.push(clock.now_ms());
+          return Promise.resolve(answer(clock.now_ms()));
+        },
+      },
+      values: stepValues(profile, 6_000),
+      limits: null,
+      told_mA: () => null,
+    });
+    const over = new AbortController();
+    const running = heartbeat.run(() => over.signal.aborted, over.signal);
+    await advance(end_ms);
+    over.abort();
+    await running;
+    return sent_ms;
+  }
+
+  test("leaves time to wait for its turn before its period is over", async () => {
+    const sent_ms = await sentWithin(60_000, () => WRITTEN);
+    const gaps_ms = sent_ms.slice(1).map((at_ms, i) => at_ms - (sent_ms[i] ?? 0));
+    expect(sent_ms.length).toBeGreaterThanOrEqual(12);
+    expect(new Set(gaps_ms)).toEqual(new Set([4_000]));
+  });
+
+  test("that was not answered is tried again long before the box gives up", async () => {
+    const sent_ms = await sentWithin(9_999, (at_ms) => (at_ms < 5_000 ? { ok: false, code: "timeout" } : WRITTEN));
+    expect(sent_ms.find((at_ms) => at_ms >= 5_000)).toBeLessThan(6_000);
+  });
+
+  test("ends at once where the box needs none", async () => {
+    const profile = box("{feed: any_request}");
+    const { clock } = steppedClock();
+    const wire = { ask: () => Promise.reject(new Error("nothing is to be sent")) };
+    const values = stepValues(profile, 6_000);
+    const heartbeat = createHeartbeat({ profile, clock, wire, values, limits: null, told_mA: () => null });
+    await heartbeat.run(() => false, new AbortController().signal);
+    expect(heartbeat.dueIn_ms()).toBeNull();
+  });
+
+  test("comes at a part of the time that the box shows, where that is shorter than it was told", () => {
+    const halves = box("{feed: heartbeat_write, heartbeat: {fc: 6, address: 1, value: 1, every: timeout/2}}");
+    expect(heartbeatPeriod_ms(halves, stepValues(halves, 6_000), 10_000)).toBe(5_000);
+    const rewritten = box("{feed: rewrite_setpoint, heartbeat: {every_s: 25}}");
+    expect(heartbeatPeriod_ms(rewritten, stepValues(rewritten, 6_000), 30_000)).toBe(10_000);
+    expect(heartbeatPeriod_ms(rewritten, stepValues(rewritten, 6_000), 0)).toBe(25_000);
+  });
+});
+
+describe("a limit that is repeated as a sign of life", () => {
+  const profile = box("{feed: rewrite_setpoint}");
+
+  function repeating(told: { told_mA: number; isTelling: boolean }): {
+    readonly beat: () => Promise<unknown>;
+    readonly asked: { readonly request: ModbusRequest; readonly isWanted: () => boolean }[];
+  } {
+    const asked: { request: ModbusRequest; isWanted: () => boolean }[] = [];
+    const { clock } = steppedClock();
+    const wire: Pick<DeviceWire, "ask"> = {
+      ask: (request, _priority, _unitId, isWanted = () => true) => {
+        asked.push({ request, isWanted });
+        return Promise.resolve({ ok: true, reply: { kind: "written", fc: 6, address: 10 } });
+      },
+    };
+    const plan = limitPlan(profile, { step_mA: 1_000, phases: 3, of: () => null });
+    const values = stepValues(profile, 6_000);
+    const limits = {
+      profile: () => profile,
+      wire,
+      clock,
+      plan: () => plan,
+      values,
+      told_mA: () => told.told_mA,
+      phases: () => null,
+      of: () => null,
+    };
+    const { told_mA, isTelling } = { told_mA: () => told.told_mA, isTelling: () => told.isTelling };
+    const heartbeat = createHeartbeat({ profile, wire, clock, values, limits, told_mA, isTelling });
+    return { beat: () => heartbeat.beatIfDue(), asked };
+  }
+
+  test("is void when a lower one was told while it waited for its turn on the line", async () => {
+    const told = { told_mA: 16_000, isTelling: false };
+    const { beat, asked } = repeating(told);
+    await beat();
+    expect(asked.map(({ request }) => request)).toEqual([{ fc: 6, address: 10, value: 16_000 }]);
+    expect(asked[0]?.isWanted()).toBe(true);
+    told.isTelling = true;
+    expect(asked[0]?.isWanted()).toBe(false);
+    Object.assign(told, { told_mA: 6_000, isTelling: false });
+    expect(asked[0]?.isWanted()).toBe(false);
+  });
+
+  test("is not repeated while another is being told, which is a sign of life by itself", async () => {
+    const { beat, asked } = repeating({ told_mA: 16_000, isTelling: true });
+    expect(await beat()).toBe("answered");
+    expect(asked).toEqual([]);
+  });
+
+  test("is never the higher one of what the box confirmed and what it was told since", () => {
+    const setpoint = createSetpointWatch();
+    expect(setpoint.repeatable_mA).toBeNull();
+    setpoint.tell(16_000, 1);
+    setpoint.attempt(6_000);
+    expect(setpoint.repeatable_mA).toBe(6_000);
+    setpoint.tell(6_000, 2);
+    setpoint.attempt(16_000);
+    expect(setpoint.repeatable_mA).toBe(6_000);
+    setpoint.forget();
+    expect(setpoint.repeatable_mA).toBeNull();
   });
 });
 

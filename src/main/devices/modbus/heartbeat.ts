@@ -9,54 +9,95 @@ import type { ReadResult } from "./register-reader.ts";
 /** A setpoint is repeated at least this often where the box forgets it. */
 const REWRITE_ms_max = 30_000;
 const DIVISOR = { "timeout/2": 2, "timeout/3": 3, "timeout/4": 4 } as const;
+/** A beat goes out after this part of its period, so that waiting for its turn on the line does not stretch the period. */
+const EARLY = 0.8;
+/** A beat that was not answered is tried again after this part of its period … */
+const AGAIN = 0.1;
+/** … but not sooner than this, in time of the app's clock. */
+const AGAIN_ms_min = 200;
 
 export interface Heartbeat {
   /** Feeds the box's watchdog when it is time; boxes content with any request need nothing. */
   beatIfDue(): Promise<ReadResult>;
+  /** Time of the app's clock until it is time; `null` when it never is. */
+  dueIn_ms(): number | null;
+  /** Beats when it is time, however long the box's other conversations take, until `isOver`. Ends at once where no beat is needed. */
+  run(isOver: () => boolean, signal: AbortSignal): Promise<void>;
 }
 
-/** The write by which this box knows that we are still there; without it the box falls back to its own limit. */
-export function createHeartbeat(options: {
+export type HeartbeatOptions = {
   readonly profile: DeviceProfile;
   readonly wire: Pick<DeviceWire, "ask">;
   readonly clock: Clock;
   readonly values: StepValues;
   readonly limits: LimitContext | null;
+  /** The limit to repeat where repeating it is the sign of life. */
   readonly told_mA: () => number | null;
-}): Heartbeat {
-  const { profile, wire, clock, values, limits } = options;
-  const period_ms = heartbeatPeriod_ms(profile, values);
+  /** A limit is being told to the box: a sign of life by itself, and nothing older may be said after it. */
+  readonly isTelling?: () => boolean;
+  /** The time the box shows it waits, where it shows one. */
+  readonly held_ms?: () => number | null;
+};
+
+/** The write by which this box knows that we are still there; without it the box falls back to its own limit. */
+export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
+  const { profile, clock, values } = options;
+  const period_ms = (): number | null => heartbeatPeriod_ms(profile, values, options.held_ms?.() ?? null);
   let last_ms = -Infinity;
+  const dueIn_ms = (): number | null => {
+    const period = period_ms();
+    return period === null ? null : Math.max(0, last_ms + EARLY * period - clock.now_ms());
+  };
+  const beatIfDue = async (): Promise<ReadResult> => {
+    if (dueIn_ms() !== 0) return "answered";
+    const sent_ms = clock.now_ms();
+    const result = await beat(options);
+    if (result === "answered") last_ms = sent_ms;
+    return result;
+  };
   return {
-    async beatIfDue() {
-      if (period_ms === null || clock.now_ms() - last_ms < period_ms) return "answered";
-      const result = await beat(profile, wire, values, limits, options.told_mA());
-      if (result === "answered") last_ms = clock.now_ms();
-      return result;
+    beatIfDue,
+    dueIn_ms,
+    async run(isOver, signal) {
+      for (let due_ms = dueIn_ms(); due_ms !== null && !isOver(); due_ms = dueIn_ms()) {
+        if (due_ms > 0) await clock.sleep(due_ms, signal);
+        else if ((await beatIfDue()) === "missed")
+          await clock.sleep(Math.max(AGAIN_ms_min, AGAIN * (period_ms() ?? 0)), signal);
+      }
     },
   };
 }
 
-/** Time between heartbeats; `null` when none is needed. */
-export function heartbeatPeriod_ms(profile: DeviceProfile, values: StepValues): number | null {
+/** Time between heartbeats, in time of the app's clock; `null` when none is needed. `held_ms`: what the box itself shows. */
+export function heartbeatPeriod_ms(
+  profile: DeviceProfile,
+  values: StepValues,
+  held_ms: number | null = null,
+): number | null {
   const { failsafe } = profile;
   if (failsafe === undefined || (failsafe.feed !== "rewrite_setpoint" && failsafe.feed !== "heartbeat_write"))
     return null;
   const { every_s, every } = failsafe.heartbeat ?? {};
-  if (every_s !== undefined) return every_s * 1_000;
-  return Math.min((values.timeout_s * 1_000) / DIVISOR[every ?? "timeout/3"], REWRITE_ms_max);
+  // A box that kept a shorter time than it was told falls back by its own.
+  const shown_ms = held_ms === null || held_ms <= 0 ? Infinity : held_ms;
+  const share = DIVISOR[every ?? "timeout/3"];
+  if (every_s !== undefined) return Math.min(every_s * 1_000, shown_ms / share);
+  return Math.min(Math.min(values.timeout_s * 1_000, shown_ms) / share, REWRITE_ms_max);
 }
 
-async function beat(
-  profile: DeviceProfile,
-  wire: Pick<DeviceWire, "ask">,
-  values: StepValues,
-  limits: LimitContext | null,
-  told_mA: number | null,
-): Promise<ReadResult> {
+async function beat({ profile, wire, values, limits, ...options }: HeartbeatOptions): Promise<ReadResult> {
   if (profile.failsafe?.feed === "rewrite_setpoint") {
-    if (limits === null || told_mA === null) return "answered";
-    const reply = await applyLimit(limits, milliamp(told_mA), "heartbeat");
+    const repeated_mA = options.told_mA();
+    const isTelling = (): boolean => options.isTelling?.() === true;
+    if (limits === null || repeated_mA === null || isTelling()) return "answered";
+    // Between this decision and its turn on the line a lower limit may have been told: then this one is void.
+    const isWanted = (): boolean => !isTelling() && options.told_mA() === repeated_mA;
+    const guarded: LimitContext = {
+      ...limits,
+      wire: { ask: (request, priority, unitId) => wire.ask(request, priority, unitId, isWanted) },
+    };
+    const reply = await applyLimit(guarded, milliamp(repeated_mA), "heartbeat");
+    if (!isWanted()) return "answered";
     return reply.ok || (reply.code !== "timeout" && reply.code !== "offline") ? "answered" : "missed";
   }
   const { fc, address, type = "u16", value } = profile.failsafe?.heartbeat ?? {};

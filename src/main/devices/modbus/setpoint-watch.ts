@@ -7,6 +7,13 @@ export interface SetpointWatch {
   /** Last limit the box confirmed; `null` when it is unknown. */
   readonly told_mA: number | null;
   readonly toldAt_ms: number;
+  /**
+   * What may be repeated to a box that forgets: the last limit it confirmed, or a lower one that it was told since and
+   * did not confirm; `null` when nothing is confirmed.
+   */
+  readonly repeatable_mA: number | null;
+  /** It is about to be told this. */
+  attempt(limit_mA: number): void;
   tell(limit_mA: number, at_ms: number): void;
   /** The box may hold anything now. */
   forget(): void;
@@ -18,6 +25,7 @@ export interface SetpointWatch {
 export function createSetpointWatch(): SetpointWatch {
   let told_mA: number | null = null;
   let toldAt_ms = -Infinity;
+  let attempted_mA: number | null = null;
   let counted: number | null = null;
   let lastSeenAt_ms = -Infinity;
   let contradictions = 0;
@@ -28,13 +36,21 @@ export function createSetpointWatch(): SetpointWatch {
     get toldAt_ms() {
       return toldAt_ms;
     },
+    get repeatable_mA() {
+      return told_mA === null ? null : Math.min(told_mA, attempted_mA ?? told_mA);
+    },
+    attempt(limit_mA) {
+      attempted_mA = limit_mA;
+    },
     tell(limit_mA, at_ms) {
       told_mA = limit_mA;
+      attempted_mA = null;
       toldAt_ms = at_ms;
       contradictions = 0;
     },
     forget() {
       told_mA = null;
+      attempted_mA = null;
       counted = null;
       contradictions = 0;
     },

@@ -70,6 +70,9 @@ class Driver implements StationDriver {
   #problem: string | null = null;
   #failSafe: FailSafe = NOT_ASKED;
   #recovered_ms = -Infinity;
+  #isTelling = false;
+  readonly #ended = new AbortController();
+  #beating: Promise<void> | null = null;
 
   constructor(context: Context) {
     const { station, profile, wire, clock } = context;
@@ -80,7 +83,16 @@ class Driver implements StationDriver {
     this.#values = stepValues(profile, station.fallback_mA);
     const told_mA = (): number | null => this.#setpoint.told_mA;
     this.#limits = this.#limitContext(told_mA);
-    this.#heartbeat = createHeartbeat({ profile, wire, clock, values: this.#values, limits: this.#limits, told_mA });
+    this.#heartbeat = createHeartbeat({
+      profile,
+      wire,
+      clock,
+      values: this.#values,
+      limits: this.#limits,
+      told_mA: () => this.#setpoint.repeatable_mA,
+      isTelling: () => this.#isTelling,
+      held_ms: () => this.#failSafe.timeout_ms,
+    });
     this.#phaseSwitch = createPhaseSwitch(profile, {
       limits: this.#limits,
       clock,
@@ -153,8 +165,18 @@ class Driver implements StationDriver {
     };
   }
 
-  stop(): Promise<void> {
-    return this.#loop.stop();
+  async stop(): Promise<void> {
+    this.#ended.abort();
+    await Promise.all([this.#loop.stop(), this.#beating]);
+  }
+
+  /** The sign of life has a conversation of its own: a slow poll, or one that fails, must not delay it. */
+  #keepBeating(): void {
+    if (this.#beating !== null || this.#ended.signal.aborted) return;
+    const isOver = (): boolean => this.#ended.signal.aborted || this.#loop.liveness.kind === "offline";
+    this.#beating = this.#heartbeat.run(isOver, this.#ended.signal).finally(() => {
+      this.#beating = null;
+    });
   }
 
   async #connected(): Promise<ReadResult> {
@@ -200,6 +222,12 @@ class Driver implements StationDriver {
       return value === null ? null : String(value);
     };
     log.info({ stationId: station.id }, "station online");
+    if (this.#reader.profile.word_order !== profile.word_order)
+      log.warn(
+        { stationId: station.id, wordOrder: this.#reader.profile.word_order },
+        "word order is not the document's",
+      );
+    this.#keepBeating();
     emit({
       kind: "online",
       stationId: station.id,
@@ -232,8 +260,7 @@ class Driver implements StationDriver {
     }
     emit({ kind: "reading", stationId: station.id, reading: this.#reading(state) });
     this.#followPhases(state);
-    if ((await this.#recover(state)) === "missed") return "missed";
-    return this.#heartbeat.beatIfDue();
+    return this.#recover(state);
   }
 
   /** A box told in watts must be told anew when the car turns out to charge on other phases than assumed. */
@@ -312,7 +339,11 @@ class Driver implements StationDriver {
     // Flash and controllers need rest between writes, but a limit that must fall does not wait.
     const rest_ms = toldAt_ms + profile.limits.min_write_ms - clock.now_ms();
     if (!lowers && rest_ms > 0) await clock.sleep(rest_ms);
-    const reply = await applyLimit(this.#limits, target_mA, lowers ? "safety" : "limit-up");
+    this.#setpoint.attempt(target_mA);
+    this.#isTelling = true;
+    const reply = await applyLimit(this.#limits, target_mA, lowers ? "safety" : "limit-up").finally(() => {
+      this.#isTelling = false;
+    });
     if (reply.ok) this.#setpoint.tell(target_mA, clock.now_ms());
     else log.warn({ stationId: station.id, reply }, "limit not confirmed");
     return reply;

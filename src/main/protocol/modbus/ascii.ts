@@ -1,4 +1,12 @@
-import { decodeReply, encodeRequest, PDU_BYTES_MAX, type ModbusRequest } from "./pdu.ts";
+import {
+  decodeReply,
+  encodeRequest,
+  mayBeStale,
+  NOTHING_STALE,
+  PDU_BYTES_MAX,
+  type ModbusRequest,
+  type StaleReplies,
+} from "./pdu.ts";
 import type { LineNoise, RtuProgress, RtuReplyReceiver, RtuRequest, RtuRequestReceiver } from "./rtu.ts";
 
 // Modbus over Serial Line V1.02, 2.5.2: ":", every byte as two hexadecimal digits, LRC, CR LF. Usual with 7 data bits.
@@ -114,7 +122,12 @@ function digitValue(character: number): number | null {
  * Waits for the reply of `unitId` to `request`, as the RTU receiver does. With `echoes` the adapter repeats what we
  * send, so the first copy of our own frame is never taken as the answer.
  */
-export function createAsciiReplyReceiver(unitId: number, request: ModbusRequest, echoes: boolean): RtuReplyReceiver {
+export function createAsciiReplyReceiver(
+  unitId: number,
+  request: ModbusRequest,
+  echoes: boolean,
+  stale: StaleReplies = NOTHING_STALE,
+): RtuReplyReceiver {
   const lines = createLineReceiver();
   const sent = encodeRequest(request);
   const noise = { crcErrors: 0, staleBytes: 0, echoes: 0, wrongUnit: 0 };
@@ -142,7 +155,7 @@ export function createAsciiReplyReceiver(unitId: number, request: ModbusRequest,
           continue;
         }
         const reply = decodeReply(request, line.pdu);
-        if (reply.kind === "mismatch") {
+        if (reply.kind === "mismatch" || mayBeStale(line.pdu, stale)) {
           skip(line);
           continue;
         }

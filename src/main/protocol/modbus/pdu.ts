@@ -33,6 +33,15 @@ export type DecodedRequest =
 
 export type DecodedReply = ModbusReply | { readonly kind: "mismatch"; readonly why: string };
 
+/** What may still come for requests that were not answered in time, and would look like the answer to this one. */
+export type StaleReplies = {
+  /** Whole reply PDUs. */
+  readonly pdus: readonly Uint8Array[];
+  /** Exceptions of this function code too: they do not say which request they answer. */
+  readonly exceptions: boolean;
+};
+export const NOTHING_STALE: StaleReplies = { pdus: [], exceptions: false };
+
 /** Exception codes of clause 7. */
 export const EXCEPTION = {
   illegalFunction: 1,
@@ -221,6 +230,11 @@ export function decodeReply(request: ModbusRequest, pdu: Uint8Array): DecodedRep
       return word(pdu, 3) === requestCount(request) ? written(request) : mismatch("count");
   }
 }
+
+/** Whether `pdu` may be the late reply to an older request. */
+export const mayBeStale = (pdu: Uint8Array, { pdus, exceptions }: StaleReplies): boolean =>
+  (exceptions && (pdu[0] ?? 0) >= 0x80) ||
+  pdus.some((old) => old.length === pdu.length && old.every((byte, i) => byte === pdu[i]));
 
 const written = (request: { fc: 5 | 6 | 15 | 16; address: number }): DecodedReply => ({
   kind: "written",

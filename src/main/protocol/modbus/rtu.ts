@@ -1,5 +1,13 @@
 import { crc16 } from "./crc16.ts";
-import { decodeReply, replyPduLength, type ModbusReply, type ModbusRequest } from "./pdu.ts";
+import {
+  decodeReply,
+  mayBeStale,
+  NOTHING_STALE,
+  replyPduLength,
+  type ModbusReply,
+  type ModbusRequest,
+  type StaleReplies,
+} from "./pdu.ts";
 
 // Modbus over Serial Line V1.02: unit id, PDU, CRC-16 low byte first. Frames are found by unit, function code, length
 // and CRC, never by silence between bytes: USB adapters deliver in chunks of 1 to 16 ms.
@@ -65,6 +73,7 @@ export function createRtuReplyReceiver(
   request: ModbusRequest,
   sent: Uint8Array,
   echoes: boolean,
+  stale: StaleReplies = NOTHING_STALE,
 ): RtuReplyReceiver {
   const length = replyPduLength(request) + 3;
   let buffer = new Uint8Array(0);
@@ -82,8 +91,9 @@ export function createRtuReplyReceiver(
     const wanted = isException ? 5 : length;
     if (left < wanted) return "incomplete";
     if (!hasValidCrc(buffer, at, wanted)) return "bad-crc";
-    const reply = decodeReply(request, buffer.subarray(at + 1, at + wanted - 2));
-    return reply.kind === "mismatch" ? "no" : { reply, length: wanted };
+    const pdu = buffer.subarray(at + 1, at + wanted - 2);
+    const reply = decodeReply(request, pdu);
+    return reply.kind === "mismatch" || mayBeStale(pdu, stale) ? "no" : { reply, length: wanted };
   };
 
   const advance = (patient: boolean): RtuProgress => {
