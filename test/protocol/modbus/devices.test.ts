@@ -176,6 +176,20 @@ test("the register is read at the moment charging ends, not at its next turn", a
   expect(reading.energyRegister_Wh).toBe(1_234_599);
 });
 
+test("a connection that was cut for a moment only is followed by what the box needs after a restart", async () => {
+  const running = await station("kathrein-kwb", "mbap", 1, { ...CHARGING, serial: "1" });
+  await nextReading(running);
+  running.rig.writes.length = 0;
+  await running.server.close();
+  const again = await createModbusServer({
+    transport: { kind: "tcp", port: running.server.port, framing: "mbap" },
+    units: running.units,
+  });
+  cleanups.push(() => again.close());
+  await expect.poll(() => running.rig.writes).toContainEqual({ kind: "raw", address: 160, values: [32_768] });
+  expect(running.recorder.events.some((event) => event.kind === "offline")).toBe(false);
+});
+
 test("a box that falls silent goes offline, is probed, and comes back set up", async () => {
   const running = await station("heidelberg-energy-control", "mbap", 20);
   const offline = running.recorder.until((event) => event.kind === "offline");

@@ -28,6 +28,8 @@ export type DeviceBehaviour = {
   readonly connected: () => Promise<ReadResult>;
   /** It is set up and counts as there from now on; commands are taken. */
   readonly online: () => void;
+  /** Its line was lost and is back before the device was missed: it may have restarted meanwhile. */
+  readonly reconnected?: () => Promise<ReadResult>;
   /** All values of this cycle have been read. May read more; `missed` counts like a missed poll. */
   readonly polled: () => Promise<ReadResult>;
   readonly lost: () => void;
@@ -69,6 +71,7 @@ class Loop implements DeviceLoop {
   #liveness: Liveness = NOT_YET_REACHED;
   #announcedLost = false;
   #stopped = false;
+  #lineIsNew = false;
   #nap = new AbortController();
 
   constructor({ clock, wire, profile, reader, behaviour, startAfter_ms }: DeviceLoopOptions) {
@@ -79,7 +82,9 @@ class Loop implements DeviceLoop {
     this.#fast_ms = Math.max(PERIOD_ms.fast, profile.limits.min_poll_ms ?? 0);
     this.#sweep_ms = profile.limits.min_gap_ms * reader.slotCount;
     wire.bus.link.onState((state) => {
-      if (state.kind === "up" && this.#liveness.kind === "offline") this.#nap.abort();
+      if (state.kind !== "up") return;
+      this.#lineIsNew = true;
+      if (this.#liveness.kind === "offline") this.#nap.abort();
     });
     this.#running = this.#run(startAfter_ms);
   }
@@ -127,6 +132,7 @@ class Loop implements DeviceLoop {
   }
 
   async #find(): Promise<void> {
+    this.#lineIsNew = false;
     this.#reader.forget();
     this.#lastRead.clear();
     if (this.#wire.bus.link.state.kind !== "up" || (await this.#behaviour.connected()) === "missed") {
@@ -141,11 +147,20 @@ class Loop implements DeviceLoop {
   }
 
   async #poll(): Promise<ReadResult> {
+    if ((await this.#greet()) === "missed") return "missed";
     const now_ms = this.#clock.now_ms();
     const groups = this.#due(now_ms);
     if ((await this.#reader.read(groups)) === "missed") return "missed";
     for (const group of groups) this.#lastRead.set(group, now_ms);
     return this.#behaviour.polled();
+  }
+
+  async #greet(): Promise<ReadResult> {
+    if (!this.#lineIsNew || this.#wire.bus.link.state.kind !== "up") return "answered";
+    this.#lineIsNew = false;
+    const result = (await this.#behaviour.reconnected?.()) ?? "answered";
+    if (result === "missed") this.#lineIsNew = true;
+    return result;
   }
 
   #miss(): void {

@@ -33,6 +33,12 @@ const SPLITS_PER_READ_max = 8;
 /** Long reads that stay unanswered this often in a row, while others are answered, are made shorter. */
 const MISSES_TO_SHORTEN = 2;
 
+/**
+ * A value the device refused is asked for again after these times (of the app's clock; the last one repeats): a box that
+ * still starts refuses everything.
+ */
+const REFUSED_AGAIN_ms = [10_000, 60_000, 600_000, 3_600_000] as const;
+
 /** Many devices say "no value" of a phase they do not have; of the register that money is made of it is a fault. */
 const MONEY = /^energy_import$/u;
 const NO_NUMBER = { code: "no-number", value: null, bound: null } as const;
@@ -76,7 +82,7 @@ function priorityOf(block: Block): BusPriority {
 
 export type RegisterReaderOptions = {
   readonly profile: DeviceProfile;
-  readonly wire: DeviceWire;
+  readonly wire: Pick<DeviceWire, "ask">;
   readonly now_ms: () => EpochMs;
   /** Names to read; what they depend on is read too. */
   readonly wants: RegExp;
@@ -99,6 +105,8 @@ class Reader implements RegisterReader {
   #orderIsKnown = false;
   #learned: Learned;
   #longMisses = { block: "", count: 0 };
+  /** Refused values still to be asked again in this round, and how many rounds there have been. */
+  #again: Again | null = null;
 
   constructor(options: RegisterReaderOptions) {
     const { profile, wants } = options;
@@ -185,11 +193,42 @@ class Reader implements RegisterReader {
     this.#doubts.clear();
     this.#orderIsKnown = false;
     this.#profile = this.#options.profile;
+    this.#again = null;
     this.#learn({ ...this.#learned, missing: new Set(), otherFc: new Set() });
   }
 
-  read(groups: ReadonlySet<ReadGroup>): Promise<ReadResult> {
-    return this.#repeatSplit(() => this.#planFor(groups));
+  async read(groups: ReadonlySet<ReadGroup>): Promise<ReadResult> {
+    const result = await this.#repeatSplit(() => this.#planFor(groups));
+    return result === "missed" ? "missed" : this.#askRefusedAgain();
+  }
+
+  /** One refused value at a time; a device that refuses everything is asked for one at every poll, or nobody would speak with it. */
+  async #askRefusedAgain(): Promise<ReadResult> {
+    const { missing } = this.#learned;
+    if (missing.size === 0) return "answered";
+    const nothingElse = this.#planFor(new Set([...this.groups].filter((group) => group !== "once"))).length === 0;
+    const now_ms = this.#options.now_ms();
+    this.#again ??= { due_ms: now_ms + REFUSED_AGAIN_ms[0], rounds: 0, slots: [] };
+    const isDue = now_ms >= this.#again.due_ms;
+    if (!isDue && !nothingElse) return "answered";
+    const refused = (slot: Slot): boolean => missing.has(`${String(slot.register.fc)}:${String(slot.address)}`);
+    const left = this.#again.slots.filter(refused);
+    const [slot, ...rest] = left.length > 0 ? left : this.#wanted.filter(refused);
+    if (slot === undefined) return "answered";
+    const round = { ...this.#again, slots: rest };
+    this.#again = isDue && rest.length === 0 ? nextRound(round, now_ms) : round;
+    const without = missing.difference(new Set([`${String(slot.register.fc)}:${String(slot.address)}`]));
+    const learned = { ...this.#learned, missing: without };
+    const [block] = planBlocks(this.#profile, this.#known, [slot], learned);
+    if (block === undefined) return "answered";
+    const { fc, address, count, unitId } = block;
+    const reply = await this.#options.wire.ask({ fc, address, count }, "identity", unitId);
+    if (!reply.ok) return reply.code === "exception" && !isGateway(reply.exception) ? "answered" : "missed";
+    this.#store(block, wordsOf(reply));
+    this.#learn(learned);
+    // Where one has come back the others may have too.
+    this.#again = { due_ms: now_ms, rounds: 0, slots: rest };
+    return "answered";
   }
 
   #readAll(slots: readonly Slot[]): Promise<ReadResult> {
@@ -236,6 +275,7 @@ class Reader implements RegisterReader {
         return "split";
       case EXCEPTION.gatewayPathUnavailable:
       case EXCEPTION.gatewayTargetFailed:
+        // The gateway answers; the device behind it does not.
         return "missed";
       default:
         // Busy or failing inside: it is alive, its values just age.
@@ -297,6 +337,17 @@ class Reader implements RegisterReader {
     if (this.#longMisses.count >= MISSES_TO_SHORTEN) this.#learn(learnShortReads(this.#learned, shorter));
   }
 }
+
+type Again = { readonly due_ms: number; readonly rounds: number; readonly slots: readonly Slot[] };
+
+const nextRound = ({ rounds, slots }: Again, now_ms: number): Again => ({
+  due_ms: now_ms + (REFUSED_AGAIN_ms[Math.min(rounds + 1, REFUSED_AGAIN_ms.length - 1)] ?? 0),
+  rounds: rounds + 1,
+  slots,
+});
+
+const isGateway = (code: number): boolean =>
+  code === EXCEPTION.gatewayPathUnavailable || code === EXCEPTION.gatewayTargetFailed;
 
 function wordsOf(reply: Extract<BusReply, { ok: true }>): readonly number[] {
   if (reply.reply.kind === "registers") return reply.reply.registers;

@@ -142,6 +142,7 @@ class Driver implements StationDriver {
         online: () => {
           this.#online();
         },
+        reconnected: () => this.#reconnected(),
         polled: () => this.#polled(),
         lost: () => {
           log.warn({ stationId: station.id }, "station offline");
@@ -185,6 +186,17 @@ class Driver implements StationDriver {
     if ((await this.#reader.read(new Set(["once", "fast"]))) === "missed") return "missed";
     await this.#reader.readStation();
     return this.#setUp();
+  }
+
+  /** A box without power for a moment loses its connection before it is missed, and its settings with it. */
+  async #reconnected(): Promise<ReadResult> {
+    const { station, clock, emit } = this.#context;
+    if ((await this.#setUp()) === "missed") return "missed";
+    // Where it shows its setpoint, that tells whether it lost it; else the site tells it anew.
+    if (this.#limits.plan()?.readBack?.kind === "setpoint" || this.#setpoint.told_mA === null) return "answered";
+    this.#setpoint.forget();
+    emit({ kind: "booted", stationId: station.id, at_ms: clock.now_ms() });
+    return "answered";
   }
 
   async #setUp(): Promise<ReadResult> {
