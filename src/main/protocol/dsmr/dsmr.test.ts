@@ -44,6 +44,20 @@ test("a telegram gives its numbers with units and the meter's serial number, and
   ]);
 });
 
+test("a telegram that breaks off anywhere, in the middle of a line too, does not take the next one with it", () => {
+  for (let length = 1; length < GOOD.length; length += 1) {
+    const broken = [...GOOD.slice(0, length), ...GOOD];
+    expect(kinds(createP1Framer().push(Uint8Array.from(broken))), String(length)).toContain("telegram");
+  }
+  const damaged = bytesOf(`\u0000\u0000/ISk5 1-0:1.8.1(0001/23\u0007${String.fromCharCode(...GOOD)}`);
+  expect(kinds(createP1Framer().push(damaged))).toEqual(["half", "telegram"]);
+});
+
+test("many slashes cost no more than a few tries", () => {
+  const slashes = bytesOf(`/ABC5x\r\n${"/".repeat(P1_BYTES_MAX - 100)}\r\n!0000\r\n`);
+  expect(kinds(createP1Framer().push(slashes)).at(-1)).toBe("bad-crc");
+});
+
 test("it does not matter how the stream is cut", () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 20 }), (sizes) => {

@@ -19,6 +19,9 @@ const TAIL = 5;
 /** Forms of telegrams without a CRC that are remembered: the meter's own, and one that was damaged. */
 const FORMS_MAX = 2;
 
+/** Slashes that are tried as the start of a telegram; a telegram has one, its maker's words perhaps another. */
+const LATER_STARTS_MAX = 4;
+
 /** What the stream has shown of its meter. */
 type Meter = { sendsCrc: boolean; forms: readonly string[] };
 
@@ -64,10 +67,32 @@ function takeAll(bytes: Uint8Array, meter: Meter, events: P1Event[]): Uint8Array
       events.push({ kind: "dropped", reason: "too-long" });
       return new Uint8Array(0);
     }
-    events.push(isBare ? bareTelegramOf(rest, end, meter) : telegramOf(rest, end, meter));
+    events.push(...endedAt(rest, end, isBare ? bareTelegramOf : telegramOf, meter));
     const after = rest.slice(end + 1);
     rest = after.slice(startOf(after, 0));
   }
+}
+
+/**
+ * What ends at `end`: it began with `bytes`, or, where a telegram was cut in the middle of a line, with one of the
+ * slashes since.
+ */
+function endedAt(
+  bytes: Uint8Array,
+  end: number,
+  read: (bytes: Uint8Array, end: number, meter: Meter) => P1Event,
+  meter: Meter,
+): readonly P1Event[] {
+  const whole = read(bytes, end, meter);
+  if (whole.kind === "telegram") return [whole];
+  let at = end;
+  for (let tried = 0; tried < LATER_STARTS_MAX; tried += 1) {
+    at = bytes.lastIndexOf(SLASH, at - 1);
+    if (at <= 0) break;
+    const event = read(bytes.subarray(at), end - at, meter);
+    if (event.kind === "telegram") return [{ kind: "dropped", reason: "half" }, event];
+  }
+  return [whole];
 }
 
 function bareTelegramOf(bytes: Uint8Array, end: number, meter: Meter): P1Event {

@@ -1,4 +1,4 @@
-export { crc16Kermit, crc16X25 } from "./crc16.ts";
+export { crc16Kermit, crc16X25, encodeSmlMessage } from "./crc16.ts";
 export {
   createSmlFramer,
   encodeSmlTransport,

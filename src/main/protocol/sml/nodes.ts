@@ -3,7 +3,8 @@ export type SmlNode =
   | { readonly kind: "octets"; readonly bytes: Uint8Array }
   | { readonly kind: "number"; readonly value: number | null }
   | { readonly kind: "bool"; readonly value: boolean }
-  | { readonly kind: "list"; readonly items: readonly SmlNode[] }
+  /** `ends`: where each item ends among the bytes read. */
+  | { readonly kind: "list"; readonly items: readonly SmlNode[]; readonly ends: readonly number[] }
   /** An optional element that is not there. */
   | { readonly kind: "absent" }
   | { readonly kind: "end-of-message" };
@@ -42,14 +43,16 @@ function readNode(bytes: Uint8Array, at: number, depth: number): Read | null {
 
 function readList(bytes: Uint8Array, from: number, count: number, depth: number): Read | null {
   const items: SmlNode[] = [];
+  const ends: number[] = [];
   let at = from;
   while (items.length < count) {
     const read = readNode(bytes, at, depth + 1);
     if (read === null) return null;
     items.push(read.node);
     at = read.next;
+    ends.push(at);
   }
-  return { node: { kind: "list", items }, next: at };
+  return { node: { kind: "list", items, ends }, next: at };
 }
 
 /** Type and length of an element; the length may go on over several bytes of four bits each. */

@@ -1,22 +1,32 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { crc16Kermit, crc16X25, createSmlFramer, encodeSmlTransport, readSml, SML_BYTES_MAX } from "./index.ts";
+import {
+  crc16Kermit,
+  crc16X25,
+  createSmlFramer,
+  encodeSmlMessage,
+  encodeSmlTransport,
+  readSml,
+  SML_BYTES_MAX,
+} from "./index.ts";
 
 const hex = (text: string): Uint8Array =>
   Uint8Array.from(text.replaceAll(/\s/gu, "").match(/../gu) ?? [], (pair) => Number.parseInt(pair, 16));
 
 /** Open, list with five entries, close: written by hand after the SML structure of BSI TR-03109-1. */
-const CONTENT = hex(`
-  76 05 01020304 62 00 62 00 72 63 0101 76 01 01 05 0a0b0c0d 0b 0a01454d480000123456 01 01 63 1234 00
-  76 05 01020305 62 00 62 00 72 63 0701 77 01 0b 0a01454d480000123456 07 0100620affff 01
+const MESSAGES = [
+  "76 05 01020304 62 00 62 00 72 63 0101 76 01 01 05 0a0b0c0d 0b 0a01454d480000123456 01 01",
+  `76 05 01020305 62 00 62 00 72 63 0701 77 01 0b 0a01454d480000123456 07 0100620affff 01
     75
       77 07 0100010800ff 65 00010804 01 62 1e 52 ff 59 0000000012345678 01
       77 07 0100020800ff 01 01 62 1e 52 ff 53 03e8 01
       77 07 0100100700ff 01 01 62 1b 52 ff 53 b1e0 01
       77 07 0100200700ff 01 01 62 23 52 ff 63 08fd 01
       77 07 0100000009ff 01 01 01 01 0b 0a01454d480000123456 01
-    01 01 63 5678 00
-  76 05 01020306 62 00 62 00 72 63 0201 71 01 63 9abc 00`);
+    01 01`,
+  "76 05 01020306 62 00 62 00 72 63 0201 71 01",
+];
+const CONTENT = Uint8Array.from(MESSAGES.flatMap((message) => [...encodeSmlMessage(hex(message))]));
 const FILE = encodeSmlTransport(CONTENT);
 const kinds = (bytes: Uint8Array): string[] =>
   createSmlFramer()
@@ -75,6 +85,36 @@ test("a half file is dropped and the next one is read", () => {
     0,
   );
   expect(kinds(Uint8Array.from([...half.slice(0, 40), ...FILE]))).toEqual(["half", "file"]);
+});
+
+test("a file that breaks off anywhere, or has lost or gained bytes, does not take the next one with it", () => {
+  const files = (bytes: readonly number[]): number =>
+    kinds(Uint8Array.from(bytes)).filter((kind) => kind === "file").length;
+  // Cut right behind the four escape bytes of its end it looks like an escaped group, and is the only exception.
+  const lengths = Array.from({ length: FILE.length }, (_, length) => length).filter((one) => one !== FILE.length - 4);
+  for (const length of lengths) expect([length, files([...FILE.slice(0, length), ...FILE])]).toEqual([length, 1]);
+  for (let at = 0; at < FILE.length; at += 1) {
+    expect(files([...FILE.slice(0, at), ...FILE.slice(at + 1), ...FILE]), `without byte ${String(at)}`).toBe(1);
+    expect(
+      files([...FILE.slice(0, at), 0x77, ...FILE.slice(at), ...FILE]),
+      `one more at ${String(at)}`,
+    ).toBeGreaterThan(0);
+  }
+});
+
+test("a message whose own check sum is wrong gives no value, though the file's is right", () => {
+  expect(readSml(CONTENT)?.values.size).toBe(4);
+  for (const message of [0, 1, 2]) {
+    const parts = MESSAGES.map((one) => encodeSmlMessage(hex(one)));
+    const damaged = parts[message];
+    if (damaged !== undefined) damaged[damaged.length - 2] = (damaged.at(-2) ?? 0) ^ 1;
+    expect(readSml(Uint8Array.from(parts.flatMap((part) => [...part])))).toBeNull();
+  }
+  const kermit = MESSAGES.flatMap((message) => {
+    const crc = crc16Kermit(hex(message));
+    return [...hex(message), 0x63, crc & 0xff, crc >>> 8, 0];
+  });
+  expect(readSml(Uint8Array.from(kermit))?.values.size).toBe(4);
 });
 
 test("one wrong bit anywhere gives no file", () => {

@@ -27,14 +27,26 @@ export function createSmlFramer(): SmlFramer {
       const events: SmlTransportEvent[] = [];
       for (const byte of bytes) {
         held.push(byte);
-        if (held.length <= START.length) {
-          // Slide until the start stands at the beginning.
-          while (held.length > 0 && !held.every((one, index) => one === START[index])) held.shift();
+        if (startsAnew(held)) {
+          // Bytes were lost or added, so that its end was not seen where it belongs, or it never came.
+          events.push({ kind: "dropped", reason: "half" });
+          held = [...START];
+        } else if (held.length <= START.length) {
+          held = fromStart(held);
         } else if (held.length % GROUP === 0) held = afterGroup(held, events);
       }
       return events;
     },
   };
+}
+
+/** Ones that follow four escape bytes are a start; eight are one escaped group, with ones as content behind it. */
+function startsAnew(held: readonly number[]): boolean {
+  const ones = held.length - GROUP;
+  if (ones <= GROUP || held[ones - 1] !== ESCAPE || !held.slice(ones).every((byte) => byte === 1)) return false;
+  let escapes = 0;
+  while (held[ones - 1 - escapes] === ESCAPE && escapes < 2 * GROUP) escapes += 1;
+  return escapes >= GROUP && escapes < 2 * GROUP;
 }
 
 /** Looks at the last two groups; what is still to be held afterwards. */
@@ -47,14 +59,22 @@ function afterGroup(held: number[], events: SmlTransportEvent[]): number[] {
   if (escapeAt < START.length || !isEscape(held, escapeAt) || isLiteral(held, escapeAt)) return held;
   const [mark, fill] = held.slice(-GROUP);
   if (mark === END_MARK) {
-    events.push(fileOf(held, fill ?? Infinity));
-    return [];
+    const event = fileOf(held, fill ?? Infinity);
+    events.push(event);
+    // Cut inside its last group, that group has taken the first bytes of the next start.
+    return event.kind === "file" ? [] : fromStart(held.slice(1 - GROUP));
   }
   const isLiteralNow = held.slice(-GROUP).every((byte) => byte === ESCAPE);
   if (isLiteralNow) return held;
-  const restarts = held.slice(-GROUP).every((byte) => byte === 1);
-  events.push({ kind: "dropped", reason: restarts ? "half" : "bad-escape" });
-  return restarts ? [...START] : [];
+  events.push({ kind: "dropped", reason: "bad-escape" });
+  return fromStart(held.slice(-START.length));
+}
+
+/** The end of `held` that may be the beginning of a start. */
+function fromStart(held: readonly number[]): number[] {
+  let at = 0;
+  while (at < held.length && !held.slice(at).every((one, index) => one === START[index])) at += 1;
+  return held.slice(at);
 }
 
 const isEscape = (held: readonly number[], at: number): boolean =>

@@ -1,3 +1,4 @@
+import { isMessageCrc } from "./crc16.ts";
 import { readSmlNodes, type SmlNode } from "./nodes.ts";
 
 export type SmlValue = {
@@ -16,10 +17,13 @@ export type SmlReading = {
 const GET_LIST_RESPONSE = 0x0701;
 const SCALER_MAX = 9;
 
-/** The values of every list in a file's content; `null` when the content is no SML file or holds no list. Never throws. */
+/**
+ * The values of every list in a file's content; `null` when the content is no SML file, a message's check sum is wrong,
+ * or there is no list. Never throws.
+ */
 export function readSml(content: Uint8Array): SmlReading | null {
   const messages = readSmlNodes(content);
-  if (messages === null) return null;
+  if (messages === null || !areSound(messages, content)) return null;
   const lists = messages.flatMap((message) => listResponse(message) ?? []);
   const [first] = lists;
   if (first === undefined) return null;
@@ -28,6 +32,19 @@ export function readSml(content: Uint8Array): SmlReading | null {
     for (const entry of itemsOf(list[4])) addEntry(values, itemsOf(entry));
   }
   return { serverId: hexOf(first[1]), values };
+}
+
+/** Every message is a list of six: two numbers, what to do on errors, its body, its check sum and its end. */
+function areSound(messages: readonly SmlNode[], content: Uint8Array): boolean {
+  let from = 0;
+  for (const message of messages) {
+    if (message.kind !== "list" || message.items.length !== 6) return false;
+    const [crc, [bodyEnd, end]] = [message.items[4], [message.ends[3], message.ends[5]]];
+    if (crc?.kind !== "number" || crc.value === null) return false;
+    if (!isMessageCrc(crc.value, content.subarray(from, bodyEnd))) return false;
+    from = end ?? content.length;
+  }
+  return true;
 }
 
 /** The seven elements of a list response, else `null`. */

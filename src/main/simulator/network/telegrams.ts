@@ -1,6 +1,6 @@
 import { fromCanonical, type CanonicalValue, type ProfileOf } from "../../devices/profile/index.ts";
 import { crc16Arc } from "../../protocol/dsmr/index.ts";
-import { encodeSmlTransport } from "../../protocol/sml/index.ts";
+import { encodeSmlMessage, encodeSmlTransport } from "../../protocol/sml/index.ts";
 import { encodeSpeedwire, type SpeedwireValue } from "../../protocol/speedwire/index.ts";
 
 export type MeterValues = (what: string) => CanonicalValue | undefined;
@@ -56,11 +56,11 @@ export function smlFile(profile: ProfileOf<"sml">, values: MeterValues): Uint8Ar
   const list = Buffer.concat([Buffer.from([0xf0 | 0x80, entries.length & 0x0f]), ...entries]);
   if (entries.length > 15) list[0] = 0xf0 | (entries.length >>> 4);
   const content = Buffer.concat([
-    hex(`760501020304620062007263010176010105 0a0b0c0d ${server} 0101 631234 00`),
-    hex(`76050102030562006200726307017701 ${server} 070100620affff 01`),
-    list,
-    hex("0101 635678 00"),
-    hex("76050102030662006200726302017101 639abc 00"),
+    encodeSmlMessage(hex(`760501020304620062007263010176010105 0a0b0c0d ${server} 0101`)),
+    encodeSmlMessage(
+      Buffer.concat([hex(`76050102030562006200726307017701 ${server} 070100620affff 01`), list, hex("0101")]),
+    ),
+    encodeSmlMessage(hex("76050102030662006200726302017101")),
   ]);
   return encodeSmlTransport(content);
 }
