@@ -1,7 +1,7 @@
 import { assert, milliamp } from "../units/index.ts";
 import type { Milliamp } from "../units/index.ts";
 import { admit } from "./admission.ts";
-import { balancePhases } from "./asymmetry.ts";
+import { keepBalance } from "./asymmetry.ts";
 import type { Capped } from "./asymmetry.ts";
 import { usesOf } from "./circuit-use.ts";
 import { fill, serveInOrder, startWater } from "./fill.ts";
@@ -9,12 +9,11 @@ import { blockedRung, ceilingOf, rowPlace, rowRung } from "./ladder.ts";
 import type { Ceiling } from "./ladder.ts";
 import { aloneOn, book, compileNetwork, DEFAULT_VOLTAGE_V, loadOf } from "./network.ts";
 import type { Network } from "./network.ts";
-import { roundToSteps } from "./rounding.ts";
+import { onGrid, roundToSteps } from "./rounding.ts";
 import type { Share } from "./share.ts";
 import type {
   Allocation,
   AllocationCircuit,
-  AllocationEvse,
   AllocationRequest,
   Because,
   Grant,
@@ -42,15 +41,49 @@ type Decision = {
   readonly ceilings: readonly Ceiling[];
 };
 
+/**
+ * A car lowered for the balance leaves current behind that others may be able to use (three equal phases disturb no
+ * balance): then all is shared once more with these cars held down. Each turn holds more cars down, and few are enough.
+ */
+const BALANCE_TURNS_MAX = 4;
+
 function allocateByOnePolicy(request: AllocationRequest): Allocation {
-  const voltage_V = request.voltage_V ?? DEFAULT_VOLTAGE_V;
   const circuits = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
+  let ceilings: readonly Ceiling[] = request.evses.map((evse) => ceilingOf(evse, circuits.get(evse.circuit)));
+  for (let turn = 1; ; turn += 1) {
+    const { allocation, capped } = share({ request, circuits, ceilings });
+    if (capped.size === 0 || turn === BALANCE_TURNS_MAX) return allocation;
+    const held = new Map([...capped].map(([{ index }, cap]) => [index, cap]));
+    ceilings = ceilings.map((ceiling, index) => {
+      const cap = held.get(index);
+      return cap === undefined ? ceiling : heldDown(ceiling, cap);
+    });
+  }
+}
+
+/** What the balance leaves of a car's ceiling, as the last rung of it. */
+function heldDown({ ceiling_mA, rungs }: Ceiling, { circuitId, phase, after_mA }: Capped): Ceiling {
+  const rung: Because = { kind: "asymmetry", ref: circuitId, phase, before_mA: ceiling_mA, after_mA };
+  return { ceiling_mA: after_mA, rungs: [...rungs, rung] };
+}
+
+/** The rung that says that this car has nothing because of the balance; `undefined`: something else says so. */
+function stoppedByBalance({ ceiling_mA, rungs }: Ceiling): Because | undefined {
+  const last = rungs.at(-1);
+  return ceiling_mA === 0 && last?.kind === "asymmetry" ? last : undefined;
+}
+
+type Shared = { readonly allocation: Allocation; readonly capped: ReadonlyMap<Share, Capped> };
+
+/** Shares once; `capped` are those that want to charge and were lowered for the balance. */
+function share({ request, circuits, ceilings }: Pick<Decision, "request" | "circuits" | "ceilings">): Shared {
+  const voltage_V = request.voltage_V ?? DEFAULT_VOLTAGE_V;
   const decision: Decision = {
     request: { ...request, voltage_V },
     circuits,
     network: compileNetwork(request.circuits, request.evses, voltage_V),
     water: startWater(request.evses),
-    ceilings: request.evses.map((evse) => ceilingOf(evse, circuits.get(evse.circuit))),
+    ceilings,
   };
   const { network, water } = decision;
   const bookReserved = (): void => {
@@ -76,15 +109,16 @@ function allocateByOnePolicy(request: AllocationRequest): Allocation {
       for (const [{ index }, current_mA] of rounded) book(network, index, current_mA);
     }),
   );
-  const capped = new Map(keepBalance(decision, admitted, currents));
+  const capped = balanced(decision, admitted, currents);
   // A finished car books its minimum and takes none of it: that is only given where everybody else has all they can have.
   const { admitted: last } = serveInOrder(decision.request, shares.filter(isFinished), network, water);
-  for (const share of last) currents.set(share, milliamp(water.current[share.index] ?? 0));
-  for (const [share, cap] of keepBalance(decision, last, currents)) capped.set(share, cap);
+  for (const one of last) currents.set(one, onGrid(one, water.current[one.index] ?? 0));
+  const cappedLast = balanced(decision, last, currents);
   network.rows.forEach((row, index) => {
     assert(loadOf(network, index) <= Math.max(row.capacity, reserved[index] ?? 0) + 1e-3, "no row hands out too much");
   });
-  return answer(decision, shares, queue, currents, capped);
+  const allocation = answer(decision, shares, queue, currents, new Map([...capped, ...cappedLast]));
+  return { allocation, capped };
 }
 
 const isFinished = ({ evse }: Share): boolean => evse.finished === true;
@@ -100,42 +134,15 @@ function takingPart({ request, ceilings }: Decision): readonly Share[] {
 }
 
 /** Lowers these cars where a circuit may not be that unbalanced; what all the others have is left to them. */
-function keepBalance(
-  { request, network, circuits }: Decision,
+function balanced(
+  { request, network }: Decision,
   these: readonly Share[],
   currents: Map<Share, Milliamp>,
 ): ReadonlyMap<Share, Capped> {
-  const all = new Map<Share, Capped>();
-  for (const circuit of request.circuits) {
-    if ((circuit.unbalance_mA ?? null) === null) continue;
-    const isBelow = (evse: AllocationEvse): boolean => pathOf(circuits, evse.circuit).includes(circuit);
-    const reserved = request.evses.flatMap((evse) =>
-      evse.reserved && isBelow(evse) ? [{ evse, current_mA: evse.reserved.current_mA }] : [],
-    );
-    const before = new Map(currents);
-    const below = these.filter(({ evse }) => isBelow(evse));
-    const lowered = new Set(below);
-    const others = [...before].flatMap(([share, current_mA]) =>
-      isBelow(share.evse) && !lowered.has(share) ? [{ evse: share.evse, current_mA }] : [],
-    );
-    const fixed = [...reserved, ...others];
-    for (const [share, cap] of balancePhases(circuit, below, fixed, currents)) {
-      book(network, share.index, (currents.get(share) ?? 0) - (before.get(share) ?? 0));
-      all.set(share, { ...cap, before_mA: all.get(share)?.before_mA ?? cap.before_mA });
-    }
-  }
-  return all;
-}
-
-/** The circuit and those above it, nearest first. */
-function pathOf(circuits: ReadonlyMap<string, AllocationCircuit>, id: string): readonly AllocationCircuit[] {
-  const path: AllocationCircuit[] = [];
-  let next = circuits.get(id);
-  while (next !== undefined && path.length <= circuits.size) {
-    path.push(next);
-    next = next.parent === null ? undefined : circuits.get(next.parent);
-  }
-  return path;
+  const before = new Map(currents);
+  const capped = keepBalance(request, these, currents);
+  for (const share of capped.keys()) book(network, share.index, (currents.get(share) ?? 0) - (before.get(share) ?? 0));
+  return capped;
 }
 
 function answer(
@@ -162,16 +169,29 @@ function answer(
     return { evse: evse.id, current_mA: milliamp(0), because: [...rungs, ...last] };
   });
   const stopped = shares.filter((share) => currents.get(share) === 0 && share.evse.min_mA > 0 && !isFinished(share));
-  const waiting = [...queue, ...stopped];
+  const waiting = [...queue, ...stopped].map((share) => ({
+    evse: share.evse.id,
+    because: [waitingRung(network, share, capped.get(share))],
+  }));
   return {
     grants,
-    queue: waiting.map((share, index): QueuePlace => ({
-      evse: share.evse.id,
+    queue: [...waiting, ...heldAtNothing(decision)].map((entry, index): QueuePlace => ({
+      evse: entry.evse,
       place: index + 1,
-      because: [waitingRung(network, share, capped.get(share))],
+      because: entry.because,
     })),
     circuits: usesOf(request, network),
   };
+}
+
+/** Those that would charge if the balance left them their minimum. */
+function heldAtNothing({ request, ceilings }: Decision): readonly Omit<QueuePlace, "place">[] {
+  return request.evses.flatMap(({ id, min_mA, reserved, finished }, index) => {
+    const ceiling = ceilings[index];
+    const rung = ceiling === undefined ? undefined : stoppedByBalance(ceiling);
+    if (rung === undefined || reserved || finished === true || min_mA <= 0) return [];
+    return [{ evse: id, because: [{ ...rung, before_mA: min_mA }] }];
+  });
 }
 
 const blockedRow = (network: Network, share: Share | undefined): Network["rows"][number] | null =>

@@ -1,7 +1,7 @@
 import { milliamp, onPhase, PHASES, perPhase } from "../units/index.ts";
 import type { Milliamp, PerPhase, Phase } from "../units/index.ts";
 import type { Share } from "./share.ts";
-import type { AllocationCircuit, AllocationEvse } from "./types.ts";
+import type { AllocationCircuit, AllocationEvse, AllocationRequest } from "./types.ts";
 
 /** What was taken from a car because its phase would have been too far above the least loaded one. */
 export type Capped = {
@@ -11,8 +11,64 @@ export type Capped = {
   readonly after_mA: Milliamp;
 };
 
-/** A car lowered twice needs no third look: every turn lowers somebody by at least one step or ends. */
-const TURNS_MAX = 3;
+/** Every turn lowers somebody by at least one step or ends; lowering a car on two phases can put the other one out. */
+const TURNS_MAX = 100;
+
+/** Lowers these cars until every circuit with a limit for it is in balance; what all the others have is left to them. */
+export function keepBalance(
+  request: Pick<AllocationRequest, "circuits" | "evses">,
+  these: readonly Share[],
+  currents: Map<Share, Milliamp>,
+): ReadonlyMap<Share, Capped> {
+  const all = new Map<Share, Capped>();
+  const limited = request.circuits.filter((circuit) => (circuit.unbalance_mA ?? null) !== null);
+  if (limited.length === 0) return all;
+  const circuits = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
+  const loading = new Map(limited.map((circuit) => [circuit, loadOn(request.evses, circuits, circuit, these)]));
+  // What mends one circuit can put another one out, above or below it.
+  for (let turn = 0, lowered = true; lowered && turn < TURNS_MAX; turn += 1) {
+    lowered = false;
+    for (const [circuit, { below, reserved, isBelow }] of loading) {
+      const own = new Set(below);
+      const others = [...currents].flatMap(([share, current_mA]) =>
+        isBelow(share.evse) && !own.has(share) ? [{ evse: share.evse, current_mA }] : [],
+      );
+      for (const [share, cap] of balancePhases(circuit, below, [...reserved, ...others], currents)) {
+        all.set(share, { ...cap, before_mA: all.get(share)?.before_mA ?? cap.before_mA });
+        lowered = limited.length > 1;
+      }
+    }
+  }
+  return all;
+}
+
+/** What loads a circuit: those of `these` below it, and what is reserved below it. */
+function loadOn(
+  evses: readonly AllocationEvse[],
+  circuits: ReadonlyMap<string, AllocationCircuit>,
+  circuit: AllocationCircuit,
+  these: readonly Share[],
+) {
+  const isBelow = (evse: AllocationEvse): boolean => pathOf(circuits, evse.circuit).includes(circuit);
+  return {
+    isBelow,
+    below: these.filter(({ evse }) => isBelow(evse)),
+    reserved: evses.flatMap((evse) =>
+      evse.reserved && isBelow(evse) ? [{ evse, current_mA: evse.reserved.current_mA }] : [],
+    ),
+  };
+}
+
+/** The circuit and those above it, nearest first. */
+export function pathOf(circuits: ReadonlyMap<string, AllocationCircuit>, id: string): readonly AllocationCircuit[] {
+  const path: AllocationCircuit[] = [];
+  let next = circuits.get(id);
+  while (next !== undefined && path.length <= circuits.size) {
+    path.push(next);
+    next = next.parent === null ? undefined : circuits.get(next.parent);
+  }
+  return path;
+}
 
 /**
  * Lowers cars that do not load all three phases until no phase of the circuit is more than `unbalance_mA` above the least
@@ -20,7 +76,7 @@ const TURNS_MAX = 3;
  * the building alone puts out of balance cannot be mended here: then cars on its highest phase get nothing.
  * Not part of the safety rules: a load that goes away on another phase breaks any balance.
  */
-export function balancePhases(
+function balancePhases(
   circuit: AllocationCircuit,
   below: readonly Share[],
   fixed: readonly { readonly evse: AllocationEvse; readonly current_mA: Milliamp }[],

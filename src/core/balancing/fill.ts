@@ -2,6 +2,7 @@ import { admissionOrder } from "./admission.ts";
 import { followsNeeds, isSatisfied, requiredCurrent_mA } from "./demand.ts";
 import { book, roomOf } from "./network.ts";
 import type { Network } from "./network.ts";
+import { onGrid } from "./rounding.ts";
 import type { Share } from "./share.ts";
 import type { AllocationEvse, AllocationRequest } from "./types.ts";
 import { raise } from "./water-fill.ts";
@@ -34,7 +35,10 @@ export function fill(request: AllocationRequest, admitted: readonly Share[], net
   }
 }
 
-/** Each takes all it can in the order of arrival; who finds less than the minimum waits. Returns admitted and queue. */
+/**
+ * Each takes all it can in the order of arrival; who finds less than the minimum waits. Returns admitted and queue; what
+ * the box's step cannot give of a share is booked for nobody, so that it belongs to the next in line.
+ */
 export function serveInOrder(
   request: AllocationRequest,
   shares: readonly Share[],
@@ -51,12 +55,9 @@ export function serveInOrder(
       continue;
     }
     const most = Math.min(share.ceiling_mA, left_mA);
-    const { min_mA, step_mA } = share.evse;
-    // On the box's grid at once: what rounding leaves over belongs to the next in line.
-    const current = step_mA > 0 && most > min_mA ? min_mA + Math.floor((most - min_mA) / step_mA) * step_mA : most;
-    book(network, share.index, current);
-    water.current[share.index] = current;
-    if (current < share.ceiling_mA) water.stoppedBy[share.index] = row;
+    book(network, share.index, onGrid(share, most));
+    water.current[share.index] = most;
+    if (most < share.ceiling_mA) water.stoppedBy[share.index] = row;
     admitted.push(share);
   }
   return { admitted, queue };
