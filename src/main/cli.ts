@@ -44,7 +44,17 @@ async function main([command, ...argv]: readonly string[]): Promise<number> {
       const { doctor } = await import("./commands/doctor.ts");
       const resources = join(ROOT, "resources");
       const { stdin, stdout, stderr } = process;
-      return doctor(argv, { resources, stdin, stdout, stderr, stop: stopSignal() });
+      let stopping: AbortSignal | null = null;
+      return doctor(argv, {
+        resources,
+        stdin,
+        stdout,
+        stderr,
+        // Who never asks is not one that runs until it is stopped: there Ctrl-C ends the process at once.
+        get stop() {
+          return (stopping ??= stopSignal());
+        },
+      });
     }
     case "--help":
     case "-h":

@@ -254,7 +254,7 @@ describeWith("socat", "on a serial line", (socat) => {
     const line = await cable();
     // What passes between a charger that manages others and these others, as we hear it.
     const other = ending(
-      createSerialPushMeter({ path: line.theirs, ...LINE }, () => encodeRtu(7, Uint8Array.of(3, 2, 0, 1))),
+      await createSerialPushMeter({ path: line.theirs, ...LINE }, () => encodeRtu(7, Uint8Array.of(3, 2, 0, 1))),
     );
     const timer = setInterval(() => {
       other.speak();

@@ -110,7 +110,9 @@ describeWith("socat", "over a serial line", (socat) => {
       "!",
       "",
     ].join("\r\n");
-    const meter = ending(createSerialPushMeter({ path: cable.theirs, ...line }, () => Buffer.from(telegram, "latin1")));
+    const meter = ending(
+      await createSerialPushMeter({ path: cable.theirs, ...line }, () => Buffer.from(telegram, "latin1")),
+    );
     const link = { id: "line", kind: "serial", path: cable.ours, ...line } as const;
     const { meterReading, devices } = run({ links: [link], meters: [meterOf("grid", "dsmr-p1", "line", 1)] });
     const timer = setInterval(() => {

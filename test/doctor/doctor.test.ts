@@ -166,6 +166,54 @@ describe("doctor read and set", { timeout: TIMEOUT_ms }, () => {
     expect(reply.err).toContain("10000 mA");
   });
 
+  test("a box that refuses every question has not been read", async () => {
+    const server = await createModbusServer({
+      transport: { kind: "tcp", port: 0, framing: "rtu" },
+      units: new Map([[1, { answer: ({ fc }) => ({ kind: "exception", fc, code: 2 }) }]]),
+    });
+    cleanups.push(() => server.close());
+    const site = here.site(tcp("rtu-over-tcp", server.port), CHARGER);
+    const read = await run(["read", "--site", site, "--id", "b1", "--data", data()]);
+    expect(read).toMatchObject({ code: 1, out: [{ id: "b1", ok: false, code: "rejected" }] });
+    expect(read.err).toContain("exception 2: it has no such register; is it a device of profile");
+    const set = await run(["set", "--site", site, "--id", "b1", "--current_A", "10", "--data", data()]);
+    expect(set).toMatchObject({ code: 1, out: [{ id: "b1", ok: false, code: "rejected" }] });
+    expect(set.err).toContain("b1 refuses: exception 2");
+  });
+
+  test("a box that speaks in another framing is heard but not understood, and that is told", async () => {
+    const port = await device("heidelberg-energy-control", "--port", "0", "--framing", "rtu", "--fault", "garbage");
+    const site = here.site(tcp("rtu-over-tcp", port), CHARGER);
+    const read = await run(["read", "--site", site, "--id", "b1", "--data", data()]);
+    expect(read).toMatchObject({ code: 1, out: [{ id: "b1", ok: false, code: "timeout" }] });
+    expect(read.err).toContain("something is heard that is no answer: look at the kind of the link");
+  });
+
+  test("who cannot be told because nobody listens at the port is told so, with the port", async () => {
+    const port = await freePort();
+    const site = here.site(tcp("rtu-over-tcp", port), CHARGER);
+    const set = await run(["set", "--site", site, "--id", "b1", "--current_A", "10", "--data", data()]);
+    expect(set).toMatchObject({ code: 1, out: [{ id: "b1", ok: false, code: "offline" }] });
+    expect(set.err).toContain(`ECONNREFUSED 127.0.0.1:${String(port)}`);
+  });
+
+  test("a value has no more digits than the device gave it", async () => {
+    const port = await device("smartevse-v2-rtu", "--port", "0", "--framing", "rtu");
+    const site = here.site(tcp("rtu-over-tcp", port), CHARGER.replace("heidelberg-energy-control", "smartevse-v2-rtu"));
+    const { out } = await run(["read", "--site", site, "--id", "b1", "--data", data()]);
+    expect(out).toMatchObject([{ ok: true, readings: { temperature_degC: 27.85 } }]);
+  });
+
+  test.each(["heidelberg-energy-control", "dsmr-p1"])(
+    "%s cannot be simulated at a port that is not there, and that is told",
+    async (profile) => {
+      const gone = join(here.path, "gone");
+      const simulated = await run(["simulate", profile, "--serial", gone, "--data", data()]);
+      expect(simulated).toMatchObject({ code: 1, out: [{ ok: false, code: "offline" }] });
+      expect(simulated.err).toContain(gone);
+    },
+  );
+
   test("nobody on the line and nobody at the port are two answers", async () => {
     const port = await device("heidelberg-energy-control", "--port", "0", "--framing", "rtu", "--unit", "7");
     const silent = here.site(tcp("rtu-over-tcp", port), CHARGER);

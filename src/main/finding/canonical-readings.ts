@@ -10,6 +10,7 @@ const OUR_UNITS: readonly (readonly [RegExp, string])[] = [
   [/^power(?:_import|_export)?(?:_l[123])?$|^hw_power_(?:min|max)$/u, "W"],
   [/^energy_(?:import|export|total)(?:_l[123])?$|^energy_(?:session|since_power_on)$/u, "Wh"],
 ];
+const DECIMALS = 6;
 const PHASE = /_l[123]$/u;
 const PHASES = ["_l1", "_l2", "_l3"] as const;
 
@@ -20,8 +21,9 @@ const PHASES = ["_l1", "_l2", "_l3"] as const;
 export function canonicalReadings(
   profile: AnyProfile,
   names: readonly string[],
-  valueOf: (what: string) => CanonicalValue,
+  shown: (what: string) => CanonicalValue,
 ): CanonicalReadings {
+  const valueOf = (what: string): CanonicalValue => tidy(shown(what));
   const readings: Record<string, ReadingValue> = {};
   if (profile.kind === "charger") readings["state"] = canonicalState(profile, valueOf);
   const given = new Set(names);
@@ -52,6 +54,10 @@ function unitOf(profile: AnyProfile, what: string): string | null {
   const unit = entries.find((entry) => entry.what.includes(what))?.unit;
   return unit !== undefined && /^[A-Za-z]{1,8}$/u.test(unit) ? unit : null;
 }
+
+/** Without what binary fractions add: 300.85 K less 273 K is 27.85 °C. */
+const tidy = (value: CanonicalValue): CanonicalValue =>
+  typeof value === "number" ? Number(value.toFixed(DECIMALS)) : value;
 
 function sumOf(values: readonly CanonicalValue[]): number | null {
   let sum = 0;

@@ -5,6 +5,7 @@ import { createBusPool } from "../devices/modbus/bus-pool.ts";
 import { createDeviceWire } from "../devices/modbus/device-wire.ts";
 import { createRegisterReader } from "../devices/modbus/register-reader.ts";
 import { canonicalReadings, type CanonicalReadings } from "./canonical-readings.ts";
+import { createHearing, downWords, refusalWords, silenceWords } from "./failure-words.ts";
 import { linkUp } from "./link-up.ts";
 
 export type DeviceRead =
@@ -16,7 +17,7 @@ export type DeviceRead =
     }
   | {
       readonly ok: false;
-      readonly code: "offline" | "timeout" | "not-supported" | "invalid";
+      readonly code: "offline" | "timeout" | "rejected" | "not-supported" | "invalid";
       readonly detail: string;
     };
 
@@ -41,15 +42,16 @@ export async function readRegisters(options: {
     if (found === null) return { ok: false, code: "invalid", detail: `registers cannot be asked over ${link.id}` };
     const { bus } = found;
     const up = await linkUp(bus.link, OPEN_TIMEOUT_ms);
-    if (!up.ok) return { ok: false, code: "offline", detail: `${bus.link.name}: ${up.detail}` };
+    if (!up.ok) return { ok: false, code: "offline", detail: downWords(bus.link.name, up.detail) };
     const wire = createDeviceWire({ bus, unitId, profile, behindGateway: link.kind === "rtu-over-tcp" });
-    const reader = createRegisterReader({ profile, wire, now_ms: () => clock.now_ms(), wants: /./u });
+    const heard = createHearing(wire);
+    const reader = createRegisterReader({ profile, wire: heard, now_ms: () => clock.now_ms(), wants: /./u });
     const isAnswered = await tried(async () => {
       if ((await reader.meet()) === "missed") return false;
       return (await reader.read(reader.groups)) === "answered";
     });
     if (!isAnswered) {
-      const detail = `unit ${String(unitId)} at ${bus.link.name} does not answer`;
+      const detail = silenceWords({ unitId, link, name: bus.link.name, heard, counters: bus.health().total });
       return { ok: false, code: "timeout", detail };
     }
     for (let round = 1, known = -1; round < ROUNDS_MAX && known !== learnedOf(reader); round += 1) {
@@ -57,6 +59,8 @@ export async function readRegisters(options: {
       await reader.read(reader.groups);
     }
     await reader.readStation();
+    if (heard.answers === 0 && heard.exception !== null)
+      return { ok: false, code: "rejected", detail: refusalWords(unitId, profile.id, heard.exception) };
     const total = bus.health().total;
     return {
       ok: true,

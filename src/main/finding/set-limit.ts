@@ -13,7 +13,11 @@ import {
   type ProfileProblem,
 } from "../devices/profile/index.ts";
 import { createEventGate, type EventGate } from "./event-gate.ts";
+import { downWords, silenceWords } from "./failure-words.ts";
+import { linkUp } from "./link-up.ts";
 
+/** Real time until a link must be open. */
+const OPEN_TIMEOUT_ms = 6_000;
 /** Time of the clock until a box must have been found and set up; slow ones take two attempts. */
 const ONLINE_ms = 20_000;
 /** … and until a box on the network tells its setpoint by its next answer. */
@@ -32,12 +36,18 @@ export type LimitSet =
   | { readonly ok: true; readonly written_mA: number; readonly readback_mA: number | null }
   | { readonly ok: false; readonly code: CommandFailure["code"]; readonly detail: string };
 
+type Silence = { readonly code: "offline" | "timeout"; readonly detail: string };
+
 /** The driver that runs this box in a site, alone on its link. */
 type Driver = {
   readonly stations: readonly StationPort[];
   readonly problems: readonly ProfileProblem[];
   /** The setpoint that the box shows after it was told. */
   shown(): Promise<number | null>;
+  /** Whether its link can be opened at all; a person does not wait for a port that is not there. */
+  opens(): Promise<boolean>;
+  /** Why nothing was heard of the box. */
+  silence(): Silence;
   stop(): Promise<void>;
 };
 
@@ -54,16 +64,31 @@ export async function setLimit(options: Options): Promise<LimitSet> {
     const [problem] = driver.problems;
     if (problem !== undefined || port === undefined)
       return { ok: false, code: "invalid", detail: `${problem?.field ?? "profile"}: ${problem?.expected ?? ""}` };
-    const online = await events.next((event) => event.kind === "online", ONLINE_ms);
-    if (online === null) return { ok: false, code: "timeout", detail: `${station.id} does not answer` };
+    const online = events.next((event) => event.kind === "online", ONLINE_ms);
+    if (!(await driver.opens()) || (await online) === null) return { ok: false, ...driver.silence() };
     const reply = await port.setLimit(milliamp(limit_mA));
-    if (!reply.ok) return { ok: false, code: reply.code, detail: reply.detail };
+    if (!reply.ok) return { ok: false, code: reply.code, detail: failureWords(station.id, reply) };
     const { confirmed_mA } = reply;
     // A pause is confirmed by whatever its profile names; the setpoint may stay what it was.
     if (confirmed_mA === 0) return { ok: true, written_mA: 0, readback_mA: 0 };
     return { ok: true, written_mA: confirmed_mA, readback_mA: await driver.shown() };
   } finally {
     await driver.stop();
+  }
+}
+
+function failureWords(id: string, { code, detail }: CommandFailure): string {
+  switch (code) {
+    case "rejected":
+      return `${id} refuses: ${detail}`;
+    case "not-followed":
+      return `${id} does not follow: ${detail}`;
+    case "timeout":
+      return `${id} does not answer: ${detail}`;
+    case "offline":
+    case "not-supported":
+    case "invalid":
+      return detail;
   }
 }
 
@@ -77,7 +102,15 @@ function driverOf({ station, link, profile, profileFolders, clock }: Options, ev
   };
   if (profile.driver === "modbus" && isModbusLink(link)) {
     const devices = createModbusDevices(options);
-    return { ...devices, shown: () => shownSetpoint(devices, { station, link, profile, clock }) };
+    return {
+      ...devices,
+      shown: () => shownSetpoint(devices, { station, link, profile, clock }),
+      opens: async () => {
+        const found = devices.buses.busOf(link.id, isAscii(profile));
+        return found !== null && (await linkUp(found.bus.link, OPEN_TIMEOUT_ms)).ok;
+      },
+      silence: () => silenceOnBus(devices, station, link, profile),
+    };
   }
   const buses = createBusPool([], clock);
   const devices = createNetworkDevices({ ...options, buses });
@@ -88,9 +121,27 @@ function driverOf({ station, link, profile, profileFolders, clock }: Options, ev
       const event = await events.next(({ kind }) => kind === "reading", SHOWN_ms);
       return event?.kind === "reading" ? event.reading.limit_mA : null;
     },
+    opens: () => Promise.resolve(true),
+    silence: () => {
+      const [health] = devices.health();
+      return { code: "timeout", detail: `${station.id} does not answer${because(health?.problem)}` };
+    },
     stop: () => devices.stop(),
   };
 }
+
+const because = (problem: string | null | undefined): string => (problem ? `: ${problem}` : "");
+
+function silenceOnBus(devices: ModbusDevices, station: Station, link: ModbusLink, profile: DeviceProfile): Silence {
+  const bus = devices.buses.busOf(link.id, isAscii(profile))?.bus;
+  const { state, name } = bus?.link ?? { state: null, name: link.id };
+  if (state?.kind === "down") return { code: "offline", detail: downWords(name, state.detail) };
+  const unitId = station.connection.kind === "profile" ? station.connection.unitId : 0;
+  const counters = bus?.health().total ?? { crcErrors: 0, staleBytes: 0, wrongUnit: 0 };
+  return { code: "timeout", detail: silenceWords({ unitId, link, name, heard: { exception: null }, counters }) };
+}
+
+const isAscii = ({ transport }: DeviceProfile): boolean => transport.options[0] === "ascii";
 
 /** The setpoint register itself, asked anew on the line that is still open. */
 async function shownSetpoint(
@@ -107,7 +158,7 @@ async function shownSetpoint(
     readonly clock: Clock;
   },
 ): Promise<number | null> {
-  const found = devices.buses.busOf(link.id, profile.transport.options[0] === "ascii");
+  const found = devices.buses.busOf(link.id, isAscii(profile));
   const { connection } = station;
   if (found === null || connection.kind !== "profile") return null;
   const { unitId, connector = 1 } = connection;

@@ -93,11 +93,13 @@ const withinSystemWait = (act: (done: () => void) => void): Promise<void> =>
     });
   });
 
-/** The binding gives no code for a port that is locked, only flock's words, so these are looked for here and nowhere else. */
-function wordsFor(error: Error, path: string): string {
-  return /cannot lock port|access(?: is)? denied/iu.test(error.message)
-    ? `another program has ${path} open: close it, or give it a port of its own`
-    : error.message;
+/** The binding gives no codes, only the system's words, so these are looked for here and nowhere else. */
+function wordsFor({ message }: Error, path: string): string {
+  if (/cannot lock port|access(?: is)? denied/iu.test(message))
+    return `another program has ${path} open: close it, or give it a port of its own`;
+  if (/permission denied/iu.test(message))
+    return `this user may not open ${path}: on Linux add it to the group that owns the port (dialout or uucp), then sign in again`;
+  return message;
 }
 
 /** Notices what the port itself does not tell: its file is gone, or it takes no more bytes. */

@@ -152,7 +152,7 @@ class Opening implements Wires {
     const telegram = meter === undefined ? () => new Uint8Array() : this.#telegramOf(meter);
     const wire =
       link.kind === "serial"
-        ? createSerialPushMeter({ ...link, path: this.#path(link.id) }, telegram)
+        ? await createSerialPushMeter({ ...link, path: this.#path(link.id) }, telegram)
         : await createTcpPushMeter(telegram, this.#port(link));
     this.#speakers.push(wire);
     if (link.kind === "tcp-raw") this.#add(link, wire);

@@ -39,7 +39,7 @@ describeWith("socat", "a meter that speaks on a serial line", (socat) => {
       const { ours, theirs } = await cable(socat);
       const values = valuesOf(VALUES);
       const meter = ending(
-        createSerialPushMeter({ path: theirs, ...LINE }, () =>
+        await createSerialPushMeter({ path: theirs, ...LINE }, () =>
           id === "dsmr-p1"
             ? p1Telegram(profileWith(id, "p1"), values.get, "E0001")
             : smlFile(profileWith(id, "sml"), values.get),

@@ -41,7 +41,8 @@ export function sunspecMeter(options: {
       gap_ms: limits.min_gap_ms,
     });
     counters.exchanges += 1;
-    if (!reply.ok) counters.errors += 1;
+    // A block that is not at this address is refused; that is an answer.
+    if (!reply.ok && reply.code !== "exception") counters.errors += 1;
     return reply.ok && reply.reply.kind === "registers" ? reply.reply.registers : null;
   };
   const read = async (address: number, count: number): Promise<readonly number[] | null> => {

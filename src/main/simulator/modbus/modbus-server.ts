@@ -15,6 +15,7 @@ import {
   type RtuRequestReceiver,
 } from "../../protocol/modbus/index.ts";
 import { createFaultSwitch } from "../fault-switch.ts";
+import { opened } from "../opened.ts";
 import type { Fault, ModbusFaultSwitch } from "./faults.ts";
 import type { RegisterBank } from "./register-bank.ts";
 import { onUart, type UartTiming } from "./uart-line.ts";
@@ -92,13 +93,7 @@ async function openSerial(
 ): Promise<Pick<TcpServer, "port" | "close">> {
   const link = createSerialLink(settings);
   serve(link, responder);
-  const up = new Promise<void>((resolve) => {
-    link.onState((state) => {
-      if (state.kind === "up") resolve();
-    });
-  });
-  link.open();
-  await up;
+  await opened(link);
   return { port: 0, close: () => link.close() };
 }
 

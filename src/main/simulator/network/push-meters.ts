@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import type { MulticastLink, SerialLink } from "../../../core/site/index.ts";
 import { createSerialLink } from "../../links/serial-link.ts";
 import { listenTcp, type ServerConnection } from "../../links/tcp-server.ts";
+import { opened } from "../opened.ts";
 import { createNetworkFaults, GARBAGE, withGap, withWrongByte, type NetworkFaultSwitch } from "./faults.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -31,13 +32,13 @@ export async function createTcpPushMeter(telegram: () => Uint8Array, port = 0): 
   return { port: server.port, ...createSpeech({ telegram, write, hangUp }), close: () => server.close() };
 }
 
-/** A meter at the other end of a serial line. */
-export function createSerialPushMeter(
+/** A meter at the other end of a serial line. Rejects when the port cannot be opened. */
+export async function createSerialPushMeter(
   line: Omit<SerialLink, "id" | "kind">,
   telegram: () => Uint8Array,
-): SimulatedPushMeter {
+): Promise<SimulatedPushMeter> {
   const link = createSerialLink(line);
-  link.open();
+  await opened(link);
   return { port: 0, ...createSpeech({ telegram, write: (bytes) => link.write(bytes) }), close: () => link.close() };
 }
 

@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BlackBoxRowView, OverloadView } from "../../../contract/index.ts";
@@ -21,9 +22,9 @@ export function OverloadLine({ overload }: { readonly overload: OverloadView }) 
       {peak !== null && t("limits.peak", { value: `${format.count(Math.round(peak / 10))} %` })}{" "}
       {ended_at_ms === null && t("limits.unended")}{" "}
       <span className={css["actions"]}>
-        <button
-          type="button"
-          className={css["more"]}
+        <Button
+          size="compact-sm"
+          variant="default"
           aria-expanded={open}
           aria-controls={tableId}
           onClick={() => {
@@ -31,7 +32,7 @@ export function OverloadLine({ overload }: { readonly overload: OverloadView }) 
           }}
         >
           {t(open ? "limits.hide" : "limits.show")}
-        </button>
+        </Button>
         <SaveSeconds no={overload.no} />
       </span>
       <div id={tableId}>{open && <Seconds overload={overload} />}</div>
@@ -46,9 +47,9 @@ function SaveSeconds({ no }: { readonly no: number }) {
   const [failed, setFailed] = useState<string | null>(null);
   return (
     <>
-      <button
-        type="button"
-        className={css["more"]}
+      <Button
+        size="compact-sm"
+        variant="default"
         onClick={() => {
           setFailed(null);
           api.circuits.blackBoxCsv({ no }).then(
@@ -62,7 +63,7 @@ function SaveSeconds({ no }: { readonly no: number }) {
         }}
       >
         {t("limits.save")}
-      </button>
+      </Button>
       {failed !== null && <span role="alert">{t("limits.saveFailed", { code: failed })}</span>}
     </>
   );
