@@ -48,7 +48,7 @@ export const unitFillings = (unitId: number): Fillings => ({ connector: unitId, 
 
 /**
  * Reads everything the profile names. An answer that is no JSON, or says an error, gives no value; where no request
- * gives one the device counts as silent.
+ * gives one, or none holds any of the values, the device counts as silent.
  */
 export async function readHttp({ profile, host, unitId }: HttpDevice, fresh: boolean): Promise<ReadOutcome> {
   const values = new ShownValues();
@@ -74,6 +74,9 @@ export async function readHttp({ profile, host, unitId }: HttpDevice, fresh: boo
     }
   }
   if (answers === 0) return { kind: "missed", detail: trouble ?? "nothing to read" };
+  // An error that is told as JSON with status 200, or another device at this address.
+  if (values.size === 0 && values.doubts.length === 0)
+    return { kind: "missed", detail: "the answer holds none of the values of this device" };
   const known: Values = completed(values, profile);
   return { kind: "values", values: known };
 }
@@ -81,10 +84,13 @@ export async function readHttp({ profile, host, unitId }: HttpDevice, fresh: boo
 const troubleOf = (reply: HttpReply): string =>
   reply.ok ? (reply.status >= 300 ? `HTTP status ${String(reply.status)}` : "the answer is no JSON") : reply.detail;
 
+/** RFC 8259, 8.1: what reads JSON may pass over one. */
+const BYTE_ORDER_MARK = /^\ufeff/u;
+
 /** `undefined` for what is no JSON. */
 function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text.replace(BYTE_ORDER_MARK, ""));
     return value;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;

@@ -3,6 +3,7 @@ import type { CommandFailure, FailSafe } from "../ports.ts";
 import type { HttpReply } from "../../links/http-peer.ts";
 import type { MeterTalk } from "../network/polled-meter.ts";
 import type { LimitTalk, StationTalk } from "../network/station-talk.ts";
+import type { Values } from "../network/values.ts";
 import { fillRequest, type Fillings, type RequestTemplate } from "./fill-request.ts";
 import { httpPhases } from "./http-phases.ts";
 import { baseOf, readHttp, unitFillings, type HttpDevice } from "./http-reader.ts";
@@ -28,11 +29,17 @@ export const httpMeter = (device: HttpDevice): MeterTalk => ({
 export function httpStation(device: HttpDevice): StationTalk {
   const { profile } = device;
   const { heartbeat } = profile.failsafe ?? {};
+  /** What the box showed last. */
+  let shown: Values = new Map();
   return {
     profile,
     period_ms: periodOf(device),
     timeout_ms: profile.limits.timeout_ms ?? HTTP_TIMEOUT_ms,
-    read: (fresh) => readHttp(device, fresh),
+    async read(fresh) {
+      const outcome = await readHttp(device, fresh);
+      if (outcome.kind === "values") shown = outcome.values;
+      return outcome;
+    },
     async setUp() {
       const refused: string[] = [];
       for (const { http } of profile.control?.init ?? []) {
@@ -42,7 +49,7 @@ export function httpStation(device: HttpDevice): StationTalk {
       }
       return { kind: "done", refused };
     },
-    limits: limitTalk(device),
+    limits: limitTalk(device, (what) => shown.has(what)),
     heartbeat:
       heartbeat === undefined
         ? null
@@ -76,7 +83,7 @@ function wakeUpOf(device: HttpDevice): (() => Promise<CommandFailure | null>) | 
   };
 }
 
-function limitTalk(device: HttpDevice): LimitTalk | null {
+function limitTalk(device: HttpDevice, isShown: (what: string) => boolean): LimitTalk | null {
   const { set_current: setter, pause, resume } = device.profile.control ?? {};
   if (setter === undefined) return null;
   return {
@@ -86,9 +93,12 @@ function limitTalk(device: HttpDevice): LimitTalk | null {
     async tell(limit_mA, resumes) {
       if (limit_mA === 0 && pause !== undefined) return order(device, pause, {});
       // Down to a whole milliampere, so that no rounding offers more than was meant.
-      const failure = await order(device, setter, {
+      const { instead } = setter;
+      const template = instead !== undefined && isShown(instead.when) ? instead : setter;
+      const failure = await order(device, template, {
         amps: limit_mA / 1_000,
         deciamps: Math.floor(limit_mA / 100),
+        centiamps: Math.floor(limit_mA / 10),
         milliamps: limit_mA,
       });
       return failure !== null || resume === undefined || !resumes ? failure : order(device, resume, {});

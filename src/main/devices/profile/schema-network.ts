@@ -42,6 +42,8 @@ export const httpSchema = z.strictObject({
           min: z.number().optional(),
           max: z.number().optional(),
           step: z.number().positive().optional(),
+          /** How a box that shows a value for `when` is told instead. */
+          instead: z.strictObject({ ...httpRequest, when: text, ...note }).optional(),
           ...note,
         })
         .optional(),
@@ -137,6 +139,19 @@ export const smlSchema = z.strictObject({
   driver: z.literal("sml"),
   telegram: z.strictObject({ start: text, end: text, crc: text, period_s: text }),
   readings: z.array(z.strictObject({ ...reading, obis: textList, scaler: text.optional() })).min(1),
+  /** Meters, by the beginning of their id and their serial numbers, that send a number unsigned and call it signed. */
+  unsigned_as_signed: z
+    .array(
+      z.strictObject({
+        server_id: z.string().regex(/^(?:[0-9a-f]{2})+$/u),
+        serials: z.array(z.tuple([z.int().min(0), z.int().min(0)])).min(1),
+        obis: text,
+        /** Sent in more bytes than these its sign is right. */
+        bytes_max: z.int().min(1).max(6),
+        ...note,
+      }),
+    )
+    .optional(),
 });
 
 /** SMA's multicast telegrams. */

@@ -2,6 +2,9 @@ import type { P1Telegram, P1Value } from "../../protocol/dsmr/index.ts";
 import type { ProfileOf } from "../profile/index.ts";
 import { completed, ShownValues, type Values } from "../network/values.ts";
 
+/** EN 50160. Meters before DSMR 5 do not show their voltage. */
+const NOMINAL_mV = 230_000;
+
 /**
  * What a telegram shows. Dutch meters print currents without their decimals, so a phase counts at least what its power
  * and voltage make; the direction is that of the power.
@@ -35,9 +38,11 @@ function withCurrents(values: Values): Values {
     const [power_W, voltage_mV, printed_mA] = [`power${phase}`, `voltage${phase}`, `current${phase}`].map((what) =>
       values.get(what),
     );
-    if (typeof power_W !== "number" || typeof voltage_mV !== "number" || voltage_mV <= 0) continue;
+    const isMeasured = typeof voltage_mV === "number" && voltage_mV > 0;
+    if (typeof power_W !== "number" || (!isMeasured && typeof printed_mA !== "number")) continue;
     const printed = typeof printed_mA === "number" ? Math.abs(printed_mA) : 0;
-    const current_mA = Math.max(printed, Math.round((Math.abs(power_W) * 1_000_000) / voltage_mV));
+    const made_mA = Math.round((Math.abs(power_W) * 1_000_000) / (isMeasured ? voltage_mV : NOMINAL_mV));
+    const current_mA = Math.max(printed, made_mA);
     result.set(`current${phase}`, power_W < 0 ? -current_mA : current_mA);
   }
   return result;

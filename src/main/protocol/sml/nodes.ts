@@ -1,7 +1,8 @@
 /** One element of an SML file. Integers beyond what a number keeps exactly are `null`. */
 export type SmlNode =
   | { readonly kind: "octets"; readonly bytes: Uint8Array }
-  | { readonly kind: "number"; readonly value: number | null }
+  /** `bytes`: how many the number was sent in. */
+  | { readonly kind: "number"; readonly value: number | null; readonly bytes: number }
   | { readonly kind: "bool"; readonly value: boolean }
   /** `ends`: where each item ends among the bytes read. */
   | { readonly kind: "list"; readonly items: readonly SmlNode[]; readonly ends: readonly number[] }
@@ -84,7 +85,7 @@ function nodeOf(type: number, content: Uint8Array): SmlNode | null {
     case TYPE.signed:
     case TYPE.unsigned:
       return content.length >= 1 && content.length <= 8
-        ? { kind: "number", value: integerOf(content, type === TYPE.signed) }
+        ? { kind: "number", value: integerOf(content, type === TYPE.signed), bytes: content.length }
         : null;
     default:
       return null;

@@ -47,7 +47,7 @@ test("a list gives values with scaler, sign and unit, and the meter's id", () =>
   expect(Object.fromEntries(reading?.values ?? [])).toEqual({
     "0100010800ff": { value: 30_541_989.6, unit: 30 },
     "0100020800ff": { value: 100, unit: 30 },
-    "0100100700ff": { value: -2000, unit: 27 },
+    "0100100700ff": { value: -2000, unit: 27, unsigned: { bytes: 2, value: 4553.6 } },
     "0100200700ff": { value: 230.1, unit: 35 },
   });
 });

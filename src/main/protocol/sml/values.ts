@@ -5,6 +5,8 @@ export type SmlValue = {
   readonly value: number;
   /** Unit as IEC 62056-61 numbers it: 27 W, 30 Wh, 33 A, 35 V, 44 Hz; `null` when none is sent. */
   readonly unit: number | null;
+  /** Of a negative number only: in how many bytes it was sent, and what these make when they are read without a sign. */
+  readonly unsigned?: { readonly bytes: number; readonly value: number };
 };
 export type SmlReading = {
   /** Meter's own id as hexadecimal digits; `null` when none is sent. */
@@ -63,8 +65,13 @@ function addEntry(values: Map<string, SmlValue>, entry: readonly SmlNode[]): voi
   const exponent = scaler?.kind === "number" ? scaler.value : 0;
   if (exponent === null || Math.abs(exponent) > SCALER_MAX) return;
   // Division keeps 2345 × 10^-1 at 234.5, multiplication by 0.1 would not always.
-  const scaled = exponent < 0 ? value.value / 10 ** -exponent : value.value * 10 ** exponent;
-  values.set(code, { value: scaled, unit: unit?.kind === "number" ? unit.value : null });
+  const scaled = (raw: number): number => (exponent < 0 ? raw / 10 ** -exponent : raw * 10 ** exponent);
+  const { bytes } = value;
+  values.set(code, {
+    value: scaled(value.value),
+    unit: unit?.kind === "number" ? unit.value : null,
+    ...(value.value < 0 ? { unsigned: { bytes, value: scaled(value.value + 2 ** (8 * bytes)) } } : {}),
+  });
 }
 
 const itemsOf = (node: SmlNode | undefined): readonly SmlNode[] => (node?.kind === "list" ? node.items : []);

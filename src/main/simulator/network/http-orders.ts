@@ -9,7 +9,7 @@ type Template = {
 /** A request as it came. */
 export type Asked = { readonly method: string; readonly path: string; readonly body: string };
 
-const AMPERES: Readonly<Record<string, number>> = { amps: 1000, deciamps: 100, milliamps: 1 };
+const AMPERES: Readonly<Record<string, number>> = { amps: 1000, deciamps: 100, centiamps: 10, milliamps: 1 };
 
 /** The path a template asks for on this device, its base included. */
 export function requestPath(profile: ProfileOf<"http">, template: Pick<Template, "path">, unitId: number): string {
@@ -31,6 +31,7 @@ export function matchOrder(
       : { ...phases, path: phases.path, method: phases.method };
   const orders: (readonly [string, Template | undefined])[] = [
     ["set_current", set_current],
+    ["set_current", set_current?.instead],
     ["pause", pause],
     ["resume", resume],
     ["heartbeat", profile.failsafe?.heartbeat],
