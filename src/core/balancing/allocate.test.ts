@@ -54,6 +54,18 @@ describe("sharing", () => {
     expect(result.grants.map((grant) => grant.current_mA)).toEqual([10_000, 10_000]);
   });
 
+  test("cars that share what a limit from outside leaves are told that limit, not merely that they share", () => {
+    const dimmed: AllocationCircuit = {
+      ...circuit("main", null, 63),
+      limit_W: watt(4_600),
+      powerLimitedBy: { kind: "schedule", ref: "evening" },
+    };
+    const { grants } = allocate(request([dimmed], [car("1", ["L1"]), car("2", ["L2"])]));
+    for (const { because, current_mA } of grants)
+      expect(because.at(-1)).toEqual({ kind: "schedule", ref: "evening", before_mA: 20_000, after_mA: current_mA });
+    expect(grants.map(({ current_mA }) => current_mA)).toEqual([10_000, 10_000]);
+  });
+
   test("a car on another phase does not take anything from the others", () => {
     const result = allocate(
       request([circuit("main", null, 20)], [car("1", ["L1"]), car("2", ["L2"]), car("3", ["L1"])]),

@@ -5,7 +5,7 @@ import { keepBalance } from "./asymmetry.ts";
 import type { Capped } from "./asymmetry.ts";
 import { usesOf } from "./circuit-use.ts";
 import { fill, serveInOrder, startWater } from "./fill.ts";
-import { blockedRung, ceilingOf, rowPlace, rowRung } from "./ladder.ts";
+import { blockedRung, ceilingOf, rowRung, shareRung } from "./ladder.ts";
 import type { Ceiling } from "./ladder.ts";
 import { aloneOn, book, compileNetwork, DEFAULT_VOLTAGE_V, loadOf } from "./network.ts";
 import type { Network } from "./network.ts";
@@ -218,7 +218,7 @@ function ladder(
   if (row !== undefined && filled < at) {
     const alone = milliamp(Math.max(filled, Math.min(at, aloneOn(network, share.index, stoppedBy))));
     if (alone < at) rungs.push(rowRung(row, at, alone));
-    if (filled < alone) rungs.push({ kind: "policy_share", ...rowPlace(row), before_mA: alone, after_mA: filled });
+    if (filled < alone) rungs.push(shareRung(row, alone, filled));
     at = filled;
   }
   const stepped = cap?.before_mA ?? granted_mA;

@@ -38,6 +38,14 @@ export function rowRung(row: NetworkRow, before_mA: Milliamp, after_mA: Milliamp
   return { kind: row.phase === null ? "circuit_power" : "circuit_phase", ...rowPlace(row), before_mA, after_mA };
 }
 
+/** What cars share of a row. Where it was lowered from outside, that is what holds them down, and it is named instead. */
+export function shareRung(row: NetworkRow, before_mA: Milliamp, after_mA: Milliamp): Because {
+  const { limitedBy, powerLimitedBy } = row.circuit;
+  const lowered = (row.phase === null ? powerLimitedBy : limitedBy) ?? null;
+  if (lowered !== null && lowered.kind !== "policy_share") return rowRung(row, before_mA, after_mA);
+  return { kind: "policy_share", ...rowPlace(row), before_mA, after_mA };
+}
+
 /** IEC 61851-1: no charging below the minimum, so what is left below it is nothing for this car. */
 export function blockedRung(evse: AllocationEvse, row: NetworkRow | null, before_mA: Milliamp): Because {
   const place = row === null ? { ref: evse.id } : rowPlace(row);
