@@ -57,6 +57,14 @@ describe("after a request that was not answered in time", () => {
     expect(guard.stale(1, read(10, 50), 100).exceptions).toBe(false);
   });
 
+  test("a refusal is believed again after three time-outs, however often the unanswered question was repeated", () => {
+    const guard = createLateReplyGuard("rtu");
+    guard.unanswered(1, read(10), 100, TIMEOUT_ms);
+    guard.sent(1, read(10), 250);
+    expect(guard.stale(1, read(40, 8), 299).exceptions).toBe(true);
+    expect(guard.stale(1, read(40, 8), 300).exceptions).toBe(false);
+  });
+
   test("only so many are remembered, the newest of them", () => {
     const guard = createLateReplyGuard("rtu");
     for (let i = 0; i < 20; i += 1) guard.unanswered(1, read(100 + i, 1 + i), 100, TIMEOUT_ms);

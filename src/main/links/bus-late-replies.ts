@@ -10,6 +10,8 @@ type Unanswered = {
   readonly request: ModbusRequest;
   readonly window_ms: number;
   readonly until_ms: number;
+  /** The end of the window when it began: asking the same again does not move it. */
+  readonly first_until_ms: number;
 };
 
 export interface LateReplyGuard {
@@ -45,7 +47,10 @@ export function createLateReplyGuard(framing: Framing): LateReplyGuard {
       const window_ms = LOST_AFTER_TIMEOUTS * timeout_ms;
       const before = recent(unitId, now_ms).filter((one) => !isSame(one.request, request));
       const until_ms = now_ms + window_ms - timeout_ms;
-      byUnit.set(unitId, [...before, { request, window_ms, until_ms }].slice(-UNANSWERED_MAX));
+      byUnit.set(
+        unitId,
+        [...before, { request, window_ms, until_ms, first_until_ms: until_ms }].slice(-UNANSWERED_MAX),
+      );
     },
     sent(unitId, request, now_ms) {
       const before = recent(unitId, now_ms);
@@ -65,7 +70,7 @@ export function createLateReplyGuard(framing: Framing): LateReplyGuard {
     isAgain: (unitId, request, now_ms) => recent(unitId, now_ms).some((one) => isSame(one.request, request)),
     isWaiting: (unitId, now_ms) => recent(unitId, now_ms).length > 0,
     stale(unitId, request, now_ms) {
-      const older = others(unitId, request, now_ms);
+      const older = others(unitId, request, now_ms).filter((one) => now_ms < one.first_until_ms);
       const pdus = request.fc === 5 || request.fc === 6 ? older.map((one) => encodeRequest(one.request)) : [];
       return { pdus, exceptions: older.length > 0 };
     },

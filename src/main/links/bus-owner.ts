@@ -14,6 +14,10 @@ export const UNIT_CHANGE_GAP_ms = 25;
 export const QUEUE_WAIT_ms = 10_000;
 /** After so many requests in a row without a usable answer on the whole bus the port is opened anew. */
 export const REOPEN_AFTER_FAILURES = 20;
+/** A peer with transaction ids that answers this often in a row, but never what was asked, is out of step … */
+export const REOPEN_AFTER_STRAY = 3;
+/** … and one on the network that was silent so often may be a connection that only we still believe in. */
+export const REOPEN_AFTER_SILENT = 5;
 /** A unit that failed this often in a row is dead: it is probed, not polled. One that never answered is dead at once. */
 export const DEAD_AFTER_FAILURES = 3;
 /** All dead units of a bus together get one request in this time of the app's clock. */
@@ -89,6 +93,7 @@ class Bus implements BusOwner {
   readonly #heldSince_ms = new Map<number, number>();
   #wasUp = false;
   #restarting = false;
+  #inARow = { stray: 0, silent: 0 };
   #lost_at_ms: readonly number[] = [];
   #wake: NodeJS.Timeout | null = null;
 
@@ -186,6 +191,7 @@ class Bus implements BusOwner {
   }
 
   #lineChanged(isUp: boolean): void {
+    this.#inARow = { stray: 0, silent: 0 };
     if (isUp) this.#counters.forgive();
     else if (this.#wasUp && !this.#restarting && !this.#closed) {
       this.#lost_at_ms = [...this.#lost_at_ms, performance.now()].slice(-LOSSES_MAX);
@@ -201,19 +207,32 @@ class Bus implements BusOwner {
       this.#counters.count(job.unitId, "retries");
       reply = await this.#attempt(job, isProbe);
     }
-    if (!reply.ok && (reply.code === "timeout" || reply.code === "garbled")) this.#failed(job);
+    if (reply.ok || reply.code === "exception") this.#inARow = { stray: 0, silent: 0 };
+    else if (reply.code === "timeout" || reply.code === "garbled") this.#failed(job, reply.code);
     return reply;
   }
 
-  #failed(job: Waiting): void {
+  #failed(job: Waiting, how: "timeout" | "garbled"): void {
     // A scan expects silence.
     if (job.priority === "scan") return;
     this.#counters.failed(job.unitId);
-    if (this.#counters.failedInARow(null) < REOPEN_AFTER_FAILURES) return;
+    const { stray, silent } = this.#inARow;
+    // Who never answered may not be there at all.
+    const isNews = this.#counters.unit(job.unitId).replies > 0;
+    this.#inARow =
+      how === "garbled" ? { stray: stray + 1, silent: 0 } : { stray: 0, silent: silent + (isNews ? 1 : 0) };
+    if (!this.#isWornOut()) return;
     this.#counters.forgive();
     this.#restarting = true;
     this.link.reconnect();
     this.#restarting = false;
+  }
+
+  #isWornOut(): boolean {
+    const { stray, silent } = this.#inARow;
+    if (this.#framing === "mbap" && stray >= REOPEN_AFTER_STRAY) return true;
+    if (this.#medium === "network" && silent >= REOPEN_AFTER_SILENT) return true;
+    return this.#counters.failedInARow(null) >= REOPEN_AFTER_FAILURES;
   }
 
   async #attempt(job: Waiting, isProbe: boolean): Promise<BusReply> {

@@ -62,6 +62,26 @@ test("success starts the pauses from the shortest again", async () => {
   expect(attempts).toHaveLength(3);
 });
 
+test("a peer that takes our connection and ends it again and again is not hammered, until it has said something", async () => {
+  const { link, attempts } = scripted(() => 0);
+  link.open();
+  for (const pause_ms of RECONNECT_PAUSE_ms) {
+    const before = attempts.length;
+    attempts.at(-1)?.up();
+    attempts.at(-1)?.down("reset by peer");
+    await vi.advanceTimersByTimeAsync(pause_ms - 1);
+    expect(attempts.length).toBe(before);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(attempts.length).toBe(before + 1);
+  }
+  attempts.at(-1)?.up();
+  attempts.at(-1)?.data(Uint8Array.of(1));
+  const before = attempts.length;
+  attempts.at(-1)?.down("reset by peer");
+  await vi.advanceTimersByTimeAsync(500);
+  expect(attempts.length).toBe(before + 1);
+});
+
 test("a loss reported twice counts once, and bytes of an old connection are dropped", async () => {
   const { link, attempts } = scripted();
   const heard: number[] = [];

@@ -64,6 +64,9 @@ class ReconnectingLink implements ByteLink {
   /** Events of an attempt that is over are ignored. */
   #generation = 0;
   #failures = 0;
+  /** Connections in a row that were made and ended without a byte: a peer that has no room for us is not hammered. */
+  #unused = 0;
+  #isUnused = false;
   #wanted = false;
   #timer: NodeJS.Timeout | null = null;
   #ending: Promise<void> = Promise.resolve();
@@ -153,11 +156,14 @@ class ReconnectingLink implements ByteLink {
       up: () => {
         ifMine(() => {
           this.#failures = 0;
+          this.#isUnused = true;
           this.#change({ kind: "up" });
         });
       },
       data: (bytes) => {
         ifMine(() => {
+          this.#isUnused = false;
+          this.#unused = 0;
           this.#dataListener(bytes);
         });
       },
@@ -171,8 +177,11 @@ class ReconnectingLink implements ByteLink {
 
   #lost(detail: string): void {
     this.#drop();
+    if (this.#isUnused) this.#unused += 1;
+    this.#isUnused = false;
     this.#change({ kind: "down", detail });
-    this.#schedule(reconnectPause_ms(this.#pauses_ms, this.#failures, this.#random));
+    const failures = Math.max(this.#failures, this.#unused - 1);
+    this.#schedule(reconnectPause_ms(this.#pauses_ms, failures, this.#random));
     this.#failures += 1;
   }
 }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createBusOwner, type BusOwner, type BusPriority, type BusReply } from "../../../src/main/links/bus.ts";
 import { createTcpLink } from "../../../src/main/links/tcp-link.ts";
 import { listenTcp, type ServerConnection } from "../../../src/main/links/tcp-server.ts";
-import { encodeRtu } from "../../../src/main/protocol/modbus/index.ts";
+import { encodeMbap, encodeRtu } from "../../../src/main/protocol/modbus/index.ts";
 import {
   createMemoryBank,
   createModbusServer,
@@ -341,6 +341,54 @@ describe("a peer out of step", () => {
     expect(await read(bus, 7)).toEqual(value(7));
     expect(bus.health().recentLosses).toBe(0);
   });
+
+  test("whose transaction ids are one behind is connected to anew before it has cost much", async () => {
+    let connections = 0;
+    const server = await listenTcp({ host: "127.0.0.1", port: 0 }, (connection) => {
+      connections += 1;
+      const behind = connections === 1 ? 1 : 0;
+      connection.onData((bytes) => {
+        const transactionId = ((bytes[0] ?? 0) << 8) + (bytes[1] ?? 0) - behind;
+        connection.write(
+          encodeMbap({ transactionId, unitId: bytes[6] ?? 0, pdu: Uint8Array.of(3, 2, 0, bytes[9] ?? 0) }),
+        );
+      });
+    });
+    cleanups.push(() => server.close());
+    const bus = await busTo(server.port, "mbap", 1000);
+    const codes: string[] = [];
+    while (bus.link.state.kind === "up") codes.push(codeOf(await read(bus, codes.length)));
+    expect(codes).toEqual(["garbled", "garbled", "garbled"]);
+    await stateOf(bus, "up");
+    expect(await read(bus, 7)).toEqual(value(7));
+  });
+
+  test.each(["rtu", "mbap"] as const)(
+    "that is silent in %s may be a dead connection, and is connected to anew",
+    async (framing) => {
+      let [connections, asked] = [0, 0];
+      const server = await listenTcp({ host: "127.0.0.1", port: 0 }, (connection) => {
+        connections += 1;
+        const isDeaf = connections === 1;
+        connection.onData((bytes) => {
+          asked += 1;
+          const pdu = Uint8Array.of(3, 2, 0, bytes[framing === "rtu" ? 3 : 9] ?? 0);
+          const transactionId = ((bytes[0] ?? 0) << 8) + (bytes[1] ?? 0);
+          const reply = framing === "rtu" ? encodeRtu(1, pdu) : encodeMbap({ transactionId, unitId: 1, pdu });
+          if (!isDeaf || asked === 1) connection.write(reply);
+        });
+      });
+      cleanups.push(() => server.close());
+      const bus = await busTo(server.port, framing, 1000);
+      expect(await read(bus, 7)).toEqual(value(7));
+      const codes: string[] = [];
+      while (bus.link.state.kind === "up") codes.push(codeOf(await read(bus, 7)));
+      expect(codes).toEqual(Array(5).fill("timeout"));
+      await stateOf(bus, "up");
+      expect(await read(bus, 7)).toEqual(value(7));
+      expect(bus.health().recentLosses).toBe(0);
+    },
+  );
 
   test("that ends our connection again and again is named in the hints", async () => {
     const port = await scripted((connection) => {
