@@ -5,16 +5,20 @@ import type { Allocation, AllocationRequest } from "../../src/core/balancing/ind
 import { milliamp, PHASES } from "../../src/core/units/index.ts";
 import { anyRequest, car, circuit, currents, FAIR, request } from "./requests.ts";
 
+const FIRST_COME = { ...FAIR, order: "first-come" as const };
 const limited = (limit_A: number) => milliamp(limit_A * 1000);
+
+function isBelow(circuits: AllocationRequest["circuits"], at: string | null, id: string): boolean {
+  if (at === null || at === id) return at === id;
+  return isBelow(circuits, circuits.find((one) => one.id === at)?.parent ?? null, id);
+}
 
 /** What lies on each line of a circuit, with its other load and without: [L1, L2, L3] in mA. */
 function linesOf({ circuits, evses }: AllocationRequest, { grants }: Allocation, id: string): readonly number[] {
-  const parents = new Map(circuits.map((one) => [one.id, one.parent]));
-  const isBelow = (at: string | null): boolean => at === id || (at !== null && isBelow(parents.get(at) ?? null));
   const other = circuits.find((one) => one.id === id)?.otherLoad_mA ?? [0, 0, 0];
   return PHASES.map((phase, line) =>
     evses.reduce((sum, { circuit: at, phases }, index) => {
-      const loads = isBelow(at) && phases.includes(phase);
+      const loads = isBelow(circuits, at, id) && phases.includes(phase);
       return loads ? sum + (grants[index]?.current_mA ?? 0) : sum;
     }, other[line] ?? 0),
   );
@@ -56,7 +60,9 @@ describe("a circuit that may not be out of balance", () => {
     fc.assert(
       fc.property(anyRequest, fc.integer({ min: 0, max: 20 }), (asked, limit_A) => {
         const circuits = asked.circuits.map((one, index) =>
-          index < 2 && one.system !== "delta" ? { ...one, unbalance_mA: limited(limit_A) } : one,
+          index < 2 && one.system !== "delta"
+            ? { ...one, unbalance_mA: limited(limit_A), policy: index === 1 ? FIRST_COME : FAIR }
+            : one,
         );
         const whole = { ...asked, circuits };
         const result = allocate(whole);
@@ -65,10 +71,10 @@ describe("a circuit that may not be out of balance", () => {
           const lines = linesOf(whole, result, id);
           const least = Math.min(...lines);
           const above = PHASES.filter((_, line) => (lines[line] ?? 0) - least > unbalance_mA);
-          const alone = { ...whole, evses: whole.evses.filter(({ circuit: at }) => at === id) };
-          const lowerable = alone.evses.filter(({ id: evse, phases, reserved }) => {
+          const lowerable = whole.evses.filter(({ id: evse, circuit: at, phases, reserved }) => {
             const granted = result.grants.find((grant) => grant.evse === evse)?.current_mA ?? 0;
-            return !reserved && granted > 0 && phases.length < 3 && above.some((phase) => phases.includes(phase));
+            const isOn = isBelow(circuits, at, id) && above.some((phase) => phases.includes(phase));
+            return isOn && !reserved && granted > 0 && phases.length < 3;
           });
           expect(lowerable.map((evse) => evse.id)).toEqual([]);
         }

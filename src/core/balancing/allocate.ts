@@ -11,16 +11,9 @@ import { aloneOn, book, compileNetwork, DEFAULT_VOLTAGE_V, loadOf } from "./netw
 import type { Network } from "./network.ts";
 import { onGrid, roundToSteps } from "./rounding.ts";
 import type { Share } from "./share.ts";
-import type {
-  Allocation,
-  AllocationCircuit,
-  AllocationRequest,
-  Because,
-  Grant,
-  QueuePlace,
-} from "./types.ts";
+import type { Allocation, AllocationCircuit, AllocationRequest, Because, Grant, QueuePlace } from "./types.ts";
 import type { Water } from "./water-fill.ts";
-import { shareWithin } from "./within.ts";
+import { shareWithin, withPolicyOfMain } from "./within.ts";
 
 /**
  * Shares what every circuit and phase has left: minimum current first in order of admission, then what is needed, then
@@ -28,7 +21,8 @@ import { shareWithin } from "./within.ts";
  * What holds afterwards: no row hands out more than it has (what is `reserved` may alone be more), each grant is 0 or
  * between the EVSE's minimum and maximum on its step grid, and its ladder ends at the grant. Pure: same request, same answer.
  */
-export function allocate(request: AllocationRequest): Allocation {
+export function allocate(asked: AllocationRequest): Allocation {
+  const request = withPolicyOfMain(asked);
   const whole = allocateByOnePolicy(request);
   return shareWithin(request, whole, allocateByOnePolicy);
 }

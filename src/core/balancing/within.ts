@@ -1,28 +1,119 @@
-import { milliamp, onPhase, perPhase } from "../units/index.ts";
+import { assert, milliamp, onPhase, perPhase } from "../units/index.ts";
+import { keepBalance, pathOf } from "./asymmetry.ts";
 import { circuitUses } from "./circuit-use.ts";
-import type { Allocation, AllocationCircuit, AllocationRequest } from "./types.ts";
+import { rowPlace } from "./ladder.ts";
+import { book, compileNetwork, DEFAULT_VOLTAGE_V, leftOf } from "./network.ts";
+import type { NetworkRow } from "./network.ts";
+import type { Share } from "./share.ts";
+import type { Allocation, AllocationCircuit, AllocationRequest, Because, QueuePlace } from "./types.ts";
 
 /**
  * Lets every circuit with a policy of its own share what its cars got in all by that policy: the sums per phase stay within
- * what was granted, so no limit above it is touched. Circuits nearest to the root first. A delta system has one policy only: equal
- * line currents could be made of other loads between the lines, which circuits above would feel.
+ * what was granted, so no limit above it is touched. Circuits nearest to the root first. A delta system and all below it has one policy only: equal
+ * line currents could be made of other loads between the lines, which circuits above would feel. At the end the balance of
+ * circuits above is kept once more.
  */
 export function shareWithin(
   request: AllocationRequest,
   whole: Allocation,
   share: (request: AllocationRequest) => Allocation,
 ): Allocation {
-  const own = request.circuits.filter((circuit) => circuit.policy !== undefined && circuit.system !== "delta");
+  const byId = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
+  const own = request.circuits.filter(
+    ({ id, policy }) => policy !== undefined && pathOf(byId, id).every(({ system }) => system !== "delta"),
+  );
   const ordered = own
     .map((circuit) => ({ circuit, depth: depthOf(request, circuit) }))
     .sort((a, b) => a.depth - b.depth);
   let result = whole;
   for (const { circuit } of ordered) {
     const part = merged(result, shareBelow(request, result, circuit, share));
-    result = { ...part, circuits: circuitUses(request, part.grants) };
+    const circuits = circuitUses(request, part.grants);
+    result = withTrueQueue(request, { ...part, circuits }, circuit);
   }
-  return result;
+  return ordered.length === 0 ? result : inBalance(request, result);
 }
+
+/** The policy of the main circuit is the one of the whole site. */
+export function withPolicyOfMain(request: AllocationRequest): AllocationRequest {
+  const main = request.circuits.find((circuit) => circuit.parent === null);
+  if (main?.policy === undefined) return request;
+  const { policy, ...plain } = main;
+  return { ...request, policy, circuits: request.circuits.map((circuit) => (circuit === main ? plain : circuit)) };
+}
+
+/**
+ * Who waits below a circuit of its own policy waits for what that circuit got, which is less than its fuse where one above
+ * it is full: that one is named.
+ */
+function withTrueQueue(request: AllocationRequest, result: Allocation, root: AllocationCircuit): Allocation {
+  const fullest = fullestAbove(request, result, root);
+  const told = (rung: Because): Because => {
+    if (rung.kind !== "min_current" || rung.ref !== root.id || rung.phase === undefined) return rung;
+    const { phase: _, ...rest } = rung;
+    return { ...rest, ...rowPlace(fullest(rung.phase)) };
+  };
+  return {
+    ...result,
+    grants: result.grants.map((grant) => ({ ...grant, because: grant.because.map(told) })),
+    queue: result.queue.map((entry) => ({ ...entry, because: entry.because.map(told) })),
+  };
+}
+
+/** For each phase of a circuit the row of it or of one above that has least left. */
+function fullestAbove(
+  request: AllocationRequest,
+  { grants }: Allocation,
+  root: AllocationCircuit,
+): (phase: NonNullable<Because["phase"]>) => NetworkRow {
+  const voltage_V = request.voltage_V ?? DEFAULT_VOLTAGE_V;
+  const network = compileNetwork(request.circuits, request.evses, voltage_V);
+  grants.forEach(({ current_mA }, index) => {
+    book(network, index, current_mA);
+  });
+  const byId = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
+  const path = new Set(pathOf(byId, root.id).map(({ id }) => id));
+  const rows = network.rows.flatMap((row, index) => {
+    // A power limit as the current it leaves to one phase.
+    const left_mA = leftOf(network, index) / (row.phase === null ? voltage_V : 1);
+    return path.has(row.circuit.id) ? [{ row, left_mA }] : [];
+  });
+  return (phase) => {
+    const [first, ...more] = rows.filter(({ row }) => row.phase === null || row.phase === phase);
+    assert(first !== undefined, "a circuit has three lines");
+    return more.reduce((least, one) => (one.left_mA < least.left_mA ? one : least), first).row;
+  };
+}
+
+/** Sums per phase can only have become less, but that too can put a circuit above out of balance. */
+function inBalance(request: AllocationRequest, result: Allocation): Allocation {
+  const shares = request.evses.map((evse, index): Share => {
+    const ceiling_mA = result.grants[index]?.current_mA ?? milliamp(0);
+    return { evse, index, ceiling_mA, rungs: [], blockedBy: -1 };
+  });
+  const free = shares.filter(({ evse }) => !evse.reserved);
+  const capped = keepBalance(request, free, new Map(free.map((share) => [share, share.ceiling_mA])));
+  if (capped.size === 0) return result;
+  const rungs = new Map(
+    [...capped].map(([{ evse }, cap]): readonly [string, Because] => {
+      const { circuitId: ref, phase, before_mA, after_mA } = cap;
+      return [evse.id, { kind: "asymmetry", ref, phase, before_mA, after_mA }];
+    }),
+  );
+  const grants = result.grants.map((grant) => {
+    const rung = rungs.get(grant.evse);
+    return rung === undefined ? grant : { ...grant, current_mA: rung.after_mA, because: [...grant.because, rung] };
+  });
+  const stopped = [...capped].flatMap(([{ evse }, { circuitId: ref, phase, after_mA }]) => {
+    if (after_mA > 0 || evse.min_mA <= 0 || evse.finished === true) return [];
+    const because: readonly Because[] = [{ kind: "asymmetry", ref, phase, before_mA: evse.min_mA, after_mA }];
+    return [{ evse: evse.id, because }];
+  });
+  return { grants, queue: inPlaces([...result.queue, ...stopped]), circuits: circuitUses(request, grants) };
+}
+
+const inPlaces = (queue: readonly Omit<QueuePlace, "place">[]): readonly QueuePlace[] =>
+  queue.map((entry, index) => ({ ...entry, place: index + 1 }));
 
 function shareBelow(
   request: AllocationRequest,
@@ -56,7 +147,7 @@ function merged(whole: Allocation, part: Allocation): Allocation {
   const others = whole.queue.filter(({ evse }) => !grants.has(evse));
   return {
     grants: whole.grants.map((grant) => grants.get(grant.evse) ?? grant),
-    queue: [...others, ...part.queue].map((entry, index) => ({ ...entry, place: index + 1 })),
+    queue: inPlaces([...others, ...part.queue]),
     circuits: whole.circuits,
   };
 }
