@@ -12,6 +12,7 @@ export const NAMESPACES = [
   "alerts",
   "devices",
   "settings",
+  "limits",
   "phases",
   "commissioning",
   "start",

@@ -7,6 +7,7 @@ import type common from "../../../../resources/locales/en/common.json";
 import type devices from "../../../../resources/locales/en/devices.json";
 import type history from "../../../../resources/locales/en/history.json";
 import type kiosk from "../../../../resources/locales/en/kiosk.json";
+import type limits from "../../../../resources/locales/en/limits.json";
 import type live from "../../../../resources/locales/en/live.json";
 import type period from "../../../../resources/locales/en/period.json";
 import type phases from "../../../../resources/locales/en/phases.json";
@@ -30,6 +31,7 @@ declare module "i18next" {
       devices: typeof devices;
       history: typeof history;
       kiosk: typeof kiosk;
+      limits: typeof limits;
       live: typeof live;
       period: typeof period;
       phases: typeof phases;

@@ -6,11 +6,12 @@ import { AboutPage } from "./about-page.tsx";
 import { AppearancePage } from "./appearance-page.tsx";
 import { CommissioningPage } from "./commissioning-page.tsx";
 import { DevicesPage } from "./devices-page.tsx";
+import { LimitsPage } from "./limits-page.tsx";
 import { PhasesPage } from "./phases-page.tsx";
 import { SharingPage } from "./sharing-page.tsx";
 import { SitePage } from "./site-page.tsx";
 
-const PAGES = ["site", "sharing", "devices", "phases", "commissioning", "appearance", "about"] as const;
+const PAGES = ["site", "sharing", "limits", "devices", "phases", "commissioning", "appearance", "about"] as const;
 type SettingsPage = (typeof PAGES)[number];
 
 const parseSettingsSearch = (raw: RawSearch): { readonly page: SettingsPage } => ({
@@ -42,6 +43,9 @@ export function SettingsScreen() {
         </Tabs.Panel>
         <Tabs.Panel value="sharing">
           <SharingPage />
+        </Tabs.Panel>
+        <Tabs.Panel value="limits">
+          <LimitsPage />
         </Tabs.Panel>
         <Tabs.Panel value="devices">
           <DevicesPage />
