@@ -132,11 +132,17 @@ describe("whatever is asked", () => {
     );
   });
 
-  test("the order in which chargers are listed changes nothing", () => {
+  test("the order in which chargers and circuits are listed changes nothing, in the queue neither", () => {
     fc.assert(
-      fc.property(anyRequest, (asked) => {
-        const backwards = granted({ ...asked, evses: [...asked.evses].reverse() });
-        for (const [id, current_mA] of granted(asked)) expect(backwards.get(id)).toBe(current_mA);
+      fc.property(anyRequest, fc.integer({ min: 0, max: 20_000 }), (asked, unbalance_mA) => {
+        const circuits = asked.circuits.map((one) =>
+          one.system === "delta" ? one : { ...one, unbalance_mA: milliamp(unbalance_mA) },
+        );
+        const listed = { ...asked, circuits };
+        const turned = { ...asked, circuits: circuits.toReversed(), evses: asked.evses.toReversed() };
+        const backwards = granted(turned);
+        for (const [id, current_mA] of granted(listed)) expect(backwards.get(id)).toBe(current_mA);
+        expect(allocate(turned).queue).toEqual(allocate(listed).queue);
       }),
       { numRuns: 500 },
     );

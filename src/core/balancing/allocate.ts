@@ -1,6 +1,6 @@
 import { assert, milliamp } from "../units/index.ts";
 import type { Milliamp } from "../units/index.ts";
-import { admit } from "./admission.ts";
+import { admissionOrder, admit } from "./admission.ts";
 import { keepBalance } from "./asymmetry.ts";
 import type { Capped } from "./asymmetry.ts";
 import { usesOf } from "./circuit-use.ts";
@@ -163,28 +163,27 @@ function answer(
     return { evse: evse.id, current_mA: milliamp(0), because: [...rungs, ...last] };
   });
   const stopped = shares.filter((share) => currents.get(share) === 0 && share.evse.min_mA > 0 && !isFinished(share));
-  const waiting = [...queue, ...stopped].map((share) => ({
-    evse: share.evse.id,
-    because: [waitingRung(network, share, capped.get(share))],
-  }));
+  // Who is stopped after all waits behind those who found no room, in the order in which all are served.
+  const late = admissionOrder(request, [...stopped, ...heldAtNothing(decision)]);
   return {
     grants,
-    queue: [...waiting, ...heldAtNothing(decision)].map((entry, index): QueuePlace => ({
-      evse: entry.evse,
+    queue: [...queue, ...late].map((share, index): QueuePlace => ({
+      evse: share.evse.id,
       place: index + 1,
-      because: entry.because,
+      because: [waitingRung(network, share, capped.get(share))],
     })),
     circuits: usesOf(request, network),
   };
 }
 
 /** Those that would charge if the balance left them their minimum. */
-function heldAtNothing({ request, ceilings }: Decision): readonly Omit<QueuePlace, "place">[] {
-  return request.evses.flatMap(({ id, min_mA, reserved, finished }, index) => {
+function heldAtNothing({ request, ceilings }: Decision): readonly Share[] {
+  return request.evses.flatMap((evse, index): readonly Share[] => {
     const ceiling = ceilings[index];
-    const rung = ceiling === undefined ? undefined : stoppedByBalance(ceiling);
-    if (rung === undefined || reserved || finished === true || min_mA <= 0) return [];
-    return [{ evse: id, because: [{ ...rung, before_mA: min_mA }] }];
+    if (ceiling === undefined || stoppedByBalance(ceiling) === undefined) return [];
+    return evse.reserved || evse.finished === true || evse.min_mA <= 0
+      ? []
+      : [{ evse, index, ...ceiling, blockedBy: -1 }];
   });
 }
 
@@ -193,6 +192,8 @@ const blockedRow = (network: Network, share: Share | undefined): Network["rows"]
 
 function waitingRung(network: Network, share: Share, cap: Capped | undefined): Because {
   const { evse } = share;
+  const held = stoppedByBalance(share);
+  if (held !== undefined) return { ...held, before_mA: evse.min_mA };
   if (cap === undefined) return blockedRung(evse, blockedRow(network, share), evse.min_mA);
   return { kind: "asymmetry", ref: cap.circuitId, phase: cap.phase, before_mA: evse.min_mA, after_mA: milliamp(0) };
 }

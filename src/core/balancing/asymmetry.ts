@@ -21,7 +21,9 @@ export function keepBalance(
   currents: Map<Share, Milliamp>,
 ): ReadonlyMap<Share, Capped> {
   const all = new Map<Share, Capped>();
-  const limited = request.circuits.filter((circuit) => (circuit.unbalance_mA ?? null) !== null);
+  const limited = request.circuits
+    .filter((circuit) => (circuit.unbalance_mA ?? null) !== null)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
   if (limited.length === 0) return all;
   const circuits = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
   const loading = new Map(limited.map((circuit) => [circuit, loadOn(request.evses, circuits, circuit, these)]));

@@ -24,7 +24,7 @@ export function shareWithin(
   );
   const ordered = own
     .map((circuit) => ({ circuit, depth: depthOf(request, circuit) }))
-    .sort((a, b) => a.depth - b.depth);
+    .sort((a, b) => a.depth - b.depth || (a.circuit.id < b.circuit.id ? -1 : 1));
   let result = whole;
   for (const { circuit } of ordered) {
     const part = merged(result, shareBelow(request, result, circuit, share));
@@ -60,7 +60,7 @@ function withTrueQueue(request: AllocationRequest, result: Allocation, root: All
   };
 }
 
-/** For each phase of a circuit the row of it or of one above that has least left. */
+/** For each phase of a circuit the row of it, or of one above, that has least left. */
 function fullestAbove(
   request: AllocationRequest,
   { grants }: Allocation,
@@ -72,12 +72,13 @@ function fullestAbove(
     book(network, index, current_mA);
   });
   const byId = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
-  const path = new Set(pathOf(byId, root.id).map(({ id }) => id));
-  const rows = network.rows.flatMap((row, index) => {
+  const left = network.rows.map((row, index) => ({
+    row,
     // A power limit as the current it leaves to one phase.
-    const left_mA = leftOf(network, index) / (row.phase === null ? voltage_V : 1);
-    return path.has(row.circuit.id) ? [{ row, left_mA }] : [];
-  });
+    left_mA: leftOf(network, index) / (row.phase === null ? voltage_V : 1),
+  }));
+  // The nearest of those that are equally full.
+  const rows = pathOf(byId, root.id).flatMap((circuit) => left.filter(({ row }) => row.circuit === circuit));
   return (phase) => {
     const [first, ...more] = rows.filter(({ row }) => row.phase === null || row.phase === phase);
     assert(first !== undefined, "a circuit has three lines");
