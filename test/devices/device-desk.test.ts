@@ -102,11 +102,12 @@ describe("what was said with a device on a bus", () => {
 });
 
 describe("faults on a wire", () => {
+  // A refusal first: soon after an answer that did not come, one is doubted.
   test.each([
-    [{ kind: "half-frame" }, "truncated"],
-    [{ kind: "drop" }, "silence"],
     [{ kind: "exception", code: 4 }, "exception"],
     [{ kind: "noise-before" }, "stray-bytes"],
+    [{ kind: "half-frame" }, "truncated"],
+    [{ kind: "drop" }, "silence"],
   ] as const)("%j is shown as %s, counted, and kept when all is well again", async (fault, code) => {
     const line = list().find((one) => one.kind === "link" && serverOf(one) !== undefined);
     if (line === undefined) throw new Error("no simulated line");
