@@ -56,7 +56,7 @@ describeWith("chromium", "limits and prices, on the built program", (executableP
     await dialog.getByLabel("Power").fill("999");
     await dialog.getByText("a higher limit would change nothing").waitFor();
     await dialog.getByLabel("Power").fill("14");
-    await dialog.getByText("Every day all day: all cars together take at most 14 kW.").waitFor();
+    await dialog.getByText("At all times: all cars together take at most 14 kW.").waitFor();
     expect(await seriousViolations(page)).toEqual([]);
     await dialog.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved and in force.").waitFor();
@@ -111,7 +111,7 @@ describeWith("chromium", "limits and prices, on the built program", (executableP
     await dialog.getByRole("button", { name: "Save" }).click();
     await dialog.getByText("Fill this in.").waitFor();
     await dialog.getByLabel("Price of a kWh").fill("0.19");
-    await dialog.getByText("Every day 22:00–06:00 €0.19").waitFor();
+    await dialog.getByText("Every day 22:00–06:00 €0.19; at all other hours €0.32 for a kWh.").waitFor();
     expect(await seriousViolations(page)).toEqual([]);
     await dialog.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved and in force.").waitFor();

@@ -38,7 +38,9 @@ export function LimitDialog({ settings, limit, onClose, onSaved }: Props) {
   const told = checked?.mistakes ?? refusedMistakes(error);
   const mistakes = shown ? [...unread, ...told] : [];
   const wrong = useMistakeWords(mistakes);
-  const sentence = unread.length > 0 ? null : limitSentence({ t, format }, setting, settings);
+  // A name is missing from the first moment; anything else wrong would make the sentence a promise that is not kept.
+  const isWrong = unread.length > 0 || (checked?.mistakes ?? []).some(({ field }) => field !== "name");
+  const sentence = isWrong ? null : limitSentence({ t, format }, setting, settings);
   const set = (patch: Partial<LimitForm>): void => {
     setForm((before) => ({ ...before, ...patch }));
   };

@@ -13,6 +13,9 @@ export type FieldProps = {
   readonly wrong: (...fields: readonly string[]) => string | null;
 };
 
+/** So that fields side by side stand on one line, whichever has a hint. */
+const HINT_BELOW: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
+
 /** When it holds. */
 export function KindField({ form, set }: Pick<FieldProps, "form" | "set">) {
   const { t } = useTranslation("limits");
@@ -243,6 +246,7 @@ function NewWire({ form, set, wrong }: PartProps) {
       <TextInput
         label={t("form.host")}
         description={t("form.hostHint")}
+        inputWrapperOrder={HINT_BELOW}
         value={form.host}
         error={wrong("host")}
         onChange={(event) => {
@@ -348,6 +352,7 @@ function RegisterFields({ form, set, wrong }: PartProps) {
       <NumberInput
         label={t("form.scale")}
         description={t("form.scaleHint")}
+        inputWrapperOrder={HINT_BELOW}
         min={0}
         decimalScale={6}
         value={form.scale}
@@ -395,6 +400,7 @@ const WholeInput = ({ label, hint, value, error, onChange }: WholeProps) => (
   <NumberInput
     label={label}
     description={hint}
+    inputWrapperOrder={HINT_BELOW}
     min={0}
     allowDecimal={false}
     hideControls

@@ -141,15 +141,15 @@ function Now({ signal }: { readonly signal: SignalView | undefined }) {
   const { t } = useTranslation("limits");
   const format = useFormat();
   if (signal === undefined) return "—";
-  const { active, lost, heard_at_ms, source } = signal;
+  const { active, heard_at_ms, source } = signal;
   if (active !== null) {
     const values = [
       ...(active.limit_W === null ? [] : [format.power(active.limit_W, 1)]),
       ...(active.limit_mA === null ? [] : [format.exactCurrent(active.limit_mA)]),
     ];
-    return <strong>{t("now.active", { value: values.join(", ") })}</strong>;
+    const value = values.join(", ");
+    return <strong>{active.why === "fail-safe" ? t("now.silent", { value }) : t("now.active", { value })}</strong>;
   }
-  if (lost && heard_at_ms !== null) return t("now.silent", { time: format.time(heard_at_ms) });
   return heard_at_ms === null && source !== "window" ? t("now.waiting") : t("now.idle");
 }
 

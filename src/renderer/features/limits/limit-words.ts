@@ -43,6 +43,7 @@ export function daysText({ t, format }: Words, days: readonly Weekday[]): string
 /** "Mon–Fri 17:00–20:00". */
 export function windowText(words: Words, { days, from_min, to_min }: LimitWindow): string {
   const isWhole = from_min % 1_440 === to_min % 1_440;
+  if (isWhole && days.length === WEEKDAYS.length) return words.t("sentence.always");
   const hours = isWhole && from_min === 0 ? words.t("sentence.allDay") : `${timeText(from_min)}–${timeText(to_min)}`;
   return `${daysText(words, days)} ${hours}`;
 }
@@ -84,6 +85,7 @@ export function limitSentence(words: Words, setting: LimitSetting, settings: Lim
     return t("sentence.window", { when, who: subject, most });
   }
   if (source.kind === "http") return `${t("sentence.http", { who: subject })} ${silent}`;
+  if ("host" in source.wire && source.wire.host.trim() === "") return null;
   const place = placeOf(source.wire, settings);
   const at = { who: subject, most, place, unit: source.unitId, address: source.address };
   if (named) return `${t("sentence.register", at)} ${silent}`;

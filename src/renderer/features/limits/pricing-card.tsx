@@ -56,7 +56,7 @@ export function PricingCard({ settings }: { readonly settings: LimitSettings }) 
           ))}
         </ul>
       )}
-      <p className={css["muted"]}>{settings.priceFile.found ? t("pricing.file") : t("pricing.noFile")}</p>
+      <p className={css["hint"]}>{settings.priceFile.found ? t("pricing.file") : t("pricing.noFile")}</p>
       {isOpen && (
         <PricingDialog
           settings={settings}
