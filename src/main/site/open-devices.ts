@@ -66,6 +66,7 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
         stationIds.find((id) => site.stations.get(id)?.evse.running?.opened.transactionId === transactionId) ??
         stationIds.find((id) => stores.sessions.findByTransaction(id, transactionId) !== null) ??
         null,
+      unendedTransaction: (stationId) => site.stations.get(stationId)?.evse.running?.opened.transactionId ?? null,
       remoteStartToken: () => (stored.access.cards === "any" ? OWNER_TOKEN : null),
       admit: (...who) => access.admit(...who),
       facts: {

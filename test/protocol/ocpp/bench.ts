@@ -137,6 +137,9 @@ export type Script = (received: Received) => Promise<Record<string, unknown>> | 
 
 export const refuse = (code: string): unknown => createRPCError(code, "not here", {});
 
+/** A CALL to the box, its answer, and the CALL that follows from that, with its answer. */
+const ROUND_TRIPS = 4;
+
 /** A box on the wire: dials in, records what it is asked, answers by its script. */
 export class FakeStation {
   readonly calls = new Recorder<Received>();
@@ -194,6 +197,11 @@ export class FakeStation {
       chargePointSerialNumber: "S1",
       ...more,
     });
+  }
+
+  /** Resolves when what was on the wire has arrived and its answers have: messages keep their order on a line. */
+  async settled(): Promise<void> {
+    for (let trip = 0; trip < ROUND_TRIPS; trip += 1) await this.send("Heartbeat", {});
   }
 
   /** Loses the connection without a word. */

@@ -48,11 +48,11 @@ async function sample(fake: FakeStation, values: Record<string, number>): Promis
   await fake.send("MeterValues", { connectorId: 1, meterValue: [{ timestamp, sampledValue }] });
 }
 /** The rest of the half minute a box has. */
-async function wait(): Promise<void> {
+async function wait(fake: FakeStation): Promise<void> {
   for (let i = 0; i < 8; i += 1) {
     await bench.clock.advance(5000);
     // What is on the wire arrives before time goes on.
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await fake.settled();
   }
 }
 
@@ -70,9 +70,9 @@ describe("a box that accepts a limit", () => {
   });
 
   test("and shows nothing is asked for its schedule", async () => {
-    await connected(() => 10);
+    const fake = await connected(() => 10);
     await set(10);
-    await wait();
+    await wait(fake);
     expect([follows(), by()]).toEqual(["obeys", "GetCompositeSchedule"]);
   });
 
@@ -80,7 +80,7 @@ describe("a box that accepts a limit", () => {
     const fake = await connected(() => null);
     await set(16);
     await sample(fake, { "Current.Offered": 8, "Current.Import": 8 });
-    await wait();
+    await wait(fake);
     expect(follows()).toBe("unproven");
   });
 
@@ -88,7 +88,7 @@ describe("a box that accepts a limit", () => {
     const fake = await connected(() => null);
     await set(10);
     await sample(fake, { "Current.Offered": 32, "Current.Import": 9.9 });
-    await wait();
+    await wait(fake);
     expect(follows()).toBe("obeys");
   });
 
@@ -101,7 +101,7 @@ describe("a box that accepts a limit", () => {
     expect(await set(10)).toEqual({ ok: true, confirmed_mA: 10_000 });
     await sample(fake, values);
     expect(follows()).toBe("unproven");
-    await wait();
+    await wait(fake);
     expect([follows(), by()]).toEqual(["disobeys", evidence]);
   });
 });
@@ -111,7 +111,7 @@ describe("a box that accepts limits and does not follow them", () => {
     const fake = await connected(() => null);
     await set(10);
     await sample(fake, { "Current.Offered": 32, "Current.Import": 16 });
-    await wait();
+    await wait(fake);
     expect(follows()).toBe("disobeys");
     return fake;
   }
@@ -130,7 +130,7 @@ describe("a box that accepts limits and does not follow them", () => {
       const first = set(6);
       const again = set(6);
       await sample(fake, { "Current.Offered": 32, "Current.Import": 16 });
-      await wait();
+      await wait(fake);
       expect(await first).toMatchObject({ ok: false, code: "not-followed", retry: true });
       expect(await again).toMatchObject({ ok: false, code: "not-followed" });
     }
@@ -142,7 +142,7 @@ describe("a box that accepts limits and does not follow them", () => {
     const limited = set(6);
     await fake.calls.when(isSetpoint(6));
     // Its answer arrives before time goes on.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await fake.settled();
     await sample(fake, { "Current.Offered": 6, "Current.Import": 5.9 });
     expect(await limited).toEqual({ ok: true, confirmed_mA: 6000 });
     expect(follows()).toBe("obeys");

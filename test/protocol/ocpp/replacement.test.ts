@@ -94,7 +94,7 @@ describe("a box that keeps the last setpoint", () => {
     expect(cleared).toHaveLength(4);
     await set(13);
     await bench.clock.advance(45_000);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await box.fake.settled();
     expect(box.fake.calls.all.filter(({ action }) => action === "ClearChargingProfile")).toHaveLength(4);
   });
 

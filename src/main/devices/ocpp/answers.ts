@@ -187,7 +187,10 @@ function onStart(point: Point, host: OcppHost, message: StartTransaction, receiv
   const { time, meterStart_Wh, idToken } = message;
   const status = mayCharge(point, host, idToken ?? "", station.id);
   const key = JSON.stringify([time.stated_ms, meterStart_Wh, idToken]);
-  const known = time.stated_ms === null ? undefined : evse.starts.find((start) => start.key === key);
+  // Without a time, only the one that has not ended can be meant.
+  const known = evse.starts.find(
+    (start) => start.key === key && (time.stated_ms !== null || start.transactionId === evse.unended),
+  );
   const transactionId =
     known?.transactionId ??
     host.transactionIdFor({
@@ -275,7 +278,10 @@ function meantTransaction(
 
 /** StopTransaction names no connector: who runs it, else who the site says, else the first of the box. */
 function evseOfTransaction(point: Point, host: OcppHost, transactionId: number): Evse | undefined {
-  const running = point.evses.find((evse) => evse.unended === transactionId);
+  const unended = point.evses.filter((evse) => evse.unended !== null);
+  // No number at all: the only one there is to end.
+  const only = transactionId <= 0 && unended.length === 1 ? unended[0] : undefined;
+  const running = only ?? unended.find((evse) => evse.unended === transactionId);
   const started =
     running ?? point.evses.find((evse) => evse.starts.some((start) => start.transactionId === transactionId));
   if (started !== undefined || point.evses.length < 2) return started ?? point.evses[0];

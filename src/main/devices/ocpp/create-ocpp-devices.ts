@@ -251,6 +251,8 @@ function attach(point: Point, host: OcppHost, connection: OcppConnection): void 
   point.connectedAt_ms = now_ms;
   point.firstSeen_ms ??= now_ms;
   point.lastHeard_ms = now_ms;
+  // What ran when our process ended may be stopped by a box that gives its transactions no number.
+  for (const evse of point.evses) evse.unended ??= host.unendedTransaction?.(evse.station.id) ?? null;
   point.version = isVersion201(connection.protocol) ? "2.0.1" : "1.6";
   point.lane.attach(point.version === "1.6" ? connection : speaking201(point, connection, host.clock));
   logAbout(point, host, {

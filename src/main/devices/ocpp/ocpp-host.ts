@@ -39,6 +39,8 @@ export interface OcppHost {
   remoteStartToken?(stationId: string): string | null;
   /** Which of the stations behind one identity runs this transaction: a StopTransaction names no connector. */
   stationOfTransaction?(transactionId: number, stationIds: readonly string[]): string | null;
+  /** The transaction that a station's session on record has not ended; it may have begun before a restart of ours. */
+  unendedTransaction?(stationId: string): number | null;
   /** Without it everything is found out anew by each process. */
   readonly facts?: FactsKeeper;
   /** How boxes of different makers differ; without them all are treated alike. */

@@ -5,6 +5,8 @@ import { isObject, readText } from "./json.ts";
 /** Larger messages are refused unread. The longest honest one (signed values of a long session) is far below. */
 export const MESSAGE_BYTES_MAX = 256 * 1024;
 const ID_CHARS_MAX = 255;
+/** What firmwares leave around a message: a byte order mark before it, the zero that ends a text in C behind it. */
+const AROUND = /^[\s\uFEFF]+|[\s\0]+$/gu;
 
 /** OCPP-J 1.6, clause 4.2.3, in the spelling of the errata. */
 export type CallErrorCode =
@@ -50,9 +52,10 @@ export const tooLargeFrame = (start: string): Frame =>
 
 /** Checks the envelope of a message. Payloads are looked at later, by `decodeCall`. Never throws. */
 export function readFrame(text: string): Frame {
-  if (text.trim() === "") return bad("empty", null, "");
-  const parsed = parseJson(text);
-  if (parsed === undefined) return bad("not-json", salvageCallId(text), "message is not JSON");
+  const said = text.replace(AROUND, "");
+  if (said === "") return bad("empty", null, "");
+  const parsed = parseJson(said);
+  if (parsed === undefined) return bad("not-json", salvageCallId(said), "message is not JSON");
   if (!isList(parsed)) return bad("not-array", null, "message is not an array");
   const [type, rawId, ...rest] = parsed;
   // OCPP-J 1.6, 4.1.3: a message type that is not known SHALL be ignored.
@@ -60,10 +63,10 @@ export function readFrame(text: string): Frame {
   const id = readText(rawId);
   if (id === null || id.length > ID_CHARS_MAX) return bad("no-message-id", null, "no message id");
   const isExact = id === rawId;
-  if (type !== 2) return isExact ? { kind: "message", text } : rewritten([type, id, ...rest], null);
+  if (type !== 2) return isExact ? { kind: "message", text: said } : rewritten([type, id, ...rest], null);
   const [action, payload] = rest;
   if (typeof action !== "string" || action === "") return bad("no-action", id, "action is not text");
-  if (isObject(payload)) return isExact ? { kind: "message", text } : rewritten([2, id, action, payload], id);
+  if (isObject(payload)) return isExact ? { kind: "message", text: said } : rewritten([2, id, action, payload], id);
   // An empty list stands for an empty object in more than one firmware; nothing at all as well.
   const isEmpty = payload === undefined || payload === null || (isList(payload) && payload.length === 0);
   return isEmpty ? rewritten([2, id, action, {}], id) : bad("no-payload", id, "payload is not an object");

@@ -58,6 +58,7 @@ export type StartTransaction = {
 };
 export type StopTransaction = {
   readonly action: "StopTransaction";
+  /** 0 and below: the box does not say which. */
   readonly transactionId: number;
   readonly idToken: string | null;
   readonly meterStop_Wh: WattHour | null;
@@ -145,6 +146,7 @@ const NOT_SERVED: ReadonlySet<string> = new Set([
   "SignedUpdateFirmware",
 ]);
 const TOKEN_CHARS_MAX = 64;
+const NO_TRANSACTION = -1;
 const NAME_CHARS_MAX = 100;
 
 const refused = (code: CallErrorCode, detail: string): Refusal => ({ kind: "refused", code, detail });
@@ -237,8 +239,8 @@ function decodeStart(payload: JsonObject, received_at_ms: EpochMs): DecodedCall 
 }
 
 function decodeStop(payload: JsonObject, received_at_ms: EpochMs): DecodedCall {
-  const transactionId = readWhole(field(payload, "transactionId"));
-  if (transactionId === null) return unusable(payload, "transactionId");
+  // No number, or what is none, stands for the transaction that runs, as −1 does: the end with its register is what counts.
+  const transactionId = readWhole(field(payload, "transactionId")) ?? NO_TRANSACTION;
   const stated = readText(field(payload, "reason"));
   // OCPP 1.6, 6.49: a reason that is left out is Local.
   const reason =

@@ -220,6 +220,10 @@ describe("a message", () => {
     expect(decodeCall("StopTransaction", { transactionId: 7 }, NOW)).toMatchObject({
       message: { meterStop_Wh: null, reason: "Local", samples: [] },
     });
+    for (const transactionId of [undefined, null, "", "seven", 1.5])
+      expect(decodeCall("StopTransaction", { transactionId, meterStop: 5 }, NOW)).toMatchObject({
+        message: { transactionId: -1, meterStop_Wh: 5 },
+      });
     expect(decodeCall("StatusNotification", { connectorId: 1, status: "charging" }, NOW)).toMatchObject({
       message: { status: "Charging", errorCode: null },
     });
@@ -234,7 +238,6 @@ describe("a message", () => {
     ["Authorize", [], "FormationViolation"],
     ["StartTransaction", { idTag: "x" }, "OccurrenceConstraintViolation"],
     ["StartTransaction", { connectorId: 1, idTag: {} }, "TypeConstraintViolation"],
-    ["StopTransaction", { transactionId: "seven" }, "TypeConstraintViolation"],
     ["MeterValues", { connectorId: 1 }, "OccurrenceConstraintViolation"],
     ["StatusNotification", { connectorId: 1, status: "Occupied" }, "PropertyConstraintViolation"],
     ["DataTransfer", {}, "OccurrenceConstraintViolation"],
@@ -308,6 +311,8 @@ describe("a frame", () => {
     ['[2,"5","Heartbeat",null]', '[2,"5","Heartbeat",{}]'],
     ['[2,"5","Heartbeat",[]]', '[2,"5","Heartbeat",{}]'],
     ["[3,5,{}]", '[3,"5",{}]'],
+    ['\uFEFF[2,"5","Heartbeat",{}]', '[2,"5","Heartbeat",{}]'],
+    ['[2,"5","Heartbeat",{}]\r\n\0', '[2,"5","Heartbeat",{}]'],
   ])("%s is mended", (sent, text) => {
     expect(readFrame(sent)).toEqual({ kind: "message", text });
   });
