@@ -49,6 +49,20 @@ const energyOf = (rows: readonly QuarterHour[], stationId: string): number =>
 const register = (value: number | null): WattHour | null => (value === null ? null : wattHour(value));
 
 describe("energy", () => {
+  test("a register that jumps further than energy can flow starts anew, and so does one that was 0 for a while", () => {
+    const shown = [1_000_000, 1_000_010, 1_400_010, 1_400_020, 0, 1_400_030, 1_400_040];
+    const samples = shown.map((register_Wh, second) =>
+      sample(second, { register_Wh: wattHour(register_Wh), grown_Wh_max: 1_100 }),
+    );
+    expect(energyOf(rowsOf(samples).rows, "P01")).toBe(30);
+    const site = shown.map((register_Wh, second) => ({
+      ...sample(second),
+      siteRegister_Wh: wattHour(register_Wh),
+      siteGrown_Wh_max: 1_100,
+    }));
+    expect(rowsOf(site).rows.find((row) => row.stationId === "")?.site_Wh).toBe(30);
+  });
+
   test("quarter hours of a session add up to the difference of its registers", () => {
     const seconds = Array.from({ length: 3600 }, (_, index) =>
       sample(index, { register_Wh: wattHour(500_000 + index * 3) }),

@@ -12,6 +12,8 @@ export type StationSample = {
   readonly stationId: string;
   /** Lifetime register; `null` when it was not read. */
   readonly register_Wh: WattHour | null;
+  /** The most that can have flowed since its register before this one; left out: nobody knows. */
+  readonly grown_Wh_max?: number;
   readonly power_W: number | null;
   /** `null`: the station is silent, so this time counts as unseen for it. */
   readonly plugged: boolean | null;
@@ -25,6 +27,8 @@ export type HistorySample = {
   readonly site_W: number | null;
   /** Import register of the main meter where it has one; without it the power is integrated. */
   readonly siteRegister_Wh?: WattHour | null;
+  /** The most that can have flowed since the main meter's register before this one; left out: nobody knows. */
+  readonly siteGrown_Wh_max?: number;
   readonly stations: readonly StationSample[];
 };
 
@@ -180,17 +184,22 @@ const nextSlot = (tally: Tally, integrates: boolean): Tally => ({
 function addSample(state: HistoryState, sample: HistorySample, duration_ms: number): HistoryState {
   const timed = addTime(state, sample, duration_ms);
   const stations = new Map(timed.stations);
-  for (const { stationId, register_Wh } of sample.stations) {
-    stations.set(stationId, bookRegister(stations.get(stationId) ?? FRESH, register_Wh));
+  for (const { stationId, register_Wh, grown_Wh_max } of sample.stations) {
+    stations.set(stationId, bookRegister(stations.get(stationId) ?? FRESH, register_Wh, grown_Wh_max));
   }
-  return { ...timed, site: bookRegister(timed.site, sample.siteRegister_Wh ?? null), stations };
+  const site = bookRegister(timed.site, sample.siteRegister_Wh ?? null, sample.siteGrown_Wh_max);
+  return { ...timed, site, stations };
 }
 
-/** A register that has fallen starts anew: what flowed around the fall is not known and never negative. */
-function bookRegister(tally: Tally, register_Wh: WattHour | null): Tally {
+/**
+ * A register that has fallen, or has jumped further than energy can flow, starts anew: what flowed meanwhile is not
+ * known, and never negative.
+ */
+function bookRegister(tally: Tally, register_Wh: WattHour | null, grown_Wh_max = Infinity): Tally {
   if (register_Wh === null) return tally;
-  const grown_Wh = tally.register_Wh === null ? 0 : Math.max(0, register_Wh - tally.register_Wh);
-  return { ...tally, register_Wh, booked_Wh: (tally.booked_Wh ?? 0) + grown_Wh };
+  const grown_Wh = tally.register_Wh === null ? 0 : register_Wh - tally.register_Wh;
+  const booked_Wh = grown_Wh < 0 || grown_Wh > grown_Wh_max ? 0 : grown_Wh;
+  return { ...tally, register_Wh, booked_Wh: (tally.booked_Wh ?? 0) + booked_Wh };
 }
 
 function addTime(state: HistoryState, sample: HistorySample, duration_ms: number): HistoryState {
