@@ -25,6 +25,8 @@ export const PROBE_PERIOD_ms = 1_000;
 /** Lost connections are remembered for this long, in real milliseconds, and no more than … */
 const LOSS_WINDOW_ms = 600_000;
 const LOSSES_MAX = 16;
+/** A connection that lasted this part of its usual time has ended as usual. */
+const END_IN_TIME = 0.9;
 
 export type BusJob = {
   readonly unitId: number;
@@ -55,6 +57,8 @@ export interface BusOwner {
   /** Resolves with the answer or why there is none; never rejects. */
   transact(job: BusJob): Promise<BusReply>;
   health(): BusHealth;
+  /** A device on it ends every connection after this long (real) by itself: such an end is no loss. */
+  expectEndAfter(connection_ms: number): void;
   /** Answers everything waiting with `line-down` and frees the port. */
   close(): Promise<void>;
 }
@@ -92,6 +96,8 @@ class Bus implements BusOwner {
   /** Since when a unit's question waits for the late answer to another. */
   readonly #heldSince_ms = new Map<number, number>();
   #wasUp = false;
+  #upSince_ms = 0;
+  #endsAfter_ms = Infinity;
   #restarting = false;
   #inARow = { stray: 0, silent: 0 };
   #lost_at_ms: readonly number[] = [];
@@ -138,6 +144,10 @@ class Bus implements BusOwner {
       recentLosses: this.#lost_at_ms.filter((at_ms) => at_ms > after_ms).length,
     };
     return { ...health, hints: busHints(health) };
+  }
+
+  expectEndAfter(connection_ms: number): void {
+    this.#endsAfter_ms = Math.min(this.#endsAfter_ms, connection_ms);
   }
 
   async close(): Promise<void> {
@@ -193,10 +203,15 @@ class Bus implements BusOwner {
   #lineChanged(isUp: boolean): void {
     this.#inARow = { stray: 0, silent: 0 };
     if (isUp) this.#counters.forgive();
-    else if (this.#wasUp && !this.#restarting && !this.#closed) {
+    else if (this.#wasUp && !this.#restarting && !this.#closed && !this.#hasEndedInTime()) {
       this.#lost_at_ms = [...this.#lost_at_ms, performance.now()].slice(-LOSSES_MAX);
     }
+    if (isUp) this.#upSince_ms = performance.now();
     this.#wasUp = isUp;
+  }
+
+  #hasEndedInTime(): boolean {
+    return performance.now() - this.#upSince_ms >= END_IN_TIME * this.#endsAfter_ms;
   }
 
   async #perform(job: Waiting): Promise<BusReply> {

@@ -401,4 +401,22 @@ describe("a peer out of step", () => {
     }
     expect(bus.health().hints).toEqual([{ code: "another-client", losses: 3 }]);
   });
+
+  test("that ends every connection after its time, as its document says, has no other client", async () => {
+    const connections: ServerConnection[] = [];
+    const server = await listenTcp({ host: "127.0.0.1", port: 0 }, (connection) => {
+      connections.push(connection);
+    });
+    cleanups.push(() => server.close());
+    const bus = await busTo(server.port, "mbap");
+    bus.expectEndAfter(0);
+    for (let i = 0; i < 4; i += 1) {
+      await stateOf(bus, "up");
+      await expect.poll(() => connections.length).toBe(i + 1);
+      const lost = stateOf(bus, "down");
+      connections[i]?.end();
+      await lost;
+    }
+    expect(bus.health().recentLosses).toBe(0);
+  });
 });

@@ -74,6 +74,8 @@ export function createModbusDevices(options: ModbusDevicesOptions): ModbusDevice
       problems.push({ file: linkId, line: 0, field: "link", expected: "the id of a Modbus link" });
       return null;
     }
+    const { max_connection_s } = profile.limits;
+    if (max_connection_s !== undefined) found.bus.expectEndAfter(max_connection_s * 1_000);
     const record = createRegisterRecord(profile, clock);
     records.set(id, record);
     const behindGateway = found.link.kind === "rtu-over-tcp";

@@ -228,5 +228,8 @@ const noting = (bus: BusOwner, note: WireListener): BusOwner => ({
   link: bus.link,
   transact: (job) => bus.transact({ ...job, note }),
   health: () => bus.health(),
+  expectEndAfter: (connection_ms) => {
+    bus.expectEndAfter(connection_ms);
+  },
   close: () => bus.close(),
 });
