@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import type {
   DeviceDetail,
   DeviceHealth,
@@ -14,6 +15,7 @@ import type { ShownValue } from "../devices/device-record.ts";
 import type { Exchange } from "../devices/exchanges.ts";
 import { METER_AGE_MS_FALLBACK } from "./circuit-view.ts";
 import type { HintedDevice } from "./device-alarms.ts";
+import { reachableUrl } from "./reachable-url.ts";
 import { readingValues } from "./reading-values.ts";
 import type { RunningEngine } from "./running-engine.ts";
 import type { StationState } from "./state.ts";
@@ -127,7 +129,7 @@ const ocppSummary = (health: DeviceHealth): DeviceSummary => ({
   name: health.name,
   profileId: null,
   linkId: health.kind === "link" ? null : "ocpp",
-  place: health.connection,
+  place: health.kind === "link" ? reachableUrl(health.connection, networkInterfaces()) : health.connection,
   unitId: null,
   state: health.online ? "online" : "offline",
   lastExchange_ms: health.lastExchange_ms,

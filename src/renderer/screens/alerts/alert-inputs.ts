@@ -45,6 +45,16 @@ function valueText(name: string, value: number | string, format: Format): string
   return name.endsWith("_ms") ? format.age(value) : format.count(value);
 }
 
+/** Inputs that name a circuit or a charger, by the names that people gave them. */
+export function withNames(inputs: Alert["inputs"], nameOf: (id: string) => string): Alert["inputs"] {
+  const named: Record<string, string> = {};
+  for (const name of ["circuit", "station"]) {
+    const id = inputs[name];
+    if (typeof id === "string") named[name] = nameOf(id);
+  }
+  return { ...inputs, ...named };
+}
+
 /** "phase L2, 2.3 A above the fuse, for 4 sec"; "" when there is nothing to say. */
 export const inputsText = (inputs: Alert["inputs"], t: TFunction<"alerts">, format: Format): string =>
   NAMES.flatMap((name) => {

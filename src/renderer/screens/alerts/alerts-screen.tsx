@@ -18,7 +18,7 @@ import { useLiveStore } from "../../lib/data/live-store.ts";
 import { useAsk } from "../../lib/data/use-ask.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
 import { type RawSearch, useUrlState } from "../../lib/url/url-state.ts";
-import { inputsText } from "./alert-inputs.ts";
+import { inputsText, withNames } from "./alert-inputs.ts";
 import { byUrgency } from "./alert-order.ts";
 import css from "./alerts-screen.module.css";
 
@@ -70,23 +70,31 @@ export function AlertsScreen() {
   );
 }
 
+/** What a person calls the charger, circuit or meter of this id; the id itself where nothing has that name. */
+function useNames(): (id: string) => string {
+  const stations = useLiveStore((state) => state.stations);
+  const circuits = useLiveStore((state) => state.circuits);
+  // Meters are on no tile of the live view; their names come with the list of devices.
+  const devices = useAsk(["devices", "names"], (api, signal) => api.devices.list(undefined, { signal }));
+  return (id) =>
+    stations[id]?.name ??
+    circuits.find(({ circuitId }) => circuitId === id)?.name ??
+    devices.data?.find((device) => device.kind === "meter" && device.id === id)?.name ??
+    id;
+}
+
 function AlertItem({ alert }: { readonly alert: Alert }) {
   const { t } = useTranslation("alerts");
   const format = useFormat();
-  const name = useLiveStore(
-    (state) =>
-      state.stations[alert.ref]?.name ??
-      state.circuits.find(({ circuitId }) => circuitId === alert.ref)?.name ??
-      alert.ref,
-  );
+  const nameOf = useNames();
   const AlertIcon = ICONS[alert.severity];
-  const numbers = inputsText(alert.inputs, t, format);
+  const numbers = inputsText(withNames(alert.inputs, nameOf), t, format);
   return (
     <li className={css["alert"]} data-severity={alert.severity} data-ended={alert.ended_at_ms !== null}>
       <AlertIcon className={css["icon"]} size={20} stroke={1.75} aria-hidden />
       <div className={css["words"]}>
         <p className={css["severity"]}>{t(`severity.${alert.severity}`)}</p>
-        <h2 className={css["title"]}>{t(`code.${alert.code}.title`, { name })}</h2>
+        <h2 className={css["title"]}>{t(`code.${alert.code}.title`, { name: nameOf(alert.ref) })}</h2>
         <p>{t(`code.${alert.code}.meaning`)}</p>
         <p>
           <strong>{t("todo")}</strong> {t(`code.${alert.code}.action`)}

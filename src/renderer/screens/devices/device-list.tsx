@@ -109,7 +109,7 @@ function Table({ devices }: { readonly devices: readonly DeviceSummary[] }) {
         </span>
       ),
     },
-    { id: "state", title: t("list.state"), cell: ({ state }) => <DeviceState state={state} /> },
+    { id: "state", title: t("list.state"), cell: ({ kind, state }) => <DeviceState kind={kind} state={state} /> },
     {
       id: "last",
       title: t("list.last"),

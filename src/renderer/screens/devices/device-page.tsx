@@ -79,7 +79,7 @@ function Health({ detail }: { readonly detail: DeviceDetail }) {
     <Card title={t("page.health")}>
       <KeyValues
         rows={[
-          [t("list.state"), <DeviceState key="state" state={detail.state} />],
+          [t("list.state"), <DeviceState key="state" kind={detail.kind} state={detail.state} />],
           [t("list.last"), last],
           [t("list.rate"), shareText(detail.recentErrors_permille, format)],
           [

@@ -7,14 +7,17 @@ import css from "./devices.module.css";
 
 const ICONS = { online: IconCheck, degraded: IconAlertTriangle, offline: IconX } as const;
 
+/** A wire does not answer by itself: it is open, whoever hangs on it. */
+const WIRE_WORDS = { online: "state.wireOpen", degraded: "state.wireGaps", offline: "state.wireShut" } as const;
+
 /** Whether it answers: a sign and a word, so that colour is not needed. */
-export function DeviceState({ state }: Pick<DeviceSummary, "state">) {
+export function DeviceState({ kind, state }: Pick<DeviceSummary, "kind" | "state">) {
   const { t } = useTranslation("devices");
   const Icon = ICONS[state];
   return (
     <span className={css["state"]} data-state={state}>
       <Icon size={16} stroke={2} aria-hidden />
-      {t(`state.${state}`)}
+      {t(kind === "link" ? WIRE_WORDS[state] : (`state.${state}` as const))}
     </span>
   );
 }
