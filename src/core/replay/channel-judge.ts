@@ -151,7 +151,9 @@ function endSecond(state: State, now_ms: number, counted_mA: PerPhase<number> | 
     // Circuits without a meter have a fixed other load: whatever is too much there was ordered.
     const isMain = row >= state.mainRow && row < state.mainRow + PHASES.length;
     const counted_A = counted_mA === null ? 0 : onPhase(counted_mA, phase) / 1000;
-    if (!isMain || (counted_mA !== null && other_A(state, row) <= counted_A + NOISE_A)) own_A += over;
+    if (!isMain || (counted_mA !== null && other_A(state, row) <= counted_A + NOISE_A))
+      // What the building alone is too much for a line was nobody's order.
+      own_A += Math.min(over, loadOf(wires, row));
   });
   state.seconds += 1;
   sums.total_As += over_A;

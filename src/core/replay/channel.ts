@@ -18,6 +18,7 @@ import { measure } from "./measures.ts";
 import { createOtherLoad } from "./other-load.ts";
 import { carsOf } from "./replay.ts";
 import type { Channel, Scenario, Simulation } from "./scenario.ts";
+import { totalOtherLoad } from "./wires.ts";
 
 // A site in seconds, with lines that lose and delay: the allocator and the guard of the product decide each second from
 // what they were told; what flows in truth is judged apart from them.
@@ -209,6 +210,7 @@ function siteOf(scenario: Scenario): ChannelSite {
   const whole = (values: PerPhase<number>) => perPhase((phase) => milliamp(Math.floor(onPhase(values, phase) * 1000)));
   const root = site.circuits.find(({ parent }) => parent === null);
   const circuits = [...site.circuits].sort((a, b) => Number(b === root) - Number(a === root));
+  const highest = totalOtherLoad(site, highestTold(site));
   return {
     voltage_V: site.voltage_V,
     policy: {
@@ -220,17 +222,7 @@ function siteOf(scenario: Scenario): ChannelSite {
       id,
       parent,
       limit_mA: whole(limit_A),
-      otherLoad_mA: perPhase((phase) =>
-        milliamp(
-          Math.ceil(
-            1000 *
-              Math.max(
-                0,
-                ...site.otherLoad.filter((one) => one.circuit === id).map((one) => onPhase(one.load_A, phase)),
-              ),
-          ),
-        ),
-      ),
+      otherLoad_mA: perPhase((phase) => milliamp(Math.ceil(1000 * onPhase(highest.get(id) ?? NO_LOAD, phase)))),
       limit_W: limit_W === null ? null : watt(Math.floor(limit_W)),
       system,
     })),
@@ -244,6 +236,19 @@ function siteOf(scenario: Scenario): ChannelSite {
       fallback_mA: Math.min(FALLBACK_A, max_A) * 1000,
     })),
   };
+}
+
+/** Circuits below the main one have no meter here: for them the most that is ever told of each line is counted. */
+function highestTold({ otherLoad }: Scenario["site"]): ReadonlyMap<string, PerPhase<number>> {
+  const highest = new Map<string, PerPhase<number>>();
+  for (const { circuit, load_A } of otherLoad) {
+    const before = highest.get(circuit) ?? NO_LOAD;
+    highest.set(
+      circuit,
+      perPhase((phase) => Math.max(onPhase(before, phase), onPhase(load_A, phase))),
+    );
+  }
+  return highest;
 }
 
 function placeOf(
@@ -270,6 +275,7 @@ function placeOf(
   };
 }
 
+const NO_LOAD: PerPhase<number> = [0, 0, 0];
 const lastLoad_ms = ({ site }: Scenario): number => site.otherLoad.reduce((last, { t_ms }) => Math.max(last, t_ms), 0);
 
 function beginOf({ site }: Scenario, cars: readonly Car[]): number {
