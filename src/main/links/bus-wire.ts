@@ -217,6 +217,7 @@ class PendingExchange {
   readonly #heard = createHeardBytes();
   #deadline_ms: number;
   #last: RtuProgress | null = null;
+  #isOver = false;
   #timer: NodeJS.Timeout;
 
   constructor(exchange: Exchange, sent_at_ms: number, wait_ms: number, done: Done) {
@@ -245,6 +246,7 @@ class PendingExchange {
   }
 
   finish(outcome: WireOutcome): void {
+    this.#isOver = true;
     clearTimeout(this.#timer);
     this.#done(outcome, this.#last?.noise ?? null, this.#heard);
   }
@@ -253,8 +255,19 @@ class PendingExchange {
     return setTimeout(() => {
       const left_ms = this.#deadline_ms - performance.now();
       if (left_ms > TIMER_SLACK_ms) this.#timer = this.#ring(left_ms);
-      else this.#giveUp();
+      else this.#lookOnceMore(this.#timer);
     }, wait_ms);
+  }
+
+  /** Where the whole process stood still the answer may lie in the socket already, and is read before anything is given up. */
+  #lookOnceMore(rang: NodeJS.Timeout): void {
+    setImmediate(() => {
+      // What was heard may have ended the exchange, or set a timer of its own.
+      if (this.#isOver || this.#timer !== rang) return;
+      const left_ms = this.#deadline_ms - performance.now();
+      if (left_ms > TIMER_SLACK_ms) this.#timer = this.#ring(left_ms);
+      else this.#giveUp();
+    });
   }
 
   #giveUp(): void {
