@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { deviceErrors, forOwner } from "./base.ts";
+import { ocppRequestSchema } from "./ocpp-request.ts";
 import { current_mA, instant_ms } from "./quantities.ts";
 
 const purpose = z.enum(["TxDefaultProfile", "ChargePointMaxProfile", "TxProfile"]);
@@ -61,4 +62,13 @@ export const ocppContract = {
       }),
     )
     .output(z.object({ accepted: z.literal(true) })),
+  /**
+   * Asks a station for what OCPP has beyond charging: its configuration, local list, reservations, firmware, diagnostics,
+   * certificates. `answer` is what it said beyond yes; a refusal is DEVICE_FAILED with its own words.
+   */
+  ask: forOwner
+    .errors(deviceErrors)
+    .route({ method: "POST", path: "/ocpp/stations/{stationId}/ask" })
+    .input(z.object({ stationId: z.string().min(1).max(64), request: ocppRequestSchema }))
+    .output(z.object({ answer: z.record(z.string(), z.unknown()) })),
 };

@@ -208,6 +208,8 @@ export function fakeEngine(stations: readonly StationLive[], stores: Partial<Sto
     waiting: () => [],
     setOcppPassword: ({ identity }) =>
       Promise.resolve(identity === "CP-1" ? ({ ok: true } as const) : ("not-found" as const)),
+    askOcpp: (stationId) =>
+      Promise.resolve(stationId === "P01" ? ({ ok: true, answer: { version: 3 } } as const) : ("not-found" as const)),
     adopt: ({ identity }) => (identity === "gone" ? "not-found" : identity === "twice" ? "conflict" : "ok"),
     health: () => [],
     exportSite: () => "site: {}\n",

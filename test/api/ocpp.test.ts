@@ -32,3 +32,15 @@ describe("the password of a station", () => {
     },
   );
 });
+
+describe("what OCPP has beyond charging", () => {
+  test("is asked of a station, and its answer passed on", async () => {
+    const asked = { stationId: "P01", request: { do: "local-list-version" } } as const;
+    expect(await client().ocpp.ask(asked)).toEqual({ answer: { version: 3 } });
+  });
+
+  test("is not asked of a station that does not speak it", async () => {
+    const { error } = await safe(client().ocpp.ask({ stationId: "P09", request: { do: "clear-cache" } }));
+    expect(isDefinedError(error) && error.code).toBe("NOT_FOUND");
+  });
+});

@@ -17,5 +17,12 @@ export function ocppGroup({ ocpp }: Implementer, app: Application) {
       const { code, retry, detail } = reply;
       throw errors.DEVICE_FAILED({ data: { code, retry, detail } });
     }),
+    ask: ocpp.ask.handler(async ({ input, errors }) => {
+      const reply = await siteOf(app).askOcpp(input.stationId, input.request);
+      if (reply === "not-found") throw errors.NOT_FOUND();
+      if (reply.ok) return { answer: { ...reply.answer } };
+      const { code, retry, detail } = reply;
+      throw errors.DEVICE_FAILED({ data: { code, retry, detail } });
+    }),
   };
 }

@@ -9,6 +9,7 @@ import { kioskState } from "./kiosk-view.ts";
 import { createLivePublisher } from "./live-publisher.ts";
 import { liveUpdate, stationLive } from "./live-view.ts";
 import { networkInterfaces } from "node:os";
+import { askStation } from "../devices/ocpp/ask-station.ts";
 import type { CommandReply } from "../devices/ports.ts";
 import { setOcppPassword } from "./ocpp-access.ts";
 import { reachableUrl } from "./reachable-url.ts";
@@ -58,6 +59,10 @@ export function engineOf(running: RunningEngine): Engine {
     ...createOwnerCommands({ site, recorder, clock, wishes, hurry }),
     waiting: () => devices.ocpp.waiting(),
     setOcppPassword: (request) => passwordOf(running, request),
+    askOcpp: (stationId, request) => {
+      const port = devices.ocpp.stations.find((one) => one.stationId === stationId);
+      return port === undefined ? Promise.resolve("not-found") : askStation(port, request);
+    },
     adopt: (request) =>
       adoptStation(request, {
         model: running.model(),

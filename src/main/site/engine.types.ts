@@ -7,6 +7,7 @@ import type {
   LimitChange,
   LimitMistake,
   LiveUpdate,
+  OcppRequest,
   PlanningState,
   ProfileFacts,
   ScanEvent,
@@ -21,6 +22,7 @@ import type { ExternalDesk } from "./signals/external-desk.ts";
 import type { LimitsDesk, MadeLimit } from "./limits/limits-desk.ts";
 import type { DeviceDesk } from "./device-desk.ts";
 import type { PhaseTruthDesk } from "./phase-truth-desk.ts";
+import type { OcppAnswered } from "../devices/ocpp/ask-station.ts";
 import type { Clock, CommandReply } from "../devices/ports.ts";
 import type { Stores } from "../storage/types.ts";
 
@@ -72,6 +74,8 @@ export interface Engine {
     readonly password: string | null;
     readonly tellBox: boolean;
   }): Promise<CommandReply | "not-found">;
+  /** Asks a station for what only OCPP has; `not-found` also for one that does not speak it. */
+  askOcpp(stationId: string, request: OcppRequest): Promise<OcppAnswered | "not-found">;
   adopt(request: AdoptRequest): "ok" | "not-found" | "conflict" | "circuit-unknown" | "invalid";
   health(): DeviceHealth[];
   readonly balancing: BalancingDesk;

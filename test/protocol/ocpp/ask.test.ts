@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { ocppRequestSchema, type OcppRequest } from "../../../src/contract/index.ts";
+import { askStation, type OcppAnswered } from "../../../src/main/devices/ocpp/ask-station.ts";
+import { schemaDeviation } from "../../../src/main/devices/ocpp/schema-check.ts";
+import { FakeStation, openBench, refuse, START_MS, station, type Bench, type Script } from "./bench.ts";
+
+// What an owner may ask of a station through the API, as it reaches the station.
+
+let bench: Bench;
+afterEach(() => bench.devices.close());
+
+const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+const location = "https://example.org/files";
+const at_ms = START_MS;
+const HASH = { hashAlgorithm: "SHA256", issuerNameHash: "aa", issuerKeyHash: "bb", serialNumber: "1" } as const;
+const CARD = { idToken: "CARD1", status: "Accepted", expires_at_ms: null } as const;
+
+const ASKED: readonly (readonly [OcppRequest, string])[] = [
+  [{ do: "configuration", keys: ["HeartbeatInterval"] }, "GetConfiguration"],
+  [{ do: "configure", key: "LightIntensity", value: "50" }, "ChangeConfiguration"],
+  [{ do: "trigger", message: "MeterValues" }, "TriggerMessage"],
+  [{ do: "extended-trigger", message: "LogStatusNotification" }, "ExtendedTriggerMessage"],
+  [{ do: "local-list-version" }, "GetLocalListVersion"],
+  [{ do: "send-local-list", version: 2, update: "Full", entries: [CARD] }, "SendLocalList"],
+  [{ do: "reserve", reservationId: 1, idToken: "CARD1", until_ms: at_ms }, "ReserveNow"],
+  [{ do: "cancel-reservation", reservationId: 1 }, "CancelReservation"],
+  [{ do: "update-firmware", location, at_ms }, "UpdateFirmware"],
+  [
+    { do: "signed-update-firmware", requestId: 1, location, at_ms, signingCertificate: PEM, signature: "c2ln" },
+    "SignedUpdateFirmware",
+  ],
+  [{ do: "diagnostics", location }, "GetDiagnostics"],
+  [{ do: "log", requestId: 2, kind: "SecurityLog", location }, "GetLog"],
+  [{ do: "install-certificate", kind: "CentralSystemRootCertificate", certificate: PEM }, "InstallCertificate"],
+  [{ do: "delete-certificate", ...HASH }, "DeleteCertificate"],
+  [{ do: "installed-certificates", kind: "ManufacturerRootCertificate" }, "GetInstalledCertificateIds"],
+  [{ do: "certificate-signed", chain: PEM }, "CertificateSigned"],
+  [{ do: "clear-cache" }, "ClearCache"],
+  [{ do: "availability", type: "Inoperative" }, "ChangeAvailability"],
+  [{ do: "clear-charging-profiles" }, "ClearChargingProfile"],
+  [{ do: "composite-schedule", duration_s: 60 }, "GetCompositeSchedule"],
+  [{ do: "data-transfer", vendorId: "org.example", messageId: "m", data: "{}" }, "DataTransfer"],
+];
+
+async function open(script: Script, protocols = ["ocpp1.6"]): Promise<FakeStation> {
+  bench = await openBench([station("P01", "CP-1")]);
+  return new FakeStation(bench.devices.url, "CP-1", script, { protocols }).connect();
+}
+const ask = (request: OcppRequest): Promise<OcppAnswered> => askStation(bench.port("P01"), request);
+
+describe("what an owner asks of a station", () => {
+  test.each(ASKED)("%j reaches it as %s", async (request, action) => {
+    expect(ocppRequestSchema.parse(request)).toEqual(request);
+    const box = await open(() => ({ status: "Accepted", listVersion: 7, fileName: "a.log", filename: "a.log" }));
+    expect(await ask(request)).toMatchObject({ ok: true });
+    const call = await box.calls.when((one) => one.action === action);
+    expect(schemaDeviation(action, call.params, "1.6")).toBe(null);
+  });
+
+  test.each(ASKED)("%j and refused is said with its words", async (request) => {
+    await open(() => {
+      throw refuse("SecurityError");
+    });
+    const reply = await ask(request);
+    expect(reply).toMatchObject({ ok: false, code: "rejected" });
+    expect(reply.ok ? "" : reply.detail).toContain("SecurityError");
+  });
+
+  test("of 2.0.1 comes in its own form, and what that does not have is said at once", async () => {
+    const box = await open(() => ({ status: "Accepted" }), ["ocpp2.0.1"]);
+    await box.send("BootNotification", { reason: "PowerUp", chargingStation: { model: "M", vendorName: "V" } });
+    expect(await ask({ do: "base-report" })).toEqual({ ok: true, answer: {} });
+    const variable = (component: string, name: string, value: string): object => ({
+      component: { name: component },
+      variable: { name },
+      variableAttribute: [{ value }],
+    });
+    const report = { requestId: 1, generatedAt: new Date(START_MS).toISOString() };
+    const first = [variable("EVSE", "Power", "22000"), variable("SecurityCtrlr", "BasicAuthPassword", "secret")];
+    await box.send("NotifyReport", { ...report, seqNo: 0, tbc: true, reportData: first });
+    await box.send("NotifyReport", {
+      ...report,
+      seqNo: 1,
+      reportData: [variable("TxCtrlr", "StopTxOnInvalidId", "1")],
+    });
+    expect(await ask({ do: "variables" })).toEqual({
+      ok: true,
+      answer: { "EVSE.Power": "22000", "TxCtrlr.StopTxOnInvalidId": "1" },
+    });
+    expect(await ask({ do: "local-list-version" })).toMatchObject({ ok: false, code: "not-supported", retry: false });
+  });
+
+  test("is no way to a password, nor to an address that is none", async () => {
+    for (const key of ["AuthorizationKey", "SecurityCtrlr.BasicAuthPassword"])
+      expect(ocppRequestSchema.safeParse({ do: "configure", key, value: "x" }).success).toBe(false);
+    const secret = [{ key: "AuthorizationKey", value: "secret", readonly: false }];
+    await open(() => ({ configurationKey: [...secret, { key: "HeartbeatInterval", value: "60", readonly: false }] }));
+    expect(await ask({ do: "configuration", keys: [] })).toEqual({ ok: true, answer: { HeartbeatInterval: "60" } });
+    expect(await ask({ do: "diagnostics", location: "file:///etc" })).toMatchObject({ ok: false, code: "invalid" });
+  });
+
+  test("of one that is not connected is said to be so", async () => {
+    bench = await openBench([station("P01", "CP-1")]);
+    expect(await ask({ do: "clear-cache" })).toMatchObject({ ok: false, code: "offline", retry: true });
+  });
+});
