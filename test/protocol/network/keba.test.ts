@@ -2,7 +2,11 @@ import { expect, test } from "vitest";
 import type { Link } from "../../../src/core/site/index.ts";
 import { milliamp } from "../../../src/core/units/index.ts";
 import type { CanonicalValue } from "../../../src/main/devices/profile/index.ts";
-import { createKebaBox, type NetworkFault } from "../../../src/main/simulator/network/index.ts";
+import type { KebaPeer } from "../../../src/main/devices/keba-udp/keba-socket.ts";
+import { kebaStation } from "../../../src/main/devices/keba-udp/index.ts";
+import { startNetworkStation } from "../../../src/main/devices/network/network-station.ts";
+import { createKebaBox, createKebaUnit, type NetworkFault } from "../../../src/main/simulator/network/index.ts";
+import { createVirtualClock } from "../../../src/main/site/clock.ts";
 import { clockOf, stationOf } from "../modbus/bench.ts";
 import { ending, profileWith, run, valuesOf, type Running } from "./bench.ts";
 
@@ -65,21 +69,52 @@ test("takes a limit, pauses and resumes, and confirms what the box holds", async
 });
 
 test("its watchdog is set before anything else, is fed while we are there, and falls to the safe current after us", async () => {
-  // Its minute is more than two real seconds: a machine that stands still for less must not look like our silence.
-  const { port, box, until, devices, clock } = await rig(25);
-  await until((event) => event.kind === "online");
+  // Without a wire and without real time: a machine that stands still must not look like our silence.
+  const clock = createVirtualClock(1_790_000_000_000);
+  const profile = profileWith(ID, "keba-udp");
+  const box = createKebaUnit({ profile, values: valuesOf(CHARGING).get, now_ms: () => clock.now_ms() });
+  const asked_at = new Map<string, number[]>();
+  const peer: KebaPeer = {
+    counters: { exchanges: 0, errors: 0 },
+    async ask(command, fits) {
+      await clock.sleep(100);
+      asked_at.set(command, [...(asked_at.get(command) ?? []), clock.now_ms()]);
+      const answer = box.answer(command, false);
+      return fits(answer) ? answer : null;
+    },
+  };
+  const station = stationOf("P1", ID, "keba", 1);
+  const driver = startNetworkStation({
+    station,
+    linkId: "keba",
+    talk: kebaStation({ profile, peer, step_mA: station.step_mA, fallback_mA: station.fallback_mA }),
+    clock,
+    emit: () => undefined,
+    log: { info: () => undefined, warn: () => undefined },
+    startAfter_ms: 0,
+  });
+  await clock.advance(5_000);
   expect(box.commands[0]).toBe("failsafe 60 6000 0");
-  await until((event) => event.kind === "reading");
-  expect(port?.failSafe?.()).toEqual({ kind: "known", current_mA: 6_000, timeout_ms: 60_000 });
-  await port?.setLimit(milliamp(14_000));
-  const told = box.commands.filter((command) => command === "curr 14000").length;
-  const from_ms = clock.now_ms();
-  while (clock.now_ms() - from_ms < 130_000) await until((event) => event.kind === "reading");
+  expect(driver.port.failSafe?.()).toEqual({ kind: "known", current_mA: 6_000, timeout_ms: 60_000 });
+  const told = driver.port.setLimit(milliamp(14_000));
+  await clock.advance(10_000);
+  expect(await told).toEqual({ ok: true, confirmed_mA: 14_000 });
+  for (let minute = 0; minute < 60; minute += 1) {
+    await clock.advance(60_000);
+    expect(box.offered_mA).toBe(14_000);
+  }
+  const fed = asked_at.get("curr 14000") ?? [];
+  const pauses = fed.slice(1).map((at_ms, index) => at_ms - (fed[index] ?? at_ms));
+  expect(fed.length).toBeGreaterThan(150);
+  // Two lost rounds in a row do not let it fall back.
+  expect(Math.max(...pauses)).toBeLessThan(30_000);
+  const heard_ms = Math.max(...["curr 14000", "ena 1"].map((command) => asked_at.get(command)?.at(-1) ?? 0));
+  const stopped = driver.stop();
+  await clock.advance(1_000);
+  await stopped;
+  await clock.advance(heard_ms + 60_000 - clock.now_ms());
   expect(box.offered_mA).toBe(14_000);
-  expect(box.commands.filter((command) => command === "curr 14000").length).toBeGreaterThan(told + 3);
-  await devices.stop();
-  expect(box.offered_mA).toBe(14_000);
-  await clock.sleep(62_000);
+  await clock.advance(1);
   expect(box.offered_mA).toBe(6_000);
 });
 
