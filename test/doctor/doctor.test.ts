@@ -214,6 +214,16 @@ describe("doctor read and set", { timeout: TIMEOUT_ms }, () => {
     },
   );
 
+  test.each([
+    ["heidelberg", 'there is no profile "heidelberg"; perhaps heidelberg-energy-control.\n'],
+    ["sdm630-eastron", "perhaps eastron-sdm630.\n"],
+    ["../x", "resources/devices name those there are"],
+  ])("%s is no profile; where names begin alike they are told", async (profile, words) => {
+    const simulated = await run(["simulate", profile, "--port", "0", "--data", data()]);
+    expect(simulated).toMatchObject({ code: 2, out: [] });
+    expect(simulated.err).toContain(words);
+  });
+
   test("nobody on the line and nobody at the port are two answers", async () => {
     const port = await device("heidelberg-energy-control", "--port", "0", "--framing", "rtu", "--unit", "7");
     const silent = here.site(tcp("rtu-over-tcp", port), CHARGER);
@@ -255,7 +265,7 @@ describe("doctor read and set", { timeout: TIMEOUT_ms }, () => {
     [["scan", "--cidr", "localhost"], "IPv4"],
     [["scan", "--serial", "/dev/null", "--units", "0-300"], "1 to 247"],
     [["scan", "--serial", "/dev/null", "--line", "fast"], "19200-8E1"],
-    [["simulate", "no-such-box", "--port", "0"], "no-such-box.yaml"],
+    [["simulate", "no-such-box", "--port", "0"], 'there is no profile "no-such-box"'],
     [["simulate", "abb-terra-ac"], "--port N or --serial"],
     [["read", "--colour", "red"], "--colour"],
   ])("wrong use: %j", async (argv, words) => {

@@ -196,3 +196,18 @@ export async function obeyOrders(
 
 export const unknownFault = ({ faults }: Pick<Simulated, "faults">): string =>
   `This device can have: ${faults.join(", ")}.\n`;
+
+/** Shorter parts of a name are in too many others. */
+const PART_LENGTH_min = 3;
+
+/** Whose names begin alike: a person knows the maker, rarely the file. */
+export function unknownProfile(id: string, known: readonly string[]): string {
+  const [maker = id] = id.toLowerCase().split("-");
+  const isLike = (part: string): boolean => maker.length >= PART_LENGTH_min && part.startsWith(maker);
+  const near = known.filter((one) => one.split("-").some(isLike)).toSorted();
+  const advice =
+    near.length > 0
+      ? `perhaps ${near.join(", ")}`
+      : "the electrician's guide and resources/devices name those there are";
+  return `there is no profile "${id}"; ${advice}.\n`;
+}

@@ -10,10 +10,11 @@ import { scanNetwork } from "../finding/scan-network.ts";
 import { scanSerial } from "../finding/scan-serial.ts";
 import { setLimit } from "../finding/set-limit.ts";
 import { createClock } from "../site/clock.ts";
+import { knownProfiles } from "../site/known-profiles.ts";
 import { DOCTOR_HELP, readDoctorArgs, type DoctorJob } from "./doctor-args.ts";
 import { chooseDevice, defaultDataFolder, type ChosenDevice, type Refusal } from "./doctor-device.ts";
 import { doctorProfile } from "./doctor-profile.ts";
-import { obeyOrders, simulateDevice, unknownFault, type OrderSource } from "./doctor-simulate.ts";
+import { obeyOrders, simulateDevice, unknownFault, unknownProfile, type OrderSource } from "./doctor-simulate.ts";
 import { EXIT } from "./serve.ts";
 
 /** What `doctor` is given by the process it runs in. */
@@ -147,6 +148,11 @@ async function doctorScan(job: Job<"scan-serial"> | Job<"scan-network">, io: Doc
 }
 
 async function doctorSimulate(job: Job<"simulate">, io: DoctorIo): Promise<number> {
+  const known = knownProfiles({ resources: io.resources, dataFolder: job.data ?? defaultDataFolder() });
+  if (!known.has(job.profileId)) {
+    io.stderr.write(unknownProfile(job.profileId, [...known.keys()]));
+    return EXIT.badUse;
+  }
   const profileFolders = foldersOf(job, io);
   const loaded = loadAnyProfile(job.profileId, profileFolders);
   if (!loaded.ok) return refuseProfile(io, loaded.problems);
