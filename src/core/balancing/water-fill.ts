@@ -24,23 +24,25 @@ export function raise(network: Network, water: Water): void {
   const wanting = water.members.filter((one) => at(current, one) < at(target, one) - EPSILON && at(weight, one) > 0);
   const rising = new Rising(network, water, wanting);
   for (const one of water.members) stoppedBy[one] = -1;
-  const starts = byLevel(wanting, current, weight);
-  const stops = byLevel(wanting, target, weight);
+  const startLevel = levels(wanting, current, weight);
+  const stopLevel = levels(wanting, target, weight);
+  const starts = byLevel(wanting, startLevel);
+  const stops = byLevel(wanting, stopLevel);
   let started = 0;
   let stopped = 0;
   let level = 0;
   const turns_max = 2 * wanting.length + network.rows.length + 16;
   for (let turn = 0; turn < turns_max; turn += 1) {
     while (stopped < stops.length && rising.isFrozen(stops[stopped])) stopped += 1;
-    const nextStart = levelOf(starts[started], current, weight);
-    const nextStop = levelOf(stops[stopped], target, weight);
+    const nextStart = levelOf(starts[started], startLevel);
+    const nextStop = levelOf(stops[stopped], stopLevel);
     if (nextStop === Number.POSITIVE_INFINITY) break;
     const nextFull = rising.nextFull();
     level = Math.max(level, Math.min(nextStart, nextStop, nextFull));
     const slack = EPSILON * Math.max(1, level) * 1e-3;
-    while (started < starts.length && levelOf(starts[started], current, weight) <= level + slack)
+    while (started < starts.length && levelOf(starts[started], startLevel) <= level + slack)
       rising.start(starts[started++], level);
-    while (stopped < stops.length && levelOf(stops[stopped], target, weight) <= level + slack)
+    while (stopped < stops.length && levelOf(stops[stopped], stopLevel) <= level + slack)
       rising.freeze(stops[stopped++], level, -1);
     if (nextFull <= level + slack) rising.freezeFull(level);
   }
@@ -49,12 +51,18 @@ export function raise(network: Network, water: Water): void {
 
 const at = (values: Float64Array, index: number): number => values[index] ?? 0;
 
-function byLevel(members: readonly number[], values: Float64Array, weight: Float64Array): readonly number[] {
-  return [...members].sort((p, q) => at(values, p) / at(weight, p) - at(values, q) / at(weight, q));
+/** The level at which each of these has that value, by network index: found once, as it is compared many times. */
+function levels(members: readonly number[], values: Float64Array, weight: Float64Array): Float64Array {
+  const found = new Float64Array(values.length);
+  for (const one of members) found[one] = at(values, one) / at(weight, one);
+  return found;
 }
 
-const levelOf = (one: number | undefined, values: Float64Array, weight: Float64Array): number =>
-  one === undefined ? Number.POSITIVE_INFINITY : at(values, one) / at(weight, one);
+const byLevel = (members: readonly number[], level: Float64Array): readonly number[] =>
+  [...members].sort((p, q) => at(level, p) - at(level, q));
+
+const levelOf = (one: number | undefined, level: Float64Array): number =>
+  one === undefined ? Number.POSITIVE_INFINITY : at(level, one);
 
 const WAITING = 0;
 const RISING = 1;
@@ -70,11 +78,15 @@ class Rising {
   private readonly perA: Float64Array;
   private readonly perB: Float64Array;
   private readonly count: Int32Array;
-  /** Rows that could not carry everybody's target, and who rises on them. */
-  private readonly critical: readonly number[];
-  private readonly on: ReadonlyMap<number, number[]>;
+  /** Rows that could not carry everybody's target; who began to rise on them, and how many of these are frozen for sure. */
   private readonly isCritical: Uint8Array;
-  /** Level up to which the lanes of a row are booked, and the one at which it is full. */
+  private readonly on: readonly number[][];
+  private readonly frozenOn: Int32Array;
+  /** The critical rows that somebody rises on, in no order; `place` is where a row stands among them. */
+  private readonly busy: Int32Array;
+  private readonly place: Int32Array;
+  private busyCount = 0;
+  /** Level up to which the lanes of a row are booked, and the one at which it is full: never, if it is not critical. */
   private readonly level: Float64Array;
   private readonly fullLevel: Float64Array;
   private readonly before: Float64Array;
@@ -93,8 +105,10 @@ class Rising {
     this.level = new Float64Array(network.rows.length);
     this.fullLevel = new Float64Array(network.rows.length).fill(Number.POSITIVE_INFINITY);
     this.isCritical = criticalRows(network, water, wanting);
-    this.critical = [...this.isCritical.keys()].filter((row) => this.isCritical[row] === 1);
-    this.on = new Map(this.critical.map((row) => [row, []]));
+    this.on = Array.from(this.isCritical, () => []);
+    this.frozenOn = new Int32Array(network.rows.length);
+    this.busy = new Int32Array(network.rows.length);
+    this.place = new Int32Array(network.rows.length);
   }
 
   isFrozen(one: number | undefined): boolean {
@@ -109,7 +123,7 @@ class Rising {
     for (let use = first[one] ?? 0; use < end; use += 1) {
       const row = useRow[use] ?? 0;
       if (this.isCritical[row] !== 1) continue;
-      this.on.get(row)?.push(one);
+      this.on[row]?.push(one);
       this.load(use, row, at(this.water.weight, one), 1, level);
     }
   }
@@ -133,10 +147,26 @@ class Rising {
     this.advance(row, level);
     const count = (this.count[row] ?? 0) + one;
     this.count[row] = count;
+    if (one === 1 && count === 1) this.addBusy(row);
+    if (count === 0) this.removeBusy(row);
     // Nobody left: exactly nothing flows, whatever the additions left behind.
     this.perA[row] = count === 0 ? 0 : at(this.perA, row) + weight * at(this.network.useA, use);
     this.perB[row] = count === 0 ? 0 : at(this.perB, row) + weight * at(this.network.useB, use);
     this.changed.push(row);
+  }
+
+  private addBusy(row: number): void {
+    this.busy[this.busyCount] = row;
+    this.place[row] = this.busyCount;
+    this.busyCount += 1;
+  }
+
+  private removeBusy(row: number): void {
+    this.busyCount -= 1;
+    const last = this.busy[this.busyCount] ?? 0;
+    const place = this.place[row] ?? 0;
+    this.busy[place] = last;
+    this.place[last] = place;
   }
 
   private advance(row: number, level: number): void {
@@ -160,7 +190,8 @@ class Rising {
     this.changed.length = 0;
     if (!lost) return this.nearest;
     this.nearest = Number.POSITIVE_INFINITY;
-    for (const row of this.critical) {
+    for (let place = 0; place < this.busyCount; place += 1) {
+      const row = this.busy[place] ?? 0;
       const full = at(this.fullLevel, row);
       if (full < this.nearest) [this.nearest, this.nearestRow] = [full, row];
     }
@@ -178,13 +209,22 @@ class Rising {
   /** Freezes those who rise on rows that are full at this level. */
   freezeFull(level: number): void {
     const full: number[] = [];
-    for (const row of this.critical) {
+    const far = FAR_LEVELS * Math.max(1, level);
+    for (let place = 0; place < this.busyCount; place += 1) {
+      const row = this.busy[place] ?? 0;
       const levels = at(this.fullLevel, row) - level;
-      if (levels > FAR_LEVELS * Math.max(1, level)) continue;
+      if (levels > far) continue;
       const speed = Math.max(at(this.perA, row), at(this.perB, row));
       if (levels * speed <= EPSILON * Math.max(1, speed)) full.push(row);
     }
-    for (const row of full) for (const one of this.on.get(row) ?? []) this.freeze(one, level, row);
+    // The first of several full rows is the one that is named.
+    if (full.length > 1) full.sort((a, b) => a - b);
+    for (const row of full) {
+      const on = this.on[row] ?? [];
+      for (let index = this.frozenOn[row] ?? 0; index < on.length; index += 1) this.freeze(on[index], level, row);
+      // Whoever starts on a full row later is then the only one to look at.
+      this.frozenOn[row] = on.length;
+    }
   }
 
   /** Rounding noise may leave somebody rising: it stays where the level is. Then all rows are booked. */
