@@ -1,6 +1,8 @@
 import { createRouterClient } from "@orpc/server";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { createRouter } from "../../src/main/api/index.ts";
 import type { LimitChange, LimitSetting } from "../../src/contract/index.ts";
@@ -294,6 +296,25 @@ test("prices are planned with as soon as they are set, and no more when they are
   await client.limits.change({ kind: "pricing", pricing: none });
   expect((await client.planning.state()).status).toBe("off");
   expect((await client.app.exportSite()).yaml).not.toContain("planning");
+});
+
+test("a file of hourly prices in the data folder goes first, and a gap in it is bridged by the prices that are set", async () => {
+  const { client, data } = await runningSite();
+  const hour_ms = 3_600_000;
+  const first_ms = Math.floor(Date.now() / hour_ms) * hour_ms - hour_ms;
+  // Four hours from the one before this: tomorrow is not known yet.
+  const lines = [0, 1, 2, 3].map((nth) => `${new Date(first_ms + nth * hour_ms).toISOString()},0.${String(21 + nth)}`);
+  writeFileSync(join(data, "prices.csv"), ["start,price_per_kWh", ...lines].join("\n"));
+  expect((await client.limits.get()).priceFile).toEqual({ found: true });
+  const pricing = {
+    prices: { otherwise_micro_per_kWh: 320_000, hours: [] },
+    feedIn_micro_per_kWh: null,
+    peak: null,
+    quarterLimit_W: null,
+  };
+  await client.limits.change({ kind: "pricing", pricing });
+  expect(await client.planning.state()).toMatchObject({ prices: "file" });
+  expect(await client.alerts.list({})).toEqual([]);
 });
 
 test("everybody may look, only an owner may change", async () => {
