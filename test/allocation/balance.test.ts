@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { allocate } from "../../src/core/balancing/index.ts";
 import type { Allocation, AllocationRequest } from "../../src/core/balancing/index.ts";
-import { milliamp, PHASES } from "../../src/core/units/index.ts";
-import { anyRequest, car, circuit, currents, FAIR, request } from "./requests.ts";
+import { epochMs, milliamp, PHASES } from "../../src/core/units/index.ts";
+import { anyRequest, car, circuit, currents, FAIR, NOW_MS, request } from "./requests.ts";
 
 const FIRST_COME = { ...FAIR, order: "first-come" as const };
 const limited = (limit_A: number) => milliamp(limit_A * 1000);
@@ -54,6 +54,31 @@ describe("a circuit that may not be out of balance", () => {
     const cars = [car("1", ["L1"], { circuit: "garage" }), car("2", ["L2"]), car("3", ["L3"])];
     const result = allocate(request([main, garage], cars));
     expect(currents(result, "1", "2", "3")).toEqual([0, 0, 0]);
+  });
+
+  test("nobody who would charge is stopped for giving others what the balance took", () => {
+    const main = circuit("main", null, 32, { unbalance_mA: limited(10) });
+    const narrow = circuit("narrow", "main", 14.4);
+    const minute = (count: number) => epochMs(NOW_MS - count * 60_000);
+    const cars = [
+      car("1", ["L3"], { weight: 5, plugged_at_ms: minute(4), max_mA: milliamp(25_000) }),
+      car("2", ["L3", "L1"], {
+        circuit: "narrow",
+        weight: 5,
+        plugged_at_ms: minute(2),
+        min_mA: milliamp(13_000),
+        max_mA: milliamp(13_000),
+      }),
+      car("3", ["L1", "L2", "L3"], {
+        weight: 2,
+        plugged_at_ms: minute(3),
+        min_mA: milliamp(8000),
+        max_mA: milliamp(16_000),
+      }),
+      car("4", ["L3"], { weight: 5, plugged_at_ms: minute(5), max_mA: milliamp(63_000), step_mA: milliamp(6000) }),
+    ];
+    const { grants } = allocate(request([main, narrow], cars, { ...FAIR, per: "energy" }));
+    expect(grants.filter(({ current_mA }) => current_mA > 0)).toHaveLength(2);
   });
 
   test("whatever hangs below, whoever could be lowered is", () => {

@@ -37,16 +37,20 @@ type Decision = {
 
 /**
  * A car lowered for the balance leaves current behind that others may be able to use (three equal phases disturb no
- * balance): then all is shared once more with these cars held down. Each turn holds more cars down, and few are enough.
+ * balance): then all is shared once more with these cars held down. Each turn holds more cars down, and few are enough;
+ * the turn counts in which most cars charge, and of those the one that hands out most.
  */
 const BALANCE_TURNS_MAX = 4;
 
 function allocateByOnePolicy(request: AllocationRequest): Allocation {
   const circuits = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
   let ceilings: readonly Ceiling[] = request.evses.map((evse) => ceilingOf(evse, circuits.get(evse.circuit)));
+  let best: Shared | null = null;
   for (let turn = 1; ; turn += 1) {
-    const { allocation, capped } = share({ request, circuits, ceilings });
-    if (capped.size === 0 || turn === BALANCE_TURNS_MAX) return allocation;
+    const shared = share({ request, circuits, ceilings });
+    const { capped } = shared;
+    if (best === null || shared.charging > best.charging || isMore(shared, best)) best = shared;
+    if (capped.size === 0 || turn === BALANCE_TURNS_MAX) return best.allocation;
     const held = new Map([...capped].map(([{ index }, cap]) => [index, cap]));
     ceilings = ceilings.map((ceiling, index) => {
       const cap = held.get(index);
@@ -67,9 +71,19 @@ function stoppedByBalance({ ceiling_mA, rungs }: Ceiling): Because | undefined {
   return ceiling_mA === 0 && last?.kind === "asymmetry" ? last : undefined;
 }
 
-type Shared = { readonly allocation: Allocation; readonly capped: ReadonlyMap<Share, Capped> };
+type Shared = {
+  readonly allocation: Allocation;
+  readonly capped: ReadonlyMap<Share, Capped>;
+  readonly charging: number;
+  readonly total_mA: number;
+};
 
-/** Shares once; `capped` are those that want to charge and were lowered for the balance. */
+const isMore = (one: Shared, than: Shared): boolean => one.charging === than.charging && one.total_mA >= than.total_mA;
+
+/**
+ * Shares once. `capped` are those that want to charge and were lowered for the balance; `charging` and `total_mA` (over
+ * all phases) tell of those that want to charge.
+ */
 function share({ request, circuits, ceilings }: Pick<Decision, "request" | "circuits" | "ceilings">): Shared {
   const voltage_V = request.voltage_V ?? DEFAULT_VOLTAGE_V;
   const decision: Decision = {
@@ -112,7 +126,9 @@ function share({ request, circuits, ceilings }: Pick<Decision, "request" | "circ
     assert(loadOf(network, index) <= Math.max(row.capacity, reserved[index] ?? 0) + 1e-3, "no row hands out too much");
   });
   const allocation = answer(decision, shares, queue, currents, new Map([...capped, ...cappedLast]));
-  return { allocation, capped };
+  const charging = [...currents].filter(([one, current_mA]) => current_mA > 0 && !isFinished(one));
+  const total_mA = charging.reduce((sum, [{ evse }, current_mA]) => sum + current_mA * evse.phases.length, 0);
+  return { allocation, capped, charging: charging.length, total_mA };
 }
 
 const isFinished = ({ evse }: Share): boolean => evse.finished === true;
