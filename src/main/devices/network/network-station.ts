@@ -51,6 +51,9 @@ class Driver implements NetworkStation {
   #energy = NO_ENERGY;
   #hasCharged = false;
   #beatAt_ms = -Infinity;
+  /** A sign of life may repeat the last limit, so it and a new limit are never said at the same time. */
+  #beating: Promise<boolean> = Promise.resolve(true);
+  #isTelling = false;
   #problem: string | null = null;
 
   constructor(context: Context) {
@@ -189,9 +192,10 @@ class Driver implements NetworkStation {
   }
 
   async #beatIfDue({ heartbeat }: StationTalk, at_ms: number): Promise<PollAnswer> {
-    if (heartbeat === null || at_ms - this.#beatAt_ms < heartbeat.period_ms) return "answered";
+    if (heartbeat === null || this.#isTelling || at_ms - this.#beatAt_ms < heartbeat.period_ms) return "answered";
     const { told_mA } = this.#setpoint;
-    if (!(await heartbeat.beat(told_mA === null ? null : milliamp(told_mA)))) return "missed";
+    this.#beating = heartbeat.beat(told_mA === null ? null : milliamp(told_mA));
+    if (!(await this.#beating)) return "missed";
     this.#beatAt_ms = at_ms;
     return "answered";
   }
@@ -255,7 +259,13 @@ class Driver implements NetworkStation {
     const rest_ms = toldAt_ms + profile.limits.min_write_ms - clock.now_ms();
     if (!lowers && rest_ms > 0) await clock.sleep(rest_ms);
     const resumes = told_mA === null || told_mA === 0;
-    const reply = await this.#tellUntilFollowed(target_mA, (again) => limits.tell(target_mA, again || resumes));
+    this.#isTelling = true;
+    await this.#beating;
+    const reply = await this.#tellUntilFollowed(target_mA, (again) => limits.tell(target_mA, again || resumes)).finally(
+      () => {
+        this.#isTelling = false;
+      },
+    );
     if (reply.ok) this.#setpoint.tell(target_mA, clock.now_ms());
     else log.warn({ stationId: station.id, reply }, "limit not confirmed");
     return reply;
