@@ -33,7 +33,7 @@ const [FOLDER = ""] = PROFILE_FOLDERS;
 const SPEED = 10;
 /** Devices that run at the same time, so that the whole list is done soon and no time-out is reached for want of time. */
 const AT_ONCE = 24;
-const PATIENCE_ms = 12_000;
+const PATIENCE_ms = 25_000;
 
 const profiles: readonly DeviceProfile[] = globSync("*/*.yaml", { cwd: FOLDER })
   .sort()
