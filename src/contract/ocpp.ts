@@ -34,6 +34,11 @@ export const ocppFactsSchema = z.object({
     offered_mA: current_mA.nullable(),
     at_ms: instant_ms.nullable(),
   }),
+  /** What it was seen to keep by itself when it was promised to keep `promised_mA`; `null`: it has not shown it. */
+  fallback: z
+    .object({ promised_mA: current_mA, current_mA: current_mA, timeout_ms: z.int().min(0) })
+    .nullable()
+    .default(null),
   /** Steps of its set-up that it refused, in its own words. */
   refusedSteps: z.array(text),
   /** Its configuration as far as it matters: keys of OCPP 1.6, or `Component.Variable` of its 2.0.1 report. */

@@ -22,6 +22,7 @@ const FACTS: OcppFacts = {
   purposes: { accepted: ["TxDefaultProfile"], refused: ["ChargePointMaxProfile"] },
   replace: "clear",
   follows: { state: "obeys", by: "Current.Offered", offered_mA: null, at_ms: 900 },
+  fallback: { promised_mA: 6_000, current_mA: 6_000, timeout_ms: 120_000 },
   refusedSteps: ["WebSocketPingInterval: Rejected"],
   configuration: { NumberOfConnectors: "1" },
 };

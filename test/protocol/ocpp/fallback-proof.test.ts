@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { milliamp, wattHour } from "../../../src/core/units/index.ts";
+import type { OcppFacts } from "../../../src/contract/index.ts";
+import type { OcppHost } from "../../../src/main/devices/ocpp/create-ocpp-devices.ts";
 import { NO_ROWS } from "../../../src/main/devices/ocpp/vendor-rows.ts";
 import { OcppStation } from "../../../src/main/simulator/ocpp-station.ts";
 import { car } from "../../scenarios/cars.ts";
@@ -79,8 +81,8 @@ test("a box whose row says that its schedule is not to be believed is not asked"
 });
 
 /** A scripted box that offers what it was told; its schedule is this. */
-async function scheduled(periods: readonly object[], script?: Script): Promise<FakeStation> {
-  bench = await openBench([station("P01", "CP-1")]);
+async function scheduled(periods: readonly object[], script?: Script, facts?: OcppHost["facts"]): Promise<FakeStation> {
+  bench = await openBench([station("P01", "CP-1")], facts === undefined ? {} : { facts });
   const fake = await new FakeStation(
     bench.devices.url,
     "CP-1",
@@ -132,4 +134,50 @@ test("a restart of the box takes away what it has shown", async () => {
   await expect.poll(() => guard()?.kind).toBe("known");
   await fake.boot();
   expect(guard()?.kind).toBe("unknown");
+});
+
+describe("what a box has shown", () => {
+  let kept: OcppFacts | null = null;
+  const facts = {
+    load: () => kept,
+    save: (_identity: string, _connectorId: number, found: OcppFacts) => {
+      kept = found;
+    },
+  };
+  const weRestart = async (fallback_mA = 6000): Promise<void> => {
+    await bench.devices.close();
+    bench = await openBench([station("P01", "CP-1", { fallback_mA: milliamp(fallback_mA) })], { facts });
+  };
+  const shown = { kind: "known", current_mA: 6000 };
+  async function proven(): Promise<void> {
+    kept = null;
+    await scheduled([period(0, 10), period(119, 6)], undefined, facts);
+    await expect.poll(() => guard()).toMatchObject(shown);
+  }
+
+  test("holds after a restart of ours, while it is away and when it is back", async () => {
+    await proven();
+    await weRestart();
+    expect(guard()).toMatchObject(shown);
+    const fake = await new FakeStation(bench.devices.url, "CP-1").connect();
+    await bench.clock.advance(5000);
+    await fake.settled();
+    expect(guard()).toMatchObject(shown);
+  });
+
+  test("is forgotten, also by what is stored, as soon as it restarts", async () => {
+    await proven();
+    await weRestart();
+    const fake = await new FakeStation(bench.devices.url, "CP-1").connect();
+    await fake.boot();
+    expect(guard()?.kind).toBe("unknown");
+    await weRestart();
+    expect(guard()).toEqual(unknownFor("not-asked"));
+  });
+
+  test("says nothing of another fallback that it is promised to keep now", async () => {
+    await proven();
+    await weRestart(8000);
+    expect(guard()).toEqual(unknownFor("not-asked"));
+  });
 });

@@ -11,7 +11,7 @@ import {
   type StatusNotification,
   type StopTransaction,
 } from "../../protocol/ocpp/index.ts";
-import { keepFacts } from "./facts.ts";
+import { dropFallbacks, keepFacts } from "./facts.ts";
 import { PENDING_INTERVAL_S, setUpAfterBoot } from "./bring-up.ts";
 import { PRIORITY } from "./call-lane.ts";
 import {
@@ -123,6 +123,7 @@ function onBoot(point: Point, host: OcppHost, message: BootNotification, at_ms: 
   point.hasBooted = true;
   if (point.evses.length === 0) return { status: "Pending", interval: PENDING_INTERVAL_S };
   for (const evse of point.evses) forgetAfterBoot(evse);
+  dropFallbacks(point, host);
   // Queued first, so that what the box can do is known before the site's first setpoint goes out.
   setUpAfterBoot(point, host);
   announceOnline(point, host);

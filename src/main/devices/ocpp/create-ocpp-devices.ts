@@ -8,8 +8,8 @@ import type { Exchange } from "../exchanges.ts";
 import { answerCall } from "./answers.ts";
 import { setUpAfterBoot, watchConnection } from "./bring-up.ts";
 import { connectorOf, createEvse, type Evse } from "./evse.ts";
-import { createFallbackProof } from "./fallback-proof.ts";
-import { keepFacts, recallFacts } from "./facts.ts";
+import { createFallbackProof, type FallbackProof } from "./fallback-proof.ts";
+import { keepFacts, recallFacts, recallFallback } from "./facts.ts";
 import { createLimiter } from "./limiter.ts";
 import { createObedience } from "./obedience.ts";
 import type { OcppHost } from "./ocpp-host.ts";
@@ -171,24 +171,33 @@ function addTo(point: Point, station: Station, host: OcppHost): OcppStationPort 
           const data = { stationId: station.id, by };
           evse.limiter.replaceAfresh();
           evse.fallback.disobeyed();
+          keepFacts(point, host);
           logAbout(point, host, { level: "warn", message: "the station accepts limits but does not follow", data });
           announceAgain(point, host);
         },
       }),
-    fallback: () =>
-      createFallbackProof({
-        clock,
-        lane,
-        connectorId,
-        phaseCount: station.phaseCount,
-        fallback_mA: station.fallback_mA,
-        scheduleUnit: () => scheduleUnit(point, evse),
-        setpoint: () => evse.limiter.setpoint(),
-      }),
+    fallback: () => proofOf(point, host, station, () => evse),
   });
+  recallFallback(point, evse, host);
   point.evses = [...point.evses, evse];
   return createStationPort(point, evse, () => {
     keepFacts(point, host);
+  });
+}
+
+/** Asks for `evse` only when it is there: it is made with its proof. */
+function proofOf(point: Point, host: OcppHost, station: Station, evse: () => Evse): FallbackProof {
+  return createFallbackProof({
+    clock: host.clock,
+    lane: point.lane,
+    connectorId: connectorOf(station).connectorId,
+    phaseCount: station.phaseCount,
+    fallback_mA: station.fallback_mA,
+    setpoint: () => evse().limiter.setpoint(),
+    scheduleUnit: () => scheduleUnit(point, evse()),
+    shown: () => {
+      keepFacts(point, host);
+    },
   });
 }
 

@@ -38,14 +38,35 @@ export function keepFacts(point: Point, host: OcppHost): void {
     const kept = point.facts.get(evse.connectorId);
     const facts = factsNow(point, evse, host.clock.now_ms());
     if (kept !== undefined && isSame(kept, facts)) continue;
-    point.facts.set(evse.connectorId, facts);
-    try {
-      host.facts?.save(point.identity, evse.connectorId, facts);
-    } catch (error) {
-      // They are found out again; charging goes on.
-      logAbout(point, host, { level: "error", message: "what was found out could not be stored", data: { error } });
-    }
+    store(point, host, evse.connectorId, facts);
   }
+}
+
+function store(point: Point, host: OcppHost, connectorId: number, facts: OcppFacts): void {
+  point.facts.set(connectorId, facts);
+  try {
+    host.facts?.save(point.identity, connectorId, facts);
+  } catch (error) {
+    // They are found out again; charging goes on.
+    logAbout(point, host, { level: "error", message: "what was found out could not be stored", data: { error } });
+  }
+}
+
+/** The box restarted, perhaps without what it was told to keep: nobody may count on that, not even after us. */
+export function dropFallbacks(point: Point, host: OcppHost): void {
+  for (const { connectorId } of point.evses) {
+    const kept = point.facts.get(connectorId) ?? host.facts?.load(point.identity, connectorId) ?? null;
+    if (kept !== null && kept.fallback !== null) store(point, host, connectorId, { ...kept, fallback: null });
+  }
+}
+
+/** A box that is not there when we start keeps what it was seen to keep, if that is what it is promised to keep now. */
+export function recallFallback(point: Point, evse: Evse, host: OcppHost): void {
+  const facts = host.facts?.load(point.identity, evse.connectorId) ?? null;
+  const isOld = facts === null || facts.at_ms < host.clock.now_ms() - FACTS_HOLD_MS;
+  const shown = facts?.fallback ?? null;
+  if (isOld || shown?.promised_mA !== evse.station.fallback_mA) return;
+  evse.fallback.recall(shown);
 }
 
 /** Takes up what was known of the box when we last spoke. False when something of it is not known, or too old. */
@@ -96,9 +117,16 @@ function factsNow(point: Point, evse: Evse, at_ms: EpochMs): OcppFacts {
     purposes: { accepted: [...purposes.accepted], refused: [...purposes.refused] },
     replace,
     follows,
+    fallback: fallbackNow(evse),
     refusedSteps: point.refusedSteps.map((step) => step.slice(0, TEXT_CHARS_MAX)),
     configuration: configurationOf(point),
   };
+}
+
+function fallbackNow({ fallback, station }: Evse): OcppFacts["fallback"] {
+  const { kind, current_mA, timeout_ms } = fallback.failSafe();
+  if (kind !== "known" || current_mA === null || timeout_ms === null) return null;
+  return { promised_mA: station.fallback_mA, current_mA, timeout_ms };
 }
 
 function configurationOf({ configuration, variables }: Point): Record<string, string> {

@@ -35,6 +35,8 @@ export type FallbackProofContext = {
   readonly scheduleUnit: () => RateUnit | null;
   /** The limit the box took last, and when; `null`: it is at none of ours. */
   readonly setpoint: () => { readonly current_mA: Milliamp; readonly at_ms: EpochMs } | null;
+  /** It has just shown its fallback. */
+  readonly shown: () => void;
 };
 
 /** What one EVSE is known to do when it hears nothing from us. It outlives the connection: then it matters. */
@@ -48,6 +50,8 @@ export interface FallbackProof {
   forget(): void;
   /** The box was seen not to do what it accepts: nothing it showed counts. */
   disobeyed(): void;
+  /** What it showed before a restart of ours holds. */
+  recall(shown: { readonly current_mA: number; readonly timeout_ms: number }): void;
 }
 
 type Proving = { view: FailSafe; asked_ms: EpochMs | null; readonly context: FallbackProofContext };
@@ -74,6 +78,9 @@ export function createFallbackProof(context: FallbackProofContext): FallbackProo
     disobeyed() {
       if (proving.view.kind === "known") proving.view = TOLD_ONLY;
     },
+    recall({ current_mA, timeout_ms }) {
+      proving.view = { kind: "known", current_mA, timeout_ms };
+    },
   };
 }
 
@@ -94,7 +101,9 @@ async function prove(proving: Proving): Promise<void> {
     const reply = await call("GetCompositeSchedule", { connectorId, duration, chargingRateUnit });
     const shown = reply.ok ? periodsIn(reply.payload, context.phaseCount) : [];
     // It may have restarted meanwhile.
-    if (proving.view === TOLD_ONLY) proving.view = judge(context, before, shown, asked_ms) ?? TOLD_ONLY;
+    if (proving.view !== TOLD_ONLY) return;
+    proving.view = judge(context, before, shown, asked_ms) ?? TOLD_ONLY;
+    if (proving.view.kind === "known") context.shown();
   }).done;
 }
 

@@ -80,6 +80,7 @@ export function createStationPort(point: Point, evse: Evse, keep: () => void): O
       limiter.forget();
       evse.fallback.forget();
       await limiter.storeFallback(PRIORITY.command);
+      keep();
       return reply;
     },
     operations: createOperations(point, evse),
