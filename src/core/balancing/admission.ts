@@ -104,8 +104,9 @@ function admissionKey(request: AllocationRequest, evse: AllocationEvse, byRatio:
 }
 
 /** A car that will have all it needs even so gives its place up after half the hold: measured fairer and no dearer. */
-function holdOf({ policy: { hold_ms }, ...moment }: AllocationRequest, evse: AllocationEvse, byRatio: boolean): number {
-  const isCalm = byRatio && requiredRatio(moment, evse) < 1;
+function holdOf(request: AllocationRequest, evse: AllocationEvse, byRatio: boolean): number {
+  const { hold_ms } = request.policy;
+  const isCalm = byRatio && requiredRatio(request, evse) < 1;
   return isCalm ? Math.min(hold_ms, Math.max(SHORT_HOLD_MS, hold_ms / 2)) : hold_ms;
 }
 

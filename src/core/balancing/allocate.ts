@@ -109,14 +109,14 @@ function share({ request, circuits, ceilings }: Pick<Decision, "request" | "circ
       ? serveInOrder(decision.request, wanting, network, water)
       : admit(decision.request, wanting, network);
   if (request.policy.order !== "first-come") fill(decision.request, admitted, network, water);
-  const currents = new Map(
-    roundToSteps(admitted, network, water, (rounded) => {
-      network.laneA.fill(0);
-      network.laneB.fill(0);
-      bookReserved();
-      for (const [{ index }, current_mA] of rounded) book(network, index, current_mA);
-    }),
-  );
+  const currents = roundToSteps(admitted, network, water, (rounded) => {
+    network.laneA.fill(0);
+    network.laneB.fill(0);
+    bookReserved();
+    rounded.forEach((current_mA, { index }) => {
+      book(network, index, current_mA);
+    });
+  });
   const capped = balanced(decision, admitted, currents);
   // A finished car books its minimum and takes none of it: that is only given where everybody else has all they can have.
   const { admitted: last } = serveInOrder(decision.request, shares.filter(isFinished), network, water);
@@ -126,9 +126,14 @@ function share({ request, circuits, ceilings }: Pick<Decision, "request" | "circ
     assert(loadOf(network, index) <= Math.max(row.capacity, reserved[index] ?? 0) + 1e-3, "no row hands out too much");
   });
   const allocation = answer(decision, shares, queue, currents, new Map([...capped, ...cappedLast]));
-  const charging = [...currents].filter(([one, current_mA]) => current_mA > 0 && !isFinished(one));
-  const total_mA = charging.reduce((sum, [{ evse }, current_mA]) => sum + current_mA * evse.phases.length, 0);
-  return { allocation, capped, charging: charging.length, total_mA };
+  let charging = 0;
+  let total_mA = 0;
+  currents.forEach((current_mA, one) => {
+    if (current_mA <= 0 || isFinished(one)) return;
+    charging += 1;
+    total_mA += current_mA * one.evse.phases.length;
+  });
+  return { allocation, capped, charging, total_mA };
 }
 
 const isFinished = ({ evse }: Share): boolean => evse.finished === true;
@@ -143,12 +148,16 @@ function takingPart({ request, ceilings }: Decision): readonly Share[] {
   });
 }
 
+const NONE_CAPPED: ReadonlyMap<Share, Capped> = new Map();
+
 /** Lowers these cars where a circuit may not be that unbalanced; what all the others have is left to them. */
 function balanced(
   { request, network }: Decision,
   these: readonly Share[],
   currents: Map<Share, Milliamp>,
 ): ReadonlyMap<Share, Capped> {
+  // Most sites ask for no balance: there is nothing to compare with then.
+  if (request.circuits.every(({ unbalance_mA }) => (unbalance_mA ?? null) === null)) return NONE_CAPPED;
   const before = new Map(currents);
   const capped = keepBalance(request, these, currents);
   for (const share of capped.keys()) book(network, share.index, (currents.get(share) ?? 0) - (before.get(share) ?? 0));
@@ -163,9 +172,10 @@ function answer(
   capped: ReadonlyMap<Share, Capped>,
 ): Allocation {
   const { request, network, ceilings } = decision;
-  const byIndex = new Map(shares.map((share) => [share.index, share]));
+  const byIndex = new Array<Share | undefined>(request.evses.length).fill(undefined);
+  for (const share of shares) byIndex[share.index] = share;
   const grants = request.evses.map((evse, index): Grant => {
-    const share = byIndex.get(index);
+    const share = byIndex[index];
     const current_mA = share === undefined ? undefined : currents.get(share);
     const { rungs, ceiling_mA } = share ?? ceilings[index] ?? { rungs: [], ceiling_mA: milliamp(0) };
     if (share !== undefined && current_mA !== undefined)

@@ -53,8 +53,9 @@ export function compileNetwork(
   const usesOfEach = evses.map((evse): Uses => {
     const leaf = indexOf(at, evse.circuit);
     const key = leaf * PHASE_SETS + phaseSetOf(evse.phases);
-    const uses = known.get(key) ?? pathUses(circuits, parents, rowAt, leaf, evse.phases, voltage_V);
-    known.set(key, uses);
+    const before = known.get(key);
+    const uses = before ?? pathUses(circuits, parents, rowAt, leaf, evse.phases, voltage_V);
+    if (before === undefined) known.set(key, uses);
     total += uses.row.length;
     return uses;
   });

@@ -22,15 +22,20 @@ export function roundToSteps(
   network: Network,
   water: Water,
   rebook: (currents: ReadonlyMap<Share, Milliamp>) => void,
-): ReadonlyMap<Share, Milliamp> {
-  const currents = new Map(admitted.map((share) => [share, onGrid(share, water.current[share.index] ?? 0)]));
+): Map<Share, Milliamp> {
+  const currents = new Map<Share, Milliamp>();
+  for (const share of admitted) currents.set(share, onGrid(share, water.current[share.index] ?? 0));
   rebook(currents);
   const lost = (share: Share): number => (water.current[share.index] ?? 0) - (currents.get(share) ?? 0);
   const level = (share: Share): number =>
     (currents.get(share) ?? 0) / Math.max(water.weight[share.index] ?? 1, Number.EPSILON);
-  const losing = admitted.filter((share) => share.evse.step_mA > 0 && lost(share) > EPSILON);
   // Left-over steps come from fractions: where nobody lost one there are none.
-  const byLoss = losing.map((share) => ({ share, lost: lost(share) })).sort((a, b) => b.lost - a.lost);
+  const byLoss: { readonly share: Share; readonly lost: number }[] = [];
+  for (const share of admitted) {
+    const fraction = share.evse.step_mA > 0 ? lost(share) : 0;
+    if (fraction > EPSILON) byLoss.push({ share, lost: fraction });
+  }
+  byLoss.sort((a, b) => b.lost - a.lost);
   for (const { share } of byLoss) addStep(share, currents, network);
   // Room only shrinks: who cannot have a step now will not have one later.
   let open = admitted.filter((share) => share.evse.step_mA > 0 && mayStep(share, currents, network));

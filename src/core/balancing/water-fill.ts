@@ -21,7 +21,9 @@ export type Water = {
  */
 export function raise(network: Network, water: Water): void {
   const { current, target, weight, stoppedBy } = water;
-  const wanting = water.members.filter((one) => at(current, one) < at(target, one) - EPSILON && at(weight, one) > 0);
+  const wanting = water.members.filter(
+    (one) => (current[one] ?? 0) < (target[one] ?? 0) - EPSILON && (weight[one] ?? 0) > 0,
+  );
   const rising = new Rising(network, water, wanting);
   for (const one of water.members) stoppedBy[one] = -1;
   const startLevel = levels(wanting, current, weight);
@@ -49,20 +51,18 @@ export function raise(network: Network, water: Water): void {
   rising.settle(level);
 }
 
-const at = (values: Float64Array, index: number): number => values[index] ?? 0;
-
 /** The level at which each of these has that value, by network index: found once, as it is compared many times. */
 function levels(members: readonly number[], values: Float64Array, weight: Float64Array): Float64Array {
   const found = new Float64Array(values.length);
-  for (const one of members) found[one] = at(values, one) / at(weight, one);
+  for (const one of members) found[one] = (values[one] ?? 0) / (weight[one] ?? 0);
   return found;
 }
 
 const byLevel = (members: readonly number[], level: Float64Array): readonly number[] =>
-  [...members].sort((p, q) => at(level, p) - at(level, q));
+  [...members].sort((p, q) => (level[p] ?? 0) - (level[q] ?? 0));
 
 const levelOf = (one: number | undefined, level: Float64Array): number =>
-  one === undefined ? Number.POSITIVE_INFINITY : at(level, one);
+  one === undefined ? Number.POSITIVE_INFINITY : (level[one] ?? 0);
 
 const WAITING = 0;
 const RISING = 1;
@@ -124,7 +124,7 @@ class Rising {
       const row = useRow[use] ?? 0;
       if (this.isCritical[row] !== 1) continue;
       this.on[row]?.push(one);
-      this.load(use, row, at(this.water.weight, one), 1, level);
+      this.load(use, row, this.water.weight[one] ?? 0, 1, level);
     }
   }
 
@@ -132,13 +132,13 @@ class Rising {
     if (one === undefined || this.state[one] !== RISING) return;
     this.state[one] = FROZEN;
     const { current, target, weight, stoppedBy } = this.water;
-    current[one] = row < 0 ? at(target, one) : Math.min(at(target, one), at(weight, one) * level);
+    current[one] = row < 0 ? (target[one] ?? 0) : Math.min(target[one] ?? 0, (weight[one] ?? 0) * level);
     stoppedBy[one] = row;
     const { first, useRow } = this.network;
     const end = first[one + 1] ?? 0;
     for (let use = first[one] ?? 0; use < end; use += 1) {
       const used = useRow[use] ?? 0;
-      if (this.isCritical[used] === 1) this.load(use, used, -at(weight, one), -1, level);
+      if (this.isCritical[used] === 1) this.load(use, used, -(weight[one] ?? 0), -1, level);
     }
   }
 
@@ -150,8 +150,8 @@ class Rising {
     if (one === 1 && count === 1) this.addBusy(row);
     if (count === 0) this.removeBusy(row);
     // Nobody left: exactly nothing flows, whatever the additions left behind.
-    this.perA[row] = count === 0 ? 0 : at(this.perA, row) + weight * at(this.network.useA, use);
-    this.perB[row] = count === 0 ? 0 : at(this.perB, row) + weight * at(this.network.useB, use);
+    this.perA[row] = count === 0 ? 0 : (this.perA[row] ?? 0) + weight * (this.network.useA[use] ?? 0);
+    this.perB[row] = count === 0 ? 0 : (this.perB[row] ?? 0) + weight * (this.network.useB[use] ?? 0);
     this.changed.push(row);
   }
 
@@ -170,12 +170,12 @@ class Rising {
   }
 
   private advance(row: number, level: number): void {
-    const step = level - at(this.level, row);
+    const step = level - (this.level[row] ?? 0);
     this.level[row] = level;
     if (step <= 0) return;
     const { laneA, laneB } = this.network;
-    laneA[row] = at(laneA, row) + at(this.perA, row) * step;
-    laneB[row] = at(laneB, row) + at(this.perB, row) * step;
+    laneA[row] = (laneA[row] ?? 0) + (this.perA[row] ?? 0) * step;
+    laneB[row] = (laneB[row] ?? 0) + (this.perB[row] ?? 0) * step;
   }
 
   /** Level at which the first row is full. Only rows whose load changed are looked at, unless the first one got away. */
@@ -192,7 +192,7 @@ class Rising {
     this.nearest = Number.POSITIVE_INFINITY;
     for (let place = 0; place < this.busyCount; place += 1) {
       const row = this.busy[place] ?? 0;
-      const full = at(this.fullLevel, row);
+      const full = this.fullLevel[row] ?? 0;
       if (full < this.nearest) [this.nearest, this.nearestRow] = [full, row];
     }
     return this.nearest;
@@ -201,9 +201,9 @@ class Rising {
   private fullLevelOf(row: number): number {
     if (this.count[row] === 0) return Number.POSITIVE_INFINITY;
     const { laneA, laneB, capacity } = this.network;
-    const perA = at(this.perA, row);
-    const perB = at(this.perB, row);
-    return at(this.level, row) + reach(at(laneA, row), at(laneB, row), perA, perB, at(capacity, row));
+    const perA = this.perA[row] ?? 0;
+    const perB = this.perB[row] ?? 0;
+    return (this.level[row] ?? 0) + reach(laneA[row] ?? 0, laneB[row] ?? 0, perA, perB, capacity[row] ?? 0);
   }
 
   /** Freezes those who rise on rows that are full at this level. */
@@ -212,9 +212,9 @@ class Rising {
     const far = FAR_LEVELS * Math.max(1, level);
     for (let place = 0; place < this.busyCount; place += 1) {
       const row = this.busy[place] ?? 0;
-      const levels = at(this.fullLevel, row) - level;
+      const levels = (this.fullLevel[row] ?? 0) - level;
       if (levels > far) continue;
-      const speed = Math.max(at(this.perA, row), at(this.perB, row));
+      const speed = Math.max(this.perA[row] ?? 0, this.perB[row] ?? 0);
       if (levels * speed <= EPSILON * Math.max(1, speed)) full.push(row);
     }
     // The first of several full rows is the one that is named.
@@ -233,13 +233,13 @@ class Rising {
     const { laneA, laneB, first, useRow, useA, useB } = this.network;
     for (const one of this.water.members) {
       if (this.state[one] === RISING) this.freeze(one, level, this.network.rows.length);
-      const more = at(current, one) - at(this.before, one);
+      const more = (current[one] ?? 0) - (this.before[one] ?? 0);
       const end = first[one + 1] ?? 0;
       for (let use = first[one] ?? 0; use < end && more !== 0; use += 1) {
         const row = useRow[use] ?? 0;
         if (this.isCritical[row] === 1) continue;
-        laneA[row] = at(laneA, row) + more * at(useA, use);
-        laneB[row] = at(laneB, row) + more * at(useB, use);
+        laneA[row] = (laneA[row] ?? 0) + more * (useA[use] ?? 0);
+        laneB[row] = (laneB[row] ?? 0) + more * (useB[use] ?? 0);
       }
     }
   }
@@ -251,13 +251,15 @@ function criticalRows(network: Network, { current, target }: Water, wanting: rea
   const b = network.laneB.slice();
   const { first, useRow, useA, useB } = network;
   for (const one of wanting) {
-    const more = at(target, one) - at(current, one);
+    const more = (target[one] ?? 0) - (current[one] ?? 0);
     const end = first[one + 1] ?? 0;
     for (let use = first[one] ?? 0; use < end; use += 1) {
       const row = useRow[use] ?? 0;
-      a[row] = at(a, row) + more * at(useA, use);
-      b[row] = at(b, row) + more * at(useB, use);
+      a[row] = (a[row] ?? 0) + more * (useA[use] ?? 0);
+      b[row] = (b[row] ?? 0) + more * (useB[use] ?? 0);
     }
   }
-  return Uint8Array.from(a, (load, row) => (length(load, at(b, row)) > at(network.capacity, row) - EPSILON ? 1 : 0));
+  return Uint8Array.from(a, (load, row) =>
+    length(load, b[row] ?? 0) > (network.capacity[row] ?? 0) - EPSILON ? 1 : 0,
+  );
 }
