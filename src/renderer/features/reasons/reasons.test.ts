@@ -67,6 +67,9 @@ describe("the ladder", () => {
     expect(rungsOf(because)).toHaveLength(2);
     const said = explainSentence(stationLive("P07", { granted_mA: 32_000, because }), wordingIn("en"));
     expect(plain(said)).toBe("P07 does not follow its limits; 32 A stay reserved for it and nobody else gets them.");
+    // Nor is it said that a car which has stopped "may" have what is kept for the box.
+    const done = stationLive("P07", { granted_mA: 32_000, because, state: "occupied", status: "SuspendedEV" });
+    expect(explainSentence(done, wordingIn("en"))).toContain("does not follow its limits");
   });
 
   test("of a charger that gets its maximum is decided by nothing", () => {

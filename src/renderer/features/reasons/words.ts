@@ -68,10 +68,11 @@ export function explainSentence(station: StationLive, wording: Wording): string 
   // Nothing is decided for a bay that asks for nothing, or has only just begun to ask.
   if (station.because.length === 0)
     return t(station.session === null ? "sentence.noSession" : "sentence.undecided", values);
-  if (station.status === "SuspendedEV" || station.state === "occupied") return t("sentence.carPaused", values);
   const binding = bindingRung(station.because);
+  // Whatever its car does: what is kept for a box that does not obey is nothing that the car "may" have.
+  if (binding?.kind === "stubborn") return t("sentence.stubborn", values);
+  if (station.status === "SuspendedEV" || station.state === "occupied") return t("sentence.carPaused", values);
   if (binding === null) return t("sentence.full", values);
-  if (binding.kind === "stubborn") return t("sentence.stubborn", values);
   return t("sentence.because", { ...values, reason: rungText(binding, wording) });
 }
 

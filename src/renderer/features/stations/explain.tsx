@@ -77,7 +77,9 @@ function Ladder({ station }: { readonly station: StationLive }) {
           <span className={css["text"]}>
             {station.confirmed_mA === station.granted_mA
               ? t("explain.granted")
-              : t("explain.unconfirmed", { confirmed: format.exactCurrent(station.confirmed_mA) })}
+              : station.confirmed_mA === null
+                ? t("explain.unanswered")
+                : t("explain.unconfirmed", { confirmed: format.exactCurrent(station.confirmed_mA) })}
           </span>
         </li>
       </ol>
