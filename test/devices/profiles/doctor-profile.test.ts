@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { doctor } from "../../../src/main/commands/doctor.ts";
-import { loadAnyProfile } from "../../../src/main/devices/profile/index.ts";
+import { loadAnyProfile, toCanonical } from "../../../src/main/devices/profile/index.ts";
 import { PROFILE_FOLDERS } from "../../protocol/modbus/bench.ts";
 
 const [FOLDER = ""] = PROFILE_FOLDERS;
@@ -53,7 +53,7 @@ describe("chargehand doctor profile", () => {
       /registers\.8\.address: .*no other value/u,
     ],
     ["a condition over nothing", "poll: fast, note: apparent", "when: 'rev >= 2', note: apparent", /\.6\.when: .*rev/u],
-    ["a field nobody knows", "max_gap: 0", "max_gaap: 0", /:12 limits: .*max_gaap/u],
+    ["a field nobody knows", "max_gap: 0", "max_gaap: 0", /:12 limits\.max_gaap: .*max_gaap/u],
   ])("%s is told with line, field and what belongs there", async (_, right, wrong, expected) => {
     const source = own.replace(right, wrong);
     const changed = source.split("\n").findIndex((line, i) => line !== own.split("\n")[i]) + 1;
@@ -62,6 +62,56 @@ describe("chargehand doctor profile", () => {
     expect(said).toMatchObject({ ok: false });
     expect(words).toMatch(expected);
     expect(words).toContain(`my-box.yaml:${String(changed)} `);
+  });
+
+  test.each([
+    ["an alias of nothing", (text: string) => text.replace(/^vendor: .*/mu, "vendor: *nobody"), /:4 : .*alias/u],
+    ["aliases that multiply", (text: string) => `${text}config: &a [*a, *a]\n`, /:59 : .*alias/u],
+    ["another encoding", (text: string) => text.replace("vendor: ", "vendor: \uFFFD"), /:4 : .*UTF-8/u],
+    ["a text of another kind", () => "x: 1\n".repeat(40_000), /:1 : at most 100000 characters/u],
+    ["a list of nonsense", () => `registers:\n${"  - {}\n".repeat(2_000)}`, /driver/u],
+    [
+      "an unknown unit",
+      (text: string) => text.replace("scale: 0.1, unit: A, poll", "unit: furlong, poll"),
+      /:16 .*unit.*A, mA/u,
+    ],
+    [
+      "a name twice",
+      (text: string) => text.replace("what: ext_lock", "what: power"),
+      /:20 registers\.6\.what: power only/u,
+    ],
+    [
+      "limits upside down",
+      (text: string) => text.replace("min: 6, max: 16", "min: 16, max: 6"),
+      /:42 .*max: at least min/u,
+    ],
+    ["more than an outlet has", (text: string) => text.replace("max: 16", "max: 1600"), /:42 .*max: amperes, at most/u],
+    [
+      "a type too small for the limit",
+      (text: string) => text.replace("scale: 0.1, unit: A, min", "scale: 0.0001, unit: A, min"),
+      /:42 .*type: .*holds 16 A/u,
+    ],
+    [
+      "a pause that does nothing",
+      (text: string) => text.replace("pause: {write_limit: 0}", "pause: {}"),
+      /:43 control\.pause/u,
+    ],
+    ["no word on the fail-safe", (text: string) => text.replace(/^failsafe:\n(?: {2}.*\n)*/mu, ""), /failsafe: feed/u],
+    ["a heartbeat unsaid", (text: string) => text.replace("any_request", "heartbeat_write"), /failsafe\.heartbeat/u],
+    ["values of each other", (text: string) => `${text}derived: {soc: rfid + 1, rfid: soc + 1}\n`, /:59 derived\.soc/u],
+    ["no serial line", (text: string) => text.replace(/^ {2}rtu: .*\n/mu, ""), /transport: rtu/u],
+    ["a unit id outside", (text: string) => text.replace("default: 1, min: 1", "default: 1, min: 5"), /:11 .*unit_id/u],
+  ])("%s is told in words, and a list of mistakes ends somewhere", async (_, broken, expected) => {
+    const source = broken(own);
+    expect(source).not.toBe(own);
+    const { code, words } = await check("my-box.yaml", source);
+    expect(code).toBe(1);
+    expect(words).toMatch(expected);
+    expect(words.split("\n").length).toBeLessThan(60);
+  });
+
+  test("a session's energy in watt-seconds is one in watt-hours", () => {
+    expect(toCanonical("energy_session", 36_000, "Ws")).toBe(10);
   });
 
   test("a file under another name than its id, no file at all, and no name", async () => {

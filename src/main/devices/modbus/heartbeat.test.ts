@@ -283,6 +283,10 @@ describe("what a box is offered", () => {
   });
 
   test("is nothing we can write where the box takes neither amperes nor watts", () => {
-    expect(limitPlan(box("{feed: none}", "fc: 16, address: 10, type: u32, unit: horsepower"), none)).toBeNull();
+    const amperes = box("{feed: none}");
+    const setter = amperes.control?.set_current;
+    if (setter === undefined) throw new Error("the box has a setpoint");
+    const control = { set_current: { ...setter, unit: "horsepower" } };
+    expect(limitPlan({ ...amperes, control }, none)).toBeNull();
   });
 });

@@ -16,7 +16,7 @@ vendor: Test
 models: [Meter]
 driver: modbus
 evidence: single
-transport: {options: [rtu]}
+transport: {options: [tcp]}
 limits: {max_read: 10, max_gap: 0}
 registers:
   - {what: current_l1, fc: 4, address: 0, type: u16, scale: 0.1, unit: A, poll: fast}

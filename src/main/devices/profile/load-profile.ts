@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from "yaml";
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from "yaml";
+import type { z } from "zod";
 import { profileProblems } from "./profile-rules.ts";
+import { sanityProblems } from "./profile-sanity.ts";
 import { profileSchema, type AnyProfile, type DeviceProfile } from "./profile-schema.ts";
 
 /** Where a document is wrong and what belongs there; `line` counts from 1, 0 when it is not one line's fault. */
@@ -14,6 +16,10 @@ export type ProfileProblem = {
 export type Loaded<P> =
   { readonly ok: true; readonly profile: P } | { readonly ok: false; readonly problems: readonly ProfileProblem[] };
 
+/** Twenty times what the longest of ours needs. YAML compares every key of a mapping with all others: a megabyte hangs. */
+const CHARACTERS_max = 100_000;
+/** A file of another kind has thousands of mistakes; nobody reads more than these. */
+const PROBLEMS_max = 50;
 /** Below a folder of profiles they are sorted by kind. */
 const KINDS = ["", "chargers", "meters"];
 
@@ -28,9 +34,23 @@ export function loadAnyProfile(id: string, folders: readonly string[]): Loaded<A
     .flatMap((folder) => KINDS.map((kind) => join(folder, kind, `${id}.yaml`)))
     .find((path) => existsSync(path));
   if (file === undefined) return fail(`${id}.yaml`, `a profile file in one of ${folders.join(", ")}`);
-  const loaded = parseAnyProfile(readFileSync(file, "utf8"), file);
+  const source = readSource(file);
+  if (source === null)
+    return fail(file, `a YAML file that can be read, of at most ${String(CHARACTERS_max)} characters`);
+  const loaded = parseAnyProfile(source, file);
   if (loaded.ok && loaded.profile.id !== id) return fail(file, `the id ${id}, like the file's name`);
   return loaded;
+}
+
+/** The text of an owner's file, `null` for a folder, one without permission or one far too large. */
+function readSource(file: string): string | null {
+  try {
+    const about = statSync(file);
+    return about.isFile() && about.size <= CHARACTERS_max * 4 ? readFileSync(file, "utf8") : null;
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return null;
+    throw error;
+  }
 }
 
 /** Like `loadAnyProfile`, for those who can only use devices read by registers. */
@@ -49,8 +69,23 @@ function onlyModbus(loaded: Loaded<AnyProfile>, file: string): Loaded<DeviceProf
     : { ok: false, problems: [{ file, line: 0, field: "driver", expected: "modbus" }] };
 }
 
-/** Checks a profile's text; every problem names line and field. */
+/** Checks a profile's text; every problem names line and field, and there are at most `PROBLEMS_max` and one of them. */
 export function parseAnyProfile(source: string, file: string): Loaded<AnyProfile> {
+  const checked = checkProfile(source, file);
+  if (checked.ok || checked.problems.length <= PROBLEMS_max) return checked;
+  const more = checked.problems.length - PROBLEMS_max;
+  const rest = { file, line: 0, field: "", expected: `these mended first; ${String(more)} more mistakes follow` };
+  return { ok: false, problems: [...checked.problems.slice(0, PROBLEMS_max), rest] };
+}
+
+function checkProfile(source: string, file: string): Loaded<AnyProfile> {
+  const broken = (offset: number, expected: string): Loaded<AnyProfile> => ({
+    ok: false,
+    problems: [{ file, line: source.slice(0, offset).split("\n").length, field: "", expected }],
+  });
+  if (source.length > CHARACTERS_max) return broken(0, `at most ${String(CHARACTERS_max)} characters`);
+  const foreign = source.search(/[\uFFFD\0]/u);
+  if (foreign >= 0) return broken(foreign, "text in UTF-8: save the file in that encoding");
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines });
   if (document.errors.length > 0) {
@@ -68,13 +103,39 @@ export function parseAnyProfile(source: string, file: string): Loaded<AnyProfile
     field: path.map(String).join("."),
     expected,
   });
+  const alias = aliasAt(document);
+  if (alias !== null) return broken(alias, "the value itself instead of an alias (*name): profiles have none");
   const parsed = profileSchema.safeParse(document.toJS());
-  if (!parsed.success)
-    return { ok: false, problems: parsed.error.issues.map((issue) => at(issue.path, issue.message)) };
-  const problems = profileProblems(parsed.data);
+  if (!parsed.success) return { ok: false, problems: parsed.error.issues.map((issue) => told(issue, at)) };
+  const problems = [...profileProblems(parsed.data), ...sanityProblems(parsed.data)];
   if (problems.length > 0)
     return { ok: false, problems: problems.map((problem) => at(problem.path, problem.expected)) };
   return { ok: true, profile: parsed.data };
+}
+
+/** Where the first alias stands: unresolved, circular or multiplied ones make no tree, and none is needed. */
+function aliasAt(document: Document): number | null {
+  let found: number | null = null;
+  visit(document, {
+    Alias(_, alias) {
+      found = alias.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+/** A mistake against the schema in words, at the line of the field itself where there is one. */
+function told(
+  issue: z.core.$ZodIssue,
+  at: (path: readonly PropertyKey[], expected: string) => ProfileProblem,
+): ProfileProblem {
+  if (issue.code === "unrecognized_keys") {
+    const [key = ""] = issue.keys;
+    return at([...issue.path, key], `no field of this name here: ${issue.keys.join(", ")}; correct or remove it`);
+  }
+  if (issue.path.length === 0) return at([], `a mapping that begins with "schema: 1" (${issue.message})`);
+  return at(issue.path, issue.message.replace(/received undefined$/u, "but the field is missing"));
 }
 
 /** Line of the deepest part of `path` that exists in the document. */

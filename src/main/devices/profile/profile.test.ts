@@ -33,7 +33,7 @@ describe("a wrong profile names line, field and what belongs there", () => {
 
   test("a field nobody knows", () => {
     expect(problemsOf(text.replace("max_gap: 0", "max_gap: 0, max_gaap: 1"))).toMatch(
-      /^box\.yaml:12 limits: .*max_gaap/u,
+      /^box\.yaml:12 limits\.max_gaap: .*max_gaap/u,
     );
   });
 

@@ -10,7 +10,11 @@ const CURRENT: Quantity = { units: { A: 1000, mA: 1 }, min: -6_000_000, max: 6_0
 /** Line to neutral. Above 300 V the decoding is wrong (word order, scale), not the grid. */
 const VOLTAGE: Quantity = { units: { V: 1000, mV: 1, kV: 1_000_000 }, min: 0, max: 299_999 };
 const POWER: Quantity = { units: { W: 1, VA: 1, mW: 0.001, kW: 1000, kVA: 1000 }, min: -5_000_000, max: 5_000_000 };
-const ENERGY: Quantity = { units: { Wh: 1, VAh: 1, kWh: 1000, kVAh: 1000, MWh: 1_000_000 }, min: 0, max: 1e12 };
+const ENERGY: Quantity = {
+  units: { Ws: 1 / 3600, Wh: 1, VAh: 1, kWh: 1000, kVAh: 1000, MWh: 1_000_000 },
+  min: 0,
+  max: 1e12,
+};
 
 const BY_NAME: readonly (readonly [RegExp, Quantity])[] = [
   [/^current(?:_(?:l[123]|n|sum|limit|limit_total|signalled|actual|granted|offered))?$/u, CURRENT],
@@ -24,6 +28,12 @@ const BY_NAME: readonly (readonly [RegExp, Quantity])[] = [
 ];
 
 const quantityOf = (what: string): Quantity | null => BY_NAME.find(([name]) => name.test(what))?.[1] ?? null;
+
+/** The units in which a document may give `what`; `null` where it is no quantity of ours and needs none. */
+export function unitsOf(what: string): readonly string[] | null {
+  const quantity = quantityOf(what);
+  return quantity === null ? null : Object.keys(quantity.units);
+}
 
 /** A value in our unit, or none and why not. */
 export type Judged = { readonly value: CanonicalValue; readonly doubt: Omit<Quarantined, "at_ms"> | null };

@@ -23,7 +23,10 @@ const register = z
     what: textList,
     fc: readFc,
     address,
-    type: z.union([numberType, z.enum(["ascii", "utf16", "hex", "bits", "bit"])]),
+    type: z.union(
+      [numberType, z.enum(["ascii", "utf16", "hex", "bits", "bit"])],
+      "one of u16 s16 u32 s32 u64 s64 f32 f64 ascii utf16 hex bits bit",
+    ),
     count: count.max(125).optional(),
     /** Registers from one value to the next where `what` is a list. */
     stride: count.optional(),

@@ -10,12 +10,12 @@ export const text = z.string().min(1);
 export const note = { note: text.optional(), unverified: flag };
 export const count = z.int().min(1);
 export const port = count.max(65_535);
-export const readFc = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
-export const writeFc = z.union([z.literal(5), z.literal(6), z.literal(15), z.literal(16)]);
+export const readFc = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)], "1, 2, 3 or 4 (a read)");
+export const writeFc = z.union([z.literal(5), z.literal(6), z.literal(15), z.literal(16)], "5, 6, 15 or 16 (a write)");
 export const writeType = z.union([numberType, z.literal("bit")]);
 /** One word, or several that belong to the several names of `what` in order. */
 export const textList = z
-  .union([text, z.array(text).min(1)])
+  .union([text, z.array(text).min(1)], "a name, or a list of names")
   .transform((value) => (typeof value === "string" ? [value] : value));
 export const intList = z
   .union([z.int(), z.array(z.int()).min(1)])
@@ -110,7 +110,7 @@ export const transport = z.strictObject({
 /** What every document begins and ends with. */
 export const header = {
   schema: z.literal(1),
-  id: z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/u),
+  id: z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/u, "small letters, digits and single dashes, as my-box-2"),
   kind: z.enum(["charger", "meter"]),
   vendor: text,
   models: z.array(z.union([text, z.number()])).min(1),
