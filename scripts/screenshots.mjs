@@ -75,6 +75,8 @@ const VIEWS = [
   ...["light", "dark"].flatMap((theme) => [
     { name: `commissioning-${theme}-1280`, path: "/#/settings?page=commissioning", theme, size: DESK },
     { name: `commissioning-${theme}-1920`, path: "/#/settings?page=commissioning", theme, size: WIDE },
+    { name: `limits-${theme}-1280`, path: "/#/settings?page=limits", theme, size: DESK },
+    { name: `limits-${theme}-1920`, path: "/#/settings?page=limits", theme, size: WIDE },
     { name: `devices-${theme}-1280`, path: "/#/devices", theme, size: DESK },
     { name: `devices-${theme}-1920`, path: "/#/devices", theme, size: WIDE },
     { name: `devices-one-${theme}-1280`, path: "/#/devices", theme, size: DESK, steps: openDevice },
