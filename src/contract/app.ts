@@ -47,6 +47,7 @@ export const alertSchema = z.object({
     "storage",
     "line-damaged",
     "line-silent",
+    "line-cut",
     "unit-silent",
     "line-echoes",
     "another-client",

@@ -20,6 +20,8 @@ export const deviceHintSchema = z.discriminatedUnion("code", [
   }),
   /** None of these units answers. */
   z.object({ code: z.literal("ab-swap-or-baud"), unitIds: z.array(z.int()) }),
+  /** None of these answers any more, though some did. */
+  z.object({ code: z.literal("line-cut"), unitIds: z.array(z.int()) }),
   /** This one does not answer while others do. */
   z.object({ code: z.literal("address-clash-or-cabling"), unitId: z.int(), failedInARow: count }),
   z.object({ code: z.literal("adapter-echoes"), echoes: count }),

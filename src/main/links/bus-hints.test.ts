@@ -80,6 +80,27 @@ test("when nobody answers it is the line: A and B, baud rate, parity or adapter"
   expect(hintsAfter((line) => silent(line, 7, 3))).toEqual([{ code: "ab-swap-or-baud", unitIds: [7] }]);
 });
 
+test("devices that answer damaged are heard: it is the wire or two with one address, and A and B are right", () => {
+  const garbled = (counters: CounterBook, unitId: number): void => {
+    silent(counters, unitId, 4);
+    counters.count(unitId, "crcErrors", 4);
+  };
+  const hints = hintsAfter((line) => {
+    garbled(line, 1);
+    garbled(line, 2);
+  });
+  expect(hints).toEqual([{ code: "termination-or-bias", crcErrors: 8, frames: 8, share_permille: 1000 }]);
+});
+
+test("when all fall silent that answered before, the wire is cut; its A and B were right", () => {
+  const hints = hintsAfter((line) => {
+    answers(line, 1, 10);
+    silent(line, 1, 3);
+    silent(line, 2, 3);
+  });
+  expect(hints).toEqual([{ code: "line-cut", unitIds: [1, 2] }]);
+});
+
 test("when one of several falls silent it is that one: its address, wires or power", () => {
   expect(
     hintsAfter((line) => {

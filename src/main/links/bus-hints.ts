@@ -29,6 +29,8 @@ export type BusHint =
     }
   /** Nobody answers: A and B swapped, wrong baud rate or parity, or a dead adapter. */
   | { readonly code: "ab-swap-or-baud"; readonly unitIds: readonly number[] }
+  /** Several answered once and none does any more: the wire is cut or off its adapter, or all are without power. */
+  | { readonly code: "line-cut"; readonly unitIds: readonly number[] }
   /** One does not answer while others do: two devices with one address, its own wires, or no power. */
   | { readonly code: "address-clash-or-cabling"; readonly unitId: number; readonly failedInARow: number }
   /** The adapter hears itself. Handled, but its own "no echo" switch makes the line faster. */
@@ -40,6 +42,8 @@ export type BusHint =
 const CRC_SHARE_permille_max = 20;
 /** Shares of fewer requests than this mean nothing. */
 const FRAMES_MIN = 50;
+/** More damaged answers than this, and devices that seem silent are not: what they say is lost on the way. */
+const GARBLED_SHARE = 0.5;
 /** A unit is silent after this many failures in a row. */
 const SILENT_FAILURES = 3;
 const LOSSES_MIN = 3;
@@ -49,23 +53,31 @@ export function busHints(health: Omit<BusHealth, "hints">): readonly BusHint[] {
   return [...silence(health), ...damage(health), ...echo(health), ...resets(health)];
 }
 
-function silence({ units, framing }: Omit<BusHealth, "hints">): readonly BusHint[] {
+function silence(health: Omit<BusHealth, "hints">): readonly BusHint[] {
+  const { units, framing } = health;
   const silent = [...units].filter(([, unit]) => unit.failedInARow >= SILENT_FAILURES);
   // Behind a transaction id there are no wires of ours; a silent unit is a wrong unit id or a device without power.
   const isLine = framing !== "mbap";
   const nobody = silent.length > 0 && silent.length === units.size;
-  // A single device that used to answer was wired right.
-  const neverAnswered = silent.every(([, unit]) => unit.replies === 0);
-  if (isLine && nobody && (silent.length > 1 || neverAnswered)) {
-    return [{ code: "ab-swap-or-baud", unitIds: silent.map(([unitId]) => unitId) }];
+  if (isLine && nobody) {
+    if (isGarbled(health)) return [];
+    const unitIds = silent.map(([unitId]) => unitId);
+    if (silent.every(([, unit]) => unit.replies === 0)) return [{ code: "ab-swap-or-baud", unitIds }];
+    // A wire that carried answers was wired right; of a single device it may be the device.
+    if (silent.length > 1) return [{ code: "line-cut", unitIds }];
   }
   return silent.map(([unitId, { failedInARow }]) => ({ code: "address-clash-or-cabling", unitId, failedInARow }));
 }
 
-function damage({ recent }: Omit<BusHealth, "hints">): readonly BusHint[] {
+/** Whether most of what was asked of late came back damaged. */
+const isGarbled = ({ recent }: Pick<BusHealth, "recent">): boolean =>
+  recent.frames >= SILENT_FAILURES && recent.crcErrors > recent.frames * GARBLED_SHARE;
+
+function damage(health: Omit<BusHealth, "hints">): readonly BusHint[] {
+  const { recent } = health;
   const frames = Math.round(recent.frames);
   const crcErrors = Math.round(recent.crcErrors);
-  if (frames < FRAMES_MIN) return [];
+  if (frames < FRAMES_MIN && !isGarbled(health)) return [];
   const share_permille = Math.round((1000 * recent.crcErrors) / recent.frames);
   return share_permille > CRC_SHARE_permille_max
     ? [{ code: "termination-or-bias", crcErrors, frames, share_permille }]

@@ -8,12 +8,13 @@ export type HintedDevice = Pick<DeviceSummary, "kind" | "id" | "place" | "hints"
 /** A hint that stands for longer than this is worth a person's attention; plugs and fuses are switched in less. */
 export const HINT_ALARM_MS = 60_000;
 
-type Code = "line-damaged" | "line-silent" | "unit-silent" | "line-echoes" | "another-client";
+type Code = "line-damaged" | "line-silent" | "line-cut" | "unit-silent" | "line-echoes" | "another-client";
 type Wanted = Pick<Alert, "severity" | "inputs"> & { readonly code: Code; readonly ref: string };
 
 const CODES: ReadonlySet<string> = new Set<Code>([
   "line-damaged",
   "line-silent",
+  "line-cut",
   "unit-silent",
   "line-echoes",
   "another-client",
@@ -59,6 +60,8 @@ function alarmOf({ id: ref, place }: HintedDevice, hint: DeviceHint): Wanted {
       };
     case "ab-swap-or-baud":
       return { code: "line-silent", severity: "stopped", ref, inputs: { place, units: hint.unitIds.join(", ") } };
+    case "line-cut":
+      return { code: "line-cut", severity: "stopped", ref, inputs: { place, units: hint.unitIds.join(", ") } };
     case "address-clash-or-cabling":
       return {
         code: "unit-silent",

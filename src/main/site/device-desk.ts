@@ -209,7 +209,7 @@ const permille = (errors: number, exchanges: number): number | null =>
 
 /** The hints of a line as the contract has them; both have the same codes and numbers. */
 export const hintsOf = ({ hints }: Pick<Bus, "hints">): DeviceHint[] =>
-  hints.map((hint) => (hint.code === "ab-swap-or-baud" ? { ...hint, unitIds: [...hint.unitIds] } : { ...hint }));
+  hints.map((hint) => ("unitIds" in hint ? { ...hint, unitIds: [...hint.unitIds] } : { ...hint }));
 
 function placeOf(link: Link): string {
   switch (link.kind) {

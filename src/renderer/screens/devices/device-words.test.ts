@@ -77,6 +77,7 @@ test("a hint comes with its numbers", () => {
   const hint = { code: "termination-or-bias", crcErrors: 12, frames: 400, share_permille: 30 } as const;
   expect(hintFacts(hint, t, format)).toBe("12 of the last 400 answers were damaged (3%).");
   expect(hintFacts({ code: "ab-swap-or-baud", unitIds: [1, 2] }, t, format)).toContain("1, 2");
+  expect(hintFacts({ code: "line-cut", unitIds: [3, 4] }, t, format)).toContain("3, 4");
 });
 
 describe("a value", () => {

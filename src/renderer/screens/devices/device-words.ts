@@ -42,6 +42,8 @@ export function hintFacts(hint: DeviceHint, t: Texts, format: Format): string {
       });
     case "ab-swap-or-baud":
       return t("hint.ab-swap-or-baud.facts", { units: hint.unitIds.join(", ") });
+    case "line-cut":
+      return t("hint.line-cut.facts", { units: hint.unitIds.join(", ") });
     case "address-clash-or-cabling":
       return t("hint.address-clash-or-cabling.facts", {
         unit: String(hint.unitId),
