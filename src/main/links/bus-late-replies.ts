@@ -12,11 +12,16 @@ type Unanswered = {
   readonly until_ms: number;
   /** The end of the window when it began: asking the same again does not move it. */
   readonly first_until_ms: number;
+  /** A refusal may be of this one until then. */
+  readonly refusal_until_ms: number;
 };
 
 export interface LateReplyGuard {
-  /** An answer has not come in time, but may still come. */
-  unanswered(unitId: number, request: ModbusRequest, now_ms: number, timeout_ms: number): void;
+  /**
+   * An answer has not come in time, but may still come. `refusal`: something came while refusals were not believed; it
+   * may have been this one's, so this one puts no other refusal in doubt, else two would do so to each other for ever.
+   */
+  unanswered(unitId: number, request: ModbusRequest, now_ms: number, timeout_ms: number, refusal?: boolean): void;
   /** The same question asked again may be answered by the old answer, so its own answer may come late too. */
   sent(unitId: number, request: ModbusRequest, now_ms: number): void;
   /** How long a question must wait because a late answer to another one would look like its own. */
@@ -42,15 +47,14 @@ export function createLateReplyGuard(framing: Framing): LateReplyGuard {
   const others = (unitId: number, request: ModbusRequest, now_ms: number): readonly Unanswered[] =>
     recent(unitId, now_ms).filter((one) => one.request.fc === request.fc && !isSame(one.request, request));
   return {
-    unanswered(unitId, request, now_ms, timeout_ms) {
+    unanswered(unitId, request, now_ms, timeout_ms, refusal = false) {
       if (framing === "mbap") return;
       const window_ms = LOST_AFTER_TIMEOUTS * timeout_ms;
       const before = recent(unitId, now_ms).filter((one) => !isSame(one.request, request));
       const until_ms = now_ms + window_ms - timeout_ms;
-      byUnit.set(
-        unitId,
-        [...before, { request, window_ms, until_ms, first_until_ms: until_ms }].slice(-UNANSWERED_MAX),
-      );
+      const refusal_until_ms = refusal ? now_ms : until_ms;
+      const one = { request, window_ms, until_ms, first_until_ms: until_ms, refusal_until_ms };
+      byUnit.set(unitId, [...before, one].slice(-UNANSWERED_MAX));
     },
     sent(unitId, request, now_ms) {
       const before = recent(unitId, now_ms);
@@ -72,7 +76,7 @@ export function createLateReplyGuard(framing: Framing): LateReplyGuard {
     stale(unitId, request, now_ms) {
       const older = others(unitId, request, now_ms).filter((one) => now_ms < one.first_until_ms);
       const pdus = request.fc === 5 || request.fc === 6 ? older.map((one) => encodeRequest(one.request)) : [];
-      return { pdus, exceptions: older.length > 0 };
+      return { pdus, exceptions: older.some((one) => now_ms < one.refusal_until_ms) };
     },
   };
 }

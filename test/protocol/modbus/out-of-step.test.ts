@@ -74,6 +74,55 @@ describe("what one device does wrong stays with it", () => {
     expect(codeOf(await set(160))).toBe("timeout");
     expect(codeOf(await set(60))).not.toBe("ok");
   });
+
+  test("a device that was silent once and then refuses several questions is not kept unheard for ever", async () => {
+    let heard = 0;
+    const port = await scripted((connection) => {
+      heard += 1;
+      if (heard > 1) connection.write(encodeRtu(1, Uint8Array.of(0x83, 6)));
+    });
+    const bus = await busTo(port);
+    expect(codeOf(await read(bus, 1))).toBe("timeout");
+    const refused = new Set<number>();
+    for (let i = 0; i < 12; i += 1) {
+      const reply = await bus.transact({
+        unitId: 1,
+        request: { fc: 3, address: 1 + ((i + 1) % 2), count: 1 + ((i + 1) % 2) },
+        // A scan is asked of dead units too.
+        priority: "scan",
+        timeout_ms: TIMEOUT_ms,
+        gap_ms: 0,
+      });
+      if (i >= 8 && codeOf(reply) === "exception") refused.add(i);
+    }
+    expect([...refused]).toEqual([8, 9, 10, 11]);
+  });
+
+  test("a limit that must fall goes before the second try of a question that was answered badly", async () => {
+    const heard: number[] = [];
+    const falls: Promise<BusReply>[] = [];
+    const port = await scripted((connection, bytes) => {
+      heard.push(bytes[1] ?? 0);
+      if (heard.length === 1) {
+        falls.push(
+          bus.transact({
+            unitId: 1,
+            request: { fc: 6, address: 261, value: 60 },
+            priority: "safety",
+            timeout_ms: TIMEOUT_ms,
+            gap_ms: 0,
+          }),
+        );
+        connection.write(Uint8Array.of(1, 3, 2, 0, 10, 0xff, 0xff));
+      } else
+        connection.write(encodeRtu(1, bytes[1] === 6 ? bytes.subarray(1, 6) : Uint8Array.of(3, 2, 0, bytes[3] ?? 0)));
+    });
+    const bus = await busTo(port);
+    expect(await read(bus, 10)).toEqual(value(10));
+    expect((await Promise.all(falls)).map(codeOf)).toEqual(["ok"]);
+    expect(heard).toEqual([3, 6, 3]);
+    expect(bus.health().total.retries).toBe(1);
+  });
 });
 
 describe("a peer out of step", () => {
