@@ -118,6 +118,48 @@ test("its watchdog is set before anything else, is fed while we are there, and f
   expect(box.offered_mA).toBe(6_000);
 });
 
+test("a sign of life does not repeat a limit above the one that was told since, though nobody confirmed that one", async () => {
+  const clock = createVirtualClock(1_790_000_000_000);
+  const profile = profileWith(ID, "keba-udp");
+  const box = createKebaUnit({ profile, values: valuesOf(CHARGING).get, now_ms: () => clock.now_ms() });
+  let isDeafTo8 = false;
+  const peer: KebaPeer = {
+    counters: { exchanges: 0, errors: 0 },
+    async ask(command, fits) {
+      await clock.sleep(100);
+      if (isDeafTo8 && command === "curr 8000") return null;
+      const answer = box.answer(command, false);
+      return fits(answer) ? answer : null;
+    },
+  };
+  const station = stationOf("P1", ID, "keba", 1);
+  const driver = startNetworkStation({
+    station,
+    linkId: "keba",
+    talk: kebaStation({ profile, peer, step_mA: station.step_mA, fallback_mA: station.fallback_mA }),
+    clock,
+    emit: () => undefined,
+    log: { info: () => undefined, warn: () => undefined },
+    startAfter_ms: 0,
+  });
+  await clock.advance(5_000);
+  const told = driver.port.setLimit(milliamp(14_000));
+  await clock.advance(10_000);
+  expect(await told).toMatchObject({ ok: true });
+  isDeafTo8 = true;
+  const lowered = driver.port.setLimit(milliamp(8_000));
+  await clock.advance(1_000);
+  expect(await lowered).toMatchObject({ ok: false, code: "timeout" });
+  isDeafTo8 = false;
+  const { length } = box.commands;
+  await clock.advance(30_000);
+  expect(box.commands.slice(length)).toContain("curr 8000");
+  expect(box.commands.slice(length)).not.toContain("curr 14000");
+  const stopped = driver.stop();
+  await clock.advance(1_000);
+  await stopped;
+});
+
 test("a box that takes orders and does not follow is reported", async () => {
   const { port, box, until } = await rig(50);
   await until((event) => event.kind === "online");

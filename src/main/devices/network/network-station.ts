@@ -193,8 +193,8 @@ class Driver implements NetworkStation {
 
   async #beatIfDue({ heartbeat }: StationTalk, at_ms: number): Promise<PollAnswer> {
     if (heartbeat === null || this.#isTelling || at_ms - this.#beatAt_ms < heartbeat.period_ms) return "answered";
-    const { told_mA } = this.#setpoint;
-    this.#beating = heartbeat.beat(told_mA === null ? null : milliamp(told_mA));
+    const { repeatable_mA } = this.#setpoint;
+    this.#beating = heartbeat.beat(repeatable_mA === null ? null : milliamp(repeatable_mA));
     if (!(await this.#beating)) return "missed";
     this.#beatAt_ms = at_ms;
     return "answered";
@@ -259,13 +259,13 @@ class Driver implements NetworkStation {
     const rest_ms = toldAt_ms + profile.limits.min_write_ms - clock.now_ms();
     if (!lowers && rest_ms > 0) await clock.sleep(rest_ms);
     const resumes = told_mA === null || told_mA === 0;
+    this.#setpoint.attempt(target_mA);
     this.#isTelling = true;
-    await this.#beating;
-    const reply = await this.#tellUntilFollowed(target_mA, (again) => limits.tell(target_mA, again || resumes)).finally(
-      () => {
+    const reply = await this.#beating
+      .then(() => this.#tellUntilFollowed(target_mA, (again) => limits.tell(target_mA, again || resumes)))
+      .finally(() => {
         this.#isTelling = false;
-      },
-    );
+      });
     if (reply.ok) this.#setpoint.tell(target_mA, clock.now_ms());
     else log.warn({ stationId: station.id, reply }, "limit not confirmed");
     return reply;
