@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { epochMs, milliamp } from "../../../src/core/units/index.ts";
 import type { DeviceEvent, StationReading } from "../../../src/main/devices/ports.ts";
 import type { ModbusDevices } from "../../../src/main/devices/modbus/index.ts";
+import { EXCEPTION } from "../../../src/main/protocol/modbus/index.ts";
 import { createModbusServer, type ModbusServer, type RegisterBank } from "../../../src/main/simulator/modbus/index.ts";
 import { clockOf, createRecorder, meterOf, rigOf, startDevices, stationOf, tcpLink, type Rig } from "./bench.ts";
 
@@ -142,6 +143,33 @@ test("on connecting, the Heidelberg box is told to stay awake and what to offer 
   const running = await station("heidelberg-energy-control", "rtu");
   expect(running.rig.writes).toContainEqual({ kind: "raw", address: 258, values: [4] });
   expect(running.rig.writes).toContainEqual({ kind: "fallback-current", current_mA: 6_000 });
+});
+
+test("a box too busy to take what it shall offer without us is told it again a moment later", async () => {
+  const clock = clockOf(20);
+  const rig = rigOf("heidelberg-energy-control", clock, CHARGING);
+  let refusals = 0;
+  const bank: RegisterBank = {
+    answer(request) {
+      const isBusy = request.fc === 16 && request.address === 262 && refusals < 3;
+      if (!isBusy) return rig.bank.answer(request);
+      refusals += 1;
+      return { kind: "exception", fc: request.fc, code: EXCEPTION.serverDeviceBusy };
+    },
+  };
+  const units = new Map([[1, bank]]);
+  const server = await createModbusServer({ transport: { kind: "tcp", port: 0, framing: "mbap" }, units });
+  cleanups.push(() => server.close());
+  const recorder = createRecorder();
+  const devices = startDevices(clock, recorder.emit, {
+    links: [tcpLink("gw", "modbus-tcp", server.port)],
+    stations: [stationOf("P1", "heidelberg-energy-control", "gw", 1)],
+  });
+  cleanups.push(() => devices.stop());
+  await expect.poll(() => rig.writes).toContainEqual({ kind: "fallback-current", current_mA: 6_000 });
+  await expect.poll(() => devices.stations[0]?.failSafe?.()).toMatchObject({ kind: "known", current_mA: 6_000 });
+  await expect.poll(() => devices.health().devices[0]?.problem).toBeNull();
+  expect(refusals).toBe(3);
 });
 
 test("a box that ignores limits is reported as not following, after one rewrite", async () => {

@@ -3,7 +3,7 @@ import type { CommandFailure, FailSafe } from "../ports.ts";
 import { decodeRegister, type DeviceProfile, type ProfileRegister } from "../profile/index.ts";
 import { rawDown, writeRequest, type DeviceWire } from "./device-wire.ts";
 import { failureOf } from "./limit-control.ts";
-import type { StepValues } from "./profile-steps.ts";
+import { isBusy, type StepValues } from "./profile-steps.ts";
 
 const NOMINAL_V = 230;
 /** A box that was not asked yet. */
@@ -26,6 +26,8 @@ export type FailSafeSetup = {
   readonly failSafe: FailSafe;
   /** Settings the box did not take. */
   readonly refused: readonly string[];
+  /** One of them only because it was busy: it may take it in a moment. */
+  readonly wasBusy: boolean;
 };
 
 /**
@@ -37,7 +39,7 @@ export async function setUpFailSafe(context: FailSafeContext): Promise<FailSafeS
   const { failsafe } = context.profile;
   const feed = failsafe?.feed ?? "unknown";
   if (failsafe === undefined || feed === "none" || feed === "unknown")
-    return { failSafe: withoutGuard(feed === "none" ? "none" : "unknown"), refused: [] };
+    return { failSafe: withoutGuard(feed === "none" ? "none" : "unknown"), refused: [], wasBusy: false };
   const { values, phases } = context;
   const targets: readonly (readonly [Watched | undefined, number | null])[] = [
     [failsafe.current, within(failsafe.current, values.failsafe_A)],
@@ -47,15 +49,17 @@ export async function setUpFailSafe(context: FailSafeContext): Promise<FailSafeS
     [failsafe.enabled, 1],
   ];
   const refused: string[] = [];
+  let wasBusy = false;
   const held = new Map<Watched, Held>();
   for (const [watched, wanted] of targets) {
     if (watched === undefined) continue;
     const result = await settle(context, watched, wanted);
     if (result.kind === "failed") return result.failure;
     if (result.refused !== undefined) refused.push(result.refused);
+    if (result.wasBusy === true) wasBusy = true;
     held.set(watched, result);
   }
-  return { failSafe: judge(context, failsafe, held), refused };
+  return { failSafe: judge(context, failsafe, held), refused, wasBusy };
 }
 
 /** A box whose profile names nothing that could be set: whether it has no guard, or nobody knows of one. */
@@ -134,7 +138,7 @@ const scaled = (watched: Watched | undefined, held: ReadonlyMap<Watched, Held>, 
 /** What the box shows of a setting; `null` where it shows nothing. */
 type Held = { readonly value: number | null };
 type Settled =
-  | ({ readonly kind: "held"; readonly refused?: string } & Held)
+  | ({ readonly kind: "held"; readonly refused?: string; readonly wasBusy?: boolean } & Held)
   | { readonly kind: "failed"; readonly failure: CommandFailure };
 
 async function settle(context: FailSafeContext, watched: Watched, wanted: number | null): Promise<Settled> {
@@ -149,7 +153,11 @@ async function settle(context: FailSafeContext, watched: Watched, wanted: number
   const reply = await context.wire.ask(request, "identity");
   if (!reply.ok)
     return reply.code === "exception"
-      ? { ...before, refused: `register ${String(address)}: exception ${String(reply.exception)}` }
+      ? {
+          ...before,
+          refused: `register ${String(address)}: exception ${String(reply.exception)}`,
+          wasBusy: isBusy(reply.exception),
+        }
       : { kind: "failed", failure: failureOf(reply) };
   return look(context, watched);
 }
@@ -161,7 +169,9 @@ async function look(context: FailSafeContext, watched: Watched): Promise<Settled
   const read_type = watched.read_type ?? type;
   const reply = await context.wire.ask({ fc, address, count: registersOf(read_type) }, "identity");
   if (!reply.ok)
-    return reply.code === "exception" ? { kind: "held", value: null } : { kind: "failed", failure: failureOf(reply) };
+    return reply.code === "exception"
+      ? { kind: "held", value: null, wasBusy: isBusy(reply.exception) }
+      : { kind: "failed", failure: failureOf(reply) };
   const words = reply.reply.kind === "registers" ? reply.reply.registers : [];
   const register: ProfileRegister = {
     what: ["fail-safe"],

@@ -1,4 +1,4 @@
-import type { ModbusRequest } from "../../protocol/modbus/index.ts";
+import { EXCEPTION, type ModbusRequest } from "../../protocol/modbus/index.ts";
 import type { Clock } from "../ports.ts";
 import { holds, type DeviceProfile, type Operand, type ProfileStep } from "../profile/index.ts";
 import { writeRequest, type DeviceWire } from "./device-wire.ts";
@@ -8,12 +8,17 @@ import type { BusPriority } from "../../links/bus.ts";
 export type StepValues = { readonly failsafe_A: number; readonly timeout_s: number };
 
 export type StepsResult =
-  | { readonly kind: "done"; readonly refused: readonly string[] }
+  /** `wasBusy`: something was refused only because the device was busy; it may take it in a moment. */
+  | { readonly kind: "done"; readonly refused: readonly string[]; readonly wasBusy: boolean }
   /** The device did not answer; the steps are to be run again from the start. */
   | { readonly kind: "missed" };
 
 /** Seconds without us after which a box is to fall back, where the profile gives no default. */
 const TIMEOUT_s = 60;
+
+/** Modbus application protocol 1.1b3, 7: an exception that says "later", not "no". */
+export const isBusy = (exception: number): boolean =>
+  exception === EXCEPTION.acknowledge || exception === EXCEPTION.serverDeviceBusy;
 
 /** What steps may name: the site's fallback and the time until it takes effect, within what the box takes. */
 export function stepValues(profile: DeviceProfile, fallback_mA: number): StepValues {
@@ -45,6 +50,7 @@ export async function runSteps(
 ): Promise<StepsResult> {
   const { profile, wire, clock, values } = context;
   const refused: string[] = [];
+  let wasBusy = false;
   for (const step of steps) {
     if (!holds(step.when, context.of)) continue;
     if (step.wait_ms !== undefined) await clock.sleep(step.wait_ms);
@@ -58,9 +64,10 @@ export async function runSteps(
     const reply = await wire.ask(request, context.priority);
     if (reply.ok) continue;
     if (reply.code !== "exception") return { kind: "missed" };
+    if (isBusy(reply.exception)) wasBusy = true;
     refused.push(`register ${String(request.address)}: exception ${String(reply.exception)}`);
   }
-  return { kind: "done", refused };
+  return { kind: "done", refused, wasBusy };
 }
 
 async function requestOf(

@@ -31,6 +31,9 @@ import { stationPort } from "./station-commands.ts";
 /** A box that is told to recover from its error is told again after this long. */
 const RECOVER_AGAIN_ms = 60_000;
 
+/** A box that was too busy for its settings is told them again after these times of its being there, then no more. */
+const BUSY_AGAIN_ms = [2_000, 5_000, 10_000, 30_000, 60_000] as const;
+
 const WANTED =
   /^(?:state|(?:current|voltage)_l[123]|current|power|energy_import|energy_since_power_on|current_limit|enabled|error_code|serial|firmware|model)$/u;
 
@@ -71,6 +74,8 @@ class Driver implements StationDriver {
   #failSafe: FailSafe = NOT_ASKED;
   #recovered_ms = -Infinity;
   #isTelling = false;
+  /** When its settings are told again because it was busy, and how often that was so in a row. */
+  #busy: { readonly due_ms: number; readonly times: number } | null = null;
   readonly #ended = new AbortController();
   #beating: Promise<void> | null = null;
 
@@ -182,6 +187,7 @@ class Driver implements StationDriver {
 
   async #connected(): Promise<ReadResult> {
     this.#setpoint.forget();
+    this.#busy = null;
     if ((await this.#reader.meet()) === "missed") return "missed";
     if ((await this.#reader.read(new Set(["once", "fast"]))) === "missed") return "missed";
     await this.#reader.readStation();
@@ -216,6 +222,9 @@ class Driver implements StationDriver {
     const guard = await setUpFailSafe({ profile: this.#reader.profile, wire, values, phases, get });
     if ("ok" in guard) return "missed";
     this.#failSafe = guard.failSafe;
+    const times = this.#busy?.times ?? 0;
+    const again_ms = result.wasBusy || guard.wasBusy ? BUSY_AGAIN_ms[times] : undefined;
+    this.#busy = again_ms === undefined ? null : { due_ms: clock.now_ms() + again_ms, times: times + 1 };
     const refused = [...result.refused, ...guard.refused];
     this.#problem = refused.length > 0 ? refused.join("; ") : null;
     if (this.#problem !== null) {
@@ -270,6 +279,8 @@ class Driver implements StationDriver {
       if ((await this.#setUp()) === "missed") return "missed";
       emit({ kind: "booted", stationId: station.id, at_ms: clock.now_ms() });
     }
+    if (this.#busy !== null && clock.now_ms() >= this.#busy.due_ms && (await this.#setUp()) === "missed")
+      return "missed";
     emit({ kind: "reading", stationId: station.id, reading: this.#reading(state) });
     this.#followPhases(state);
     return this.#recover(state);
