@@ -68,17 +68,16 @@ test("takes a limit, pauses and resumes, and confirms what the box holds", async
   expect(box.offered_mA).toBe(12_000);
 });
 
-test("its watchdog is set before anything else, is fed while we are there, and falls to the safe current after us", async () => {
-  // Without a wire and without real time: a machine that stands still must not look like our silence.
+/** Without a wire and without real time: a machine that stands still must not look like our silence. */
+function offTheWire(arrives: (command: string) => boolean) {
   const clock = createVirtualClock(1_790_000_000_000);
   const profile = profileWith(ID, "keba-udp");
   const box = createKebaUnit({ profile, values: valuesOf(CHARGING).get, now_ms: () => clock.now_ms() });
-  const asked_at = new Map<string, number[]>();
   const peer: KebaPeer = {
     counters: { exchanges: 0, errors: 0 },
     async ask(command, fits) {
       await clock.sleep(100);
-      asked_at.set(command, [...(asked_at.get(command) ?? []), clock.now_ms()]);
+      if (!arrives(command)) return null;
       const answer = box.answer(command, false);
       return fits(answer) ? answer : null;
     },
@@ -92,6 +91,15 @@ test("its watchdog is set before anything else, is fed while we are there, and f
     emit: () => undefined,
     log: { info: () => undefined, warn: () => undefined },
     startAfter_ms: 0,
+  });
+  return { clock, box, driver };
+}
+
+test("its watchdog is set before anything else, is fed while we are there, and falls to the safe current after us", async () => {
+  const asked_at = new Map<string, number[]>();
+  const { clock, box, driver } = offTheWire((command) => {
+    asked_at.set(command, [...(asked_at.get(command) ?? []), clock.now_ms()]);
+    return true;
   });
   await clock.advance(5_000);
   expect(box.commands[0]).toBe("failsafe 60 6000 0");
@@ -119,29 +127,8 @@ test("its watchdog is set before anything else, is fed while we are there, and f
 });
 
 test("a sign of life does not repeat a limit above the one that was told since, though nobody confirmed that one", async () => {
-  const clock = createVirtualClock(1_790_000_000_000);
-  const profile = profileWith(ID, "keba-udp");
-  const box = createKebaUnit({ profile, values: valuesOf(CHARGING).get, now_ms: () => clock.now_ms() });
   let isDeafTo8 = false;
-  const peer: KebaPeer = {
-    counters: { exchanges: 0, errors: 0 },
-    async ask(command, fits) {
-      await clock.sleep(100);
-      if (isDeafTo8 && command === "curr 8000") return null;
-      const answer = box.answer(command, false);
-      return fits(answer) ? answer : null;
-    },
-  };
-  const station = stationOf("P1", ID, "keba", 1);
-  const driver = startNetworkStation({
-    station,
-    linkId: "keba",
-    talk: kebaStation({ profile, peer, step_mA: station.step_mA, fallback_mA: station.fallback_mA }),
-    clock,
-    emit: () => undefined,
-    log: { info: () => undefined, warn: () => undefined },
-    startAfter_ms: 0,
-  });
+  const { clock, box, driver } = offTheWire((command) => !isDeafTo8 || command !== "curr 8000");
   await clock.advance(5_000);
   const told = driver.port.setLimit(milliamp(14_000));
   await clock.advance(10_000);

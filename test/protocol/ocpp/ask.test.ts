@@ -93,7 +93,7 @@ describe("what an owner asks of a station", () => {
   test("is no way to a password, nor to an address that is none", async () => {
     for (const key of ["AuthorizationKey", "SecurityCtrlr.BasicAuthPassword"])
       expect(ocppRequestSchema.safeParse({ do: "configure", key, value: "x" }).success).toBe(false);
-    const secret = [{ key: "AuthorizationKey", value: "secret", readonly: false }];
+    const secret = ["AuthorizationKey", "WifiPassword"].map((key) => ({ key, value: "secret", readonly: false }));
     await open(() => ({ configurationKey: [...secret, { key: "HeartbeatInterval", value: "60", readonly: false }] }));
     expect(await ask({ do: "configuration", keys: [] })).toEqual({ ok: true, answer: { HeartbeatInterval: "60" } });
     expect(await ask({ do: "diagnostics", location: "file:///etc" })).toMatchObject({ ok: false, code: "invalid" });

@@ -7,7 +7,7 @@ import type { OcppStationPort } from "./station-port.ts";
 export type OcppAnswered = { readonly ok: true; readonly answer: JsonObject } | CommandFailure;
 
 /** A box may be so careless as to tell it. */
-const SECRET = /AuthorizationKey|BasicAuthPassword/iu;
+const SECRET = /password|authorizationkey/iu;
 
 const plain = (reply: CommandReply): OcppAnswered => (reply.ok ? { ok: true, answer: {} } : reply);
 const openly = (values: Iterable<readonly [string, string]>): JsonObject =>
