@@ -99,6 +99,17 @@ describe("chargehand doctor profile", () => {
     ["no word on the fail-safe", (text: string) => text.replace(/^failsafe:\n(?: {2}.*\n)*/mu, ""), /failsafe: feed/u],
     ["a heartbeat unsaid", (text: string) => text.replace("any_request", "heartbeat_write"), /failsafe\.heartbeat/u],
     ["values of each other", (text: string) => `${text}derived: {soc: rfid + 1, rfid: soc + 1}\n`, /:59 derived\.soc/u],
+    [
+      "phases in a bit without a meaning",
+      (text: string) => text.replace("  pause:", "  phases: {fc: 6, address: 500, bit: 0}\n  pause:"),
+      /control\.phases.*what to write for each number of phases/u,
+    ],
+    [
+      "phases a bit cannot say",
+      (text: string) =>
+        text.replace("  pause:", "  phases: {fc: 6, address: 500, bit: 0, values: {1: 0, 3: 2}}\n  pause:"),
+      /control\.phases.*0 or 1/u,
+    ],
     ["no serial line", (text: string) => text.replace(/^ {2}rtu: .*\n/mu, ""), /transport: rtu/u],
     ["a unit id outside", (text: string) => text.replace("default: 1, min: 1", "default: 1, min: 5"), /:11 .*unit_id/u],
   ])("%s is told in words, and a list of mistakes ends somewhere", async (_, broken, expected) => {
