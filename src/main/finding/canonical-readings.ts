@@ -1,15 +1,8 @@
-import { canonicalState, type AnyProfile, type CanonicalValue } from "../devices/profile/index.ts";
+import { canonicalState, ourUnitOf, type AnyProfile, type CanonicalValue } from "../devices/profile/index.ts";
 
 export type ReadingValue = CanonicalValue | readonly CanonicalValue[];
 export type CanonicalReadings = Readonly<Record<string, ReadingValue>>;
 
-/** Our units by the kind of value; anything else keeps the unit that its profile gives. */
-const OUR_UNITS: readonly (readonly [RegExp, string])[] = [
-  [/^(?:current_(?:l[123]|limit|signalled)|hw_current_(?:min|max)|cable_limit|failsafe_current)$/u, "mA"],
-  [/^voltage_l[123]$/u, "mV"],
-  [/^power(?:_import|_export)?(?:_l[123])?$|^hw_power_(?:min|max)$/u, "W"],
-  [/^energy_(?:import|export|total)(?:_l[123])?$|^energy_(?:session|since_power_on)$/u, "Wh"],
-];
 const DECIMALS = 6;
 const PHASE = /_l[123]$/u;
 const PHASES = ["_l1", "_l2", "_l3"] as const;
@@ -42,7 +35,7 @@ export function canonicalReadings(
 
 /** A name with its unit; where the total and the phases share one, the phases say so. */
 function named(profile: AnyProfile, whole: string, what: string): string {
-  const unit = OUR_UNITS.find(([kind]) => kind.test(what))?.[1] ?? unitOf(profile, what);
+  const unit = ourUnitOf(what) ?? unitOf(profile, what);
   const name = PHASE.test(what) && hasTotal(whole) ? `${whole}_phases` : whole;
   return unit === null ? name : `${name}_${unit}`;
 }

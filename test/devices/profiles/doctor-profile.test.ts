@@ -15,6 +15,10 @@ afterAll(() => {
 async function check(name: string, source: string | null): Promise<{ code: number; said: unknown; words: string }> {
   const file = join(folder, name);
   if (source !== null) writeFileSync(file, source);
+  return checkFile(file);
+}
+
+async function checkFile(file: string): ReturnType<typeof check> {
   let stdout = "";
   let words = "";
   const code = await doctor(["profile", file], {
@@ -33,7 +37,7 @@ describe("chargehand doctor profile", () => {
   test("accepts an owner's own file, which then wins over the app's", async () => {
     expect(await check("my-box.yaml", own)).toMatchObject({
       code: 0,
-      said: { ok: true, id: "my-box", driver: "modbus", problems: [] },
+      said: { ok: true, id: "my-box", driver: "modbus", replacesBuiltIn: false, problems: [] },
     });
     writeFileSync(
       join(folder, "heidelberg-energy-control.yaml"),
@@ -99,6 +103,17 @@ describe("chargehand doctor profile", () => {
     ["no word on the fail-safe", (text: string) => text.replace(/^failsafe:\n(?: {2}.*\n)*/mu, ""), /failsafe: feed/u],
     ["a heartbeat unsaid", (text: string) => text.replace("any_request", "heartbeat_write"), /failsafe\.heartbeat/u],
     ["values of each other", (text: string) => `${text}derived: {soc: rfid + 1, rfid: soc + 1}\n`, /:59 derived\.soc/u],
+    [
+      "phases in a bit without a meaning",
+      (text: string) => text.replace("  pause:", "  phases: {fc: 6, address: 500, bit: 0}\n  pause:"),
+      /control\.phases.*what to write for each number of phases/u,
+    ],
+    [
+      "phases a bit cannot say",
+      (text: string) =>
+        text.replace("  pause:", "  phases: {fc: 6, address: 500, bit: 0, values: {1: 0, 3: 2}}\n  pause:"),
+      /control\.phases.*0 or 1/u,
+    ],
     ["no serial line", (text: string) => text.replace(/^ {2}rtu: .*\n/mu, ""), /transport: rtu/u],
     ["a unit id outside", (text: string) => text.replace("default: 1, min: 1", "default: 1, min: 5"), /:11 .*unit_id/u],
   ])("%s is told in words, and a list of mistakes ends somewhere", async (_, broken, expected) => {
@@ -113,6 +128,27 @@ describe("chargehand doctor profile", () => {
   test("a session's energy in watt-seconds is one in watt-hours", () => {
     expect(toCanonical("energy_session", 36_000, "Ws")).toBe(10);
   });
+
+  test("a file that will stand for one of the app's own says so, the app's own and a new one do not", async () => {
+    const replacing = await check("heidelberg-energy-control.yaml", heidelberg);
+    expect(replacing).toMatchObject({ code: 0, said: { ok: true, replacesBuiltIn: true } });
+    expect(replacing.words).toMatch(/heidelberg-energy-control\.yaml: .*instead of the app's own/u);
+    const added = await check("my-box.yaml", own);
+    expect(added).toMatchObject({ code: 0, said: { ok: true, replacesBuiltIn: false }, words: "" });
+    const builtIn = await checkFile(join(FOLDER, "chargers", "heidelberg-energy-control.yaml"));
+    expect(builtIn).toMatchObject({ code: 0, said: { ok: true, replacesBuiltIn: false }, words: "" });
+  });
+
+  test.each([100_001, 400_001, 1_000_001, 5_000_000])(
+    "a file of %i characters is too large, and how much may be",
+    async (size) => {
+      const { code, said, words } = await check("my-box.yaml", own.padEnd(size, "#"));
+      expect(code).toBe(1);
+      expect(said).toMatchObject({ ok: false, problems: [{ expected: "at most 100000 characters" }] });
+      expect(words).toContain("at most 100000 characters");
+      expect(words).not.toContain("MB");
+    },
+  );
 
   test("a file under another name than its id, no file at all, and no name", async () => {
     expect(await check("other.yaml", own)).toMatchObject({ code: 1, said: { problems: [{ line: 2, field: "id" }] } });

@@ -141,6 +141,10 @@ async function live(outcome: Outcome): Promise<void> {
       return MEASURED[what];
     },
   });
+  // A bit that is right already is not written again: the box begins on three phases.
+  const { bit, address = 0 } = profile.control?.phases ?? {};
+  if (bit !== undefined) bank.answer({ fc: 6, address, value: 1 << bit });
+  writes.length = 0;
   const [wire] = profile.transport.options;
   const framing = wire === "rtu" ? "rtu" : wire === "ascii" ? "ascii" : "mbap";
   const unit = profile.transport.unit_id?.default ?? 1;

@@ -135,3 +135,19 @@ test("a box is not switched to other phases twice within its rest", async () => 
   expect(await running.port.switchPhases?.(3)).toMatchObject({ ok: false, code: "rejected", retry: true });
   expect(running.bank.offered_mA()).toBe(10_000);
 });
+
+test("a box that keeps its phases in one bit of its settings is switched without touching the other bits", async () => {
+  const settings = (bank: ProfileBank): number | undefined => {
+    const reply = bank.answer({ fc: 3, address: 0x0204, count: 1 });
+    return reply.kind === "registers" ? reply.registers[0] : undefined;
+  };
+  const running = await box("edgetech-smartevse", (profile) => profile, {
+    values: (what) => (/^current_l[123]$/u.test(what) ? 0 : undefined),
+  });
+  running.bank.answer({ fc: 6, address: 0x0204, value: 0x0017 });
+  await running.port.setLimit(milliamp(10_000));
+  expect(await running.port.switchPhases?.(1)).toEqual({ ok: true });
+  expect(settings(running.bank)).toBe(0x0016);
+  expect(running.writes.filter(({ kind }) => kind === "phases").at(-1)).toEqual({ kind: "phases", phases: 1 });
+  expect(running.bank.offered_mA()).toBe(10_000);
+});

@@ -162,7 +162,8 @@ async function writeLimit(context: LimitContext, plan: LimitPlan, writing: Writi
   return resuming === null ? null : perform(context, plan, resuming, writing.priority, writing.limit_mA);
 }
 
-type Way = NonNullable<NonNullable<DeviceProfile["control"]>["pause"]>;
+type Control = NonNullable<DeviceProfile["control"]>;
+type Way = NonNullable<Control["pause"]>;
 
 /** The steps of a way to pause or resume; `null`: writing the limit is all there is to do. */
 function waySteps(context: LimitContext, way: Way | undefined): readonly ProfileStep[] | null {
@@ -182,6 +183,11 @@ export const writeOf = (choice: {
   readonly address: number;
   readonly type: NonNullable<ProfileStep["write"]>["type"];
 }): NonNullable<ProfileStep["write"]> => ({ fc: choice.fc, address: choice.address, type: choice.type });
+
+/** Writes what stands for a number of phases, in a bit alone where it is one. */
+export const phaseStep = (phases: NonNullable<Control["phases"]>, value: number): ProfileStep => ({
+  write: { ...writeOf(phases), value, ...(phases.bit === undefined ? {} : { bit: phases.bit }) },
+});
 
 /** Steps that may also name a command, the last limit or the last phase count. */
 async function perform(
@@ -203,7 +209,7 @@ async function perform(
     else if (command !== undefined && code !== undefined)
       failed = await performWrites(context, [{ write: { ...writeOf(command), value: code } }], priority);
     else if (phases !== undefined && phaseCode !== undefined)
-      failed = await performWrites(context, [{ write: { ...writeOf(phases), value: phaseCode } }], priority);
+      failed = await performWrites(context, [phaseStep(phases, phaseCode)], priority);
     else failed = await performWrites(context, [step], priority);
     if (failed !== null) return failed;
   }

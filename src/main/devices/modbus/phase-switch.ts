@@ -1,7 +1,7 @@
 import { milliamp, type Milliamp } from "../../../core/units/index.ts";
 import type { Clock, CommandReply, LimitReply } from "../ports.ts";
 import { holds, type DeviceProfile, type Operand } from "../profile/index.ts";
-import { failure, performWrites, readOne, writeOf, type LimitContext } from "./limit-control.ts";
+import { failure, performWrites, phaseStep, readOne, type LimitContext } from "./limit-control.ts";
 
 /** Contactors are switched without load: what the car may still take on a phase, and how long it may take to stop. */
 const IDLE_mA = 500;
@@ -80,7 +80,7 @@ async function write({ limits }: PhaseSwitchContext, wanted: 1 | 3, value: numbe
   const profile = limits.profile();
   const given = profile.control?.phases;
   if (given === undefined) return failure("not-supported", false, "this box cannot switch phases");
-  const steps = [...(given.prepare ?? []), { write: { ...writeOf(given), value } }];
+  const steps = [...(given.prepare ?? []), phaseStep(given, value)];
   const failed = await performWrites(limits, steps, "limit-up");
   if (failed !== null) return failed;
   // The contactor moves when charging resumes; what can be read now is the setting where it is the register written.

@@ -76,14 +76,14 @@ async function requestOf(
   write: NonNullable<ProfileStep["write"]>,
   values: StepValues,
 ): Promise<ModbusRequest | "nothing to do" | null> {
-  if (write.set_bits === undefined) {
-    const value = stepNumber(write.value, values);
+  const value = stepNumber(write.value, values);
+  if (write.set_bits === undefined && write.bit === undefined)
     return value === null ? null : writeRequest(profile, write, value);
-  }
-  // Other bits of the register are not ours: read, add, write; registers with bits are flash, so only when needed.
+  // Other bits of the register are not ours: read, change, write; registers with bits are flash, so only when needed.
   const now = await wire.ask({ fc: 3, address: write.address, count: 1 }, "identity");
   const word = now.ok && now.reply.kind === "registers" ? now.reply.registers[0] : undefined;
   if (word === undefined) return null;
-  const wanted = word | write.set_bits;
+  const one = write.bit === undefined ? 0 : 1 << write.bit;
+  const wanted = (value === 1 ? word | one : word & ~one) | (write.set_bits ?? 0);
   return wanted === word ? "nothing to do" : writeRequest(profile, write, wanted);
 }

@@ -18,6 +18,9 @@ export type Loaded<P> =
 
 /** Twenty times what the longest of ours needs. YAML compares every key of a mapping with all others: a megabyte hangs. */
 const CHARACTERS_max = 100_000;
+/** In UTF-8; what is longer need not be read to be refused. */
+const BYTES_max = CHARACTERS_max * 4;
+const LENGTH_EXPECTED = `at most ${String(CHARACTERS_max)} characters`;
 /** A file of another kind has thousands of mistakes; nobody reads more than these. */
 const PROBLEMS_max = 50;
 /** Below a folder of profiles they are sorted by kind. */
@@ -30,25 +33,34 @@ export function loadAnyProfile(id: string, folders: readonly string[]): Loaded<A
     problems: [{ file, line: 0, field: "", expected }],
   });
   if (!/^[a-z0-9-]{1,64}$/u.test(id)) return fail(id, "a profile id of small letters, digits and dashes");
-  const file = folders
-    .flatMap((folder) => KINDS.map((kind) => join(folder, kind, `${id}.yaml`)))
-    .find((path) => existsSync(path));
-  if (file === undefined) return fail(`${id}.yaml`, `a profile file in one of ${folders.join(", ")}`);
-  const source = readSource(file);
-  if (source === null)
-    return fail(file, `a YAML file that can be read, of at most ${String(CHARACTERS_max)} characters`);
-  const loaded = parseAnyProfile(source, file);
+  const file = profileFile(id, folders);
+  if (file === null) return fail(`${id}.yaml`, `a profile file in one of ${folders.join(", ")}`);
+  const source = readProfileText(file);
+  if (!source.ok) return fail(file, source.expected);
+  const loaded = parseAnyProfile(source.text, file);
   if (loaded.ok && loaded.profile.id !== id) return fail(file, `the id ${id}, like the file's name`);
   return loaded;
 }
 
-/** The text of an owner's file, `null` for a folder, one without permission or one far too large. */
-function readSource(file: string): string | null {
+/** Where the profile `id` lies: in the first of the folders that has it. `null` where none has. */
+export const profileFile = (id: string, folders: readonly string[]): string | null =>
+  folders.flatMap((folder) => KINDS.map((kind) => join(folder, kind, `${id}.yaml`))).find((path) => existsSync(path)) ??
+  null;
+
+export type ProfileText =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly code: "unreadable" | "too-long"; readonly expected: string };
+
+/** The text of an owner's file. `unreadable`: a folder, no file or one without permission. */
+export function readProfileText(file: string): ProfileText {
+  const unreadable = { ok: false, code: "unreadable", expected: "a YAML file that can be read" } as const;
   try {
     const about = statSync(file);
-    return about.isFile() && about.size <= CHARACTERS_max * 4 ? readFileSync(file, "utf8") : null;
+    if (!about.isFile()) return unreadable;
+    if (about.size > BYTES_max) return { ok: false, code: "too-long", expected: LENGTH_EXPECTED };
+    return { ok: true, text: readFileSync(file, "utf8") };
   } catch (error) {
-    if (error instanceof Error && "code" in error) return null;
+    if (error instanceof Error && "code" in error) return unreadable;
     throw error;
   }
 }
@@ -83,7 +95,7 @@ function checkProfile(source: string, file: string): Loaded<AnyProfile> {
     ok: false,
     problems: [{ file, line: source.slice(0, offset).split("\n").length, field: "", expected }],
   });
-  if (source.length > CHARACTERS_max) return broken(0, `at most ${String(CHARACTERS_max)} characters`);
+  if (source.length > CHARACTERS_max) return broken(0, LENGTH_EXPECTED);
   const foreign = source.search(/[\uFFFD\0]/u);
   if (foreign >= 0) return broken(foreign, "text in UTF-8: save the file in that encoding");
   const lines = new LineCounter();

@@ -154,11 +154,10 @@ function wayProblems({ control }: DeviceProfile): readonly RuleProblem[] {
   }
   const phases = control?.phases;
   const counts = Object.keys(phases?.values ?? {});
-  if (
-    phases !== undefined &&
-    ((counts.length === 0 && phases.bit === undefined) || counts.some((one) => !["1", "2", "3"].includes(one)))
-  )
+  if (phases !== undefined && (counts.length === 0 || counts.some((one) => !["1", "2", "3"].includes(one))))
     problems.push(problem(["control", "phases", "values"], "what to write for each number of phases, as {1: 1, 3: 3}"));
+  if (phases?.bit !== undefined && Object.values(phases.values ?? {}).some((value) => value !== 0 && value !== 1))
+    problems.push(problem(["control", "phases", "values"], "0 or 1 for each number of phases, beside bit"));
   return problems;
 }
 

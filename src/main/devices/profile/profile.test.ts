@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { loadProfile, parseProfile } from "./load-profile.ts";
 import type { DeviceProfile } from "./profile-schema.ts";
 import { toCanonical } from "./quantities.ts";
-import { decodeRegister } from "./register-values.ts";
+import { decodeRegister, encodeRegister } from "./register-values.ts";
 
 const RESOURCES = fileURLToPath(new URL("../../../../resources/devices", import.meta.url));
 
@@ -95,4 +95,13 @@ describe("values", () => {
     expect(decodeRegister(heidelberg, sentinel, [65_535])).toBeNull();
     expect(decodeRegister(heidelberg, sentinel, [65_534])).toBe(65_534);
   });
+});
+
+test("a field of bits in registers is shown whole, as its words say it", () => {
+  const bender = load("bender-cc");
+  const errors = bender.registers.find(({ what }) => what.includes("errors"));
+  if (errors === undefined) throw new Error("no such register");
+  const words = [0x8000, 0, 0, 0x0001, 0, 0, 0, 0xf00f];
+  expect(decodeRegister(bender, errors, words)).toBe("8000000000000001000000000000f00f");
+  expect(encodeRegister(bender, errors, "8000000000000001000000000000f00f")).toEqual(words);
 });

@@ -4,13 +4,19 @@ import type { RegisterValue } from "./register-values.ts";
 /** Whole numbers in our units (mA, mV, W, Wh) for what is a quantity; anything else stays as the device gave it. */
 export type CanonicalValue = number | string | null;
 
-type Quantity = Range & { readonly units: Readonly<Record<string, number>> };
+type Quantity = Range & { readonly ours: "mA" | "mV" | "W" | "Wh"; readonly units: Readonly<Record<string, number>> };
 
-const CURRENT: Quantity = { units: { A: 1000, mA: 1 }, min: -6_000_000, max: 6_000_000 };
+const CURRENT: Quantity = { ours: "mA", units: { A: 1000, mA: 1 }, min: -6_000_000, max: 6_000_000 };
 /** Line to neutral. Above 300 V the decoding is wrong (word order, scale), not the grid. */
-const VOLTAGE: Quantity = { units: { V: 1000, mV: 1, kV: 1_000_000 }, min: 0, max: 299_999 };
-const POWER: Quantity = { units: { W: 1, VA: 1, mW: 0.001, kW: 1000, kVA: 1000 }, min: -5_000_000, max: 5_000_000 };
+const VOLTAGE: Quantity = { ours: "mV", units: { V: 1000, mV: 1, kV: 1_000_000 }, min: 0, max: 299_999 };
+const POWER: Quantity = {
+  ours: "W",
+  units: { W: 1, VA: 1, mW: 0.001, kW: 1000, kVA: 1000 },
+  min: -5_000_000,
+  max: 5_000_000,
+};
 const ENERGY: Quantity = {
+  ours: "Wh",
   units: { Ws: 1 / 3600, Wh: 1, VAh: 1, kWh: 1000, kVAh: 1000, MWh: 1_000_000 },
   min: 0,
   max: 1e12,
@@ -28,6 +34,9 @@ const BY_NAME: readonly (readonly [RegExp, Quantity])[] = [
 ];
 
 const quantityOf = (what: string): Quantity | null => BY_NAME.find(([name]) => name.test(what))?.[1] ?? null;
+
+/** The unit in which `judge` gives `what`; `null` for what keeps the unit of its document. */
+export const ourUnitOf = (what: string): "mA" | "mV" | "W" | "Wh" | null => quantityOf(what)?.ours ?? null;
 
 /** The units in which a document may give `what`; `null` where it is no quantity of ours and needs none. */
 export function unitsOf(what: string): readonly string[] | null {

@@ -46,7 +46,8 @@ export function decodeRegister(
     case "bit":
       return ordered[0] ?? null;
     case "bits":
-      return ordered.reduce((sum, bit, i) => sum + bit * 2 ** i, 0);
+      // A field of bits in registers may be longer than a number is exact.
+      return register.fc > 2 ? decodeHex(ordered) : ordered.reduce((sum, bit, i) => sum + bit * 2 ** i, 0);
     case "hex":
       return decodeHex(ordered);
     case "utf16":
@@ -105,7 +106,8 @@ export function encodeRegister(
   const width = valueWidth(register);
   const type = numberTypeOf(register);
   if (type === null) {
-    if (register.type === "hex") return hexWords(typeof value === "string" ? value : "", width);
+    if (register.type === "hex" || (register.type === "bits" && register.fc > 2))
+      return hexWords(typeof value === "string" ? value : "", width);
     if (register.type === "bit" || register.type === "bits") {
       return Array.from({ length: width }, (_, i) => Math.floor((typeof value === "number" ? value : 0) / 2 ** i) % 2);
     }

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { address, flag, note, numberType, readFc, text, wordOrder, writeFc, writeType } from "./schema-parts.ts";
 
+const bitNumber = z.int().min(0).max(15);
+
 const write = z.strictObject({
   fc: writeFc,
   address,
@@ -8,6 +10,8 @@ const write = z.strictObject({
   value: z.union([z.number(), text]).optional(),
   scale: z.number().positive().optional(),
   set_bits: z.int().optional(),
+  /** The value, 0 or 1, is this bit of the register; its other bits stay. */
+  bit: bitNumber.optional(),
 });
 
 const step = z.strictObject({
@@ -63,7 +67,8 @@ const choice = z.strictObject({
   values: z.record(z.string(), z.number()).optional(),
   scale: z.number().optional(),
   unit: text.optional(),
-  bit: z.int().optional(),
+  /** The values, 0 and 1, are this bit of the register; its other bits stay. Of `phases` only. */
+  bit: bitNumber.optional(),
   prepare: steps.optional(),
   requires: text.optional(),
   settle_s: z.number().optional(),

@@ -134,7 +134,8 @@ function onSwitches({ profile, onWrite, setPaused }: BankState, on: On): void {
       });
     }
   }
-  on(phases?.fc, phases?.address, phases ?? {}, (value) => {
+  on(phases?.fc, phases?.address, phases ?? {}, (written) => {
+    const value = phases?.bit === undefined ? written : Math.floor(written / 2 ** phases.bit) % 2;
     const count = Object.entries(phases?.values ?? {}).find(([, code]) => code === value)?.[0];
     if (count !== undefined) onWrite({ kind: "phases", phases: Number(count) });
   });
