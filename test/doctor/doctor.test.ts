@@ -90,6 +90,16 @@ describe("doctor read and set", { timeout: TIMEOUT_ms }, () => {
     });
   });
 
+  test("a box with steps of 100 W is told the first that is no pause when it is to charge with its least", async () => {
+    const port = await device("compleo-solo", "--port", "0", "--unit", "255");
+    const site = here.site(
+      tcp("modbus-tcp", port),
+      CHARGER.replace("heidelberg-energy-control", "compleo-solo").replace("unitId: 1", "unitId: 255"),
+    );
+    const set = await run(["set", "--site", site, "--id", "b1", "--data", data(), "--current_A", "6"]);
+    expect(set.out[0]).toMatchObject({ ok: true, written_mA: 6_086 });
+  });
+
   test("a reading changes nothing in the box", async () => {
     const asked: number[] = [];
     const server = await createModbusServer({

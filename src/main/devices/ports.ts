@@ -166,6 +166,8 @@ export interface StationPort {
   readonly reportsTransactions: boolean;
   /** Tells the box its new limit; 0 pauses. Resolves when the box has confirmed, or with why not. */
   setLimit(current_mA: Milliamp): Promise<LimitReply>;
+  /** The least it can be told to charge with, where its own steps make that more than its minimum. */
+  least_mA?(): Milliamp;
   start(idToken: string): Promise<CommandReply>;
   stop(): Promise<CommandReply>;
   unlock(): Promise<CommandReply>;

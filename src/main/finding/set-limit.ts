@@ -22,6 +22,8 @@ const OPEN_TIMEOUT_ms = 6_000;
 const ONLINE_ms = 20_000;
 /** … and until a box on the network tells its setpoint by its next answer. */
 const SHOWN_ms = 10_000;
+/** What a box needs in its own steps above 6 A is its 6 A, not another current: 100 W are up to 87 mA on three phases. */
+const ROUNDS_UP_mA = 100;
 
 type Options = {
   readonly station: Station;
@@ -66,7 +68,11 @@ export async function setLimit(options: Options): Promise<LimitSet> {
       return { ok: false, code: "invalid", detail: `${problem?.field ?? "profile"}: ${problem?.expected ?? ""}` };
     const online = events.next((event) => event.kind === "online", ONLINE_ms);
     if (!(await driver.opens()) || (await online) === null) return { ok: false, ...driver.silence() };
-    const reply = await port.setLimit(milliamp(limit_mA));
+    const least_mA = port.least_mA?.() ?? 0;
+    const told_mA = limit_mA > 0 && limit_mA < least_mA ? least_mA : limit_mA;
+    if (told_mA - limit_mA > ROUNDS_UP_mA)
+      return { ok: false, code: "invalid", detail: tooLittle(station.id, least_mA) };
+    const reply = await port.setLimit(milliamp(told_mA));
     if (!reply.ok) return { ok: false, code: reply.code, detail: failureWords(station.id, reply) };
     const { confirmed_mA } = reply;
     // A pause is confirmed by whatever its profile names; the setpoint may stay what it was.
@@ -76,6 +82,9 @@ export async function setLimit(options: Options): Promise<LimitSet> {
     await driver.stop();
   }
 }
+
+const tooLittle = (id: string, least_mA: number): string =>
+  `${id} can be told 0 or at least ${String(Math.ceil(least_mA / 10) / 100)} A in its own steps`;
 
 function failureWords(id: string, { code, detail }: CommandFailure): string {
   switch (code) {

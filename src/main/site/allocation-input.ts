@@ -148,11 +148,16 @@ function neededBy(state: StationState, finished: boolean): WattHour | null {
   return state.expected === null ? null : stillNeeded_Wh(state.expected.needed_Wh, attained_Wh(state));
 }
 
-/** The bay's minimum, or what this car has shown to need or to take whatever it is told, as far as the bay can give it. */
-export const minimum_mA = ({ station, habits, overdraw }: StationState): Milliamp =>
-  milliamp(
-    Math.min(station.current_mA_max, Math.max(station.current_mA_min, habits.min_mA ?? 0, overdraw.anyway_mA ?? 0)),
-  );
+/** The bay's minimum, or the next step above it that its box can be told. */
+const leastOfBay_mA = ({ station, port }: StationState): Milliamp =>
+  milliamp(Math.max(station.current_mA_min, port?.least_mA?.() ?? 0));
+
+/** The least of the bay, or what this car has shown to need or to take whatever it is told, as far as the bay can give it. */
+export function minimum_mA(state: StationState): Milliamp {
+  const { station, habits, overdraw } = state;
+  const least_mA = Math.max(leastOfBay_mA(state), habits.min_mA ?? 0, overdraw.anyway_mA ?? 0);
+  return milliamp(Math.min(station.current_mA_max, least_mA));
+}
 
 /**
  * A car that asks for nothing keeps its minimum. One that never charged and was never offered more than little may need
@@ -194,5 +199,4 @@ function rests(state: StationState, now_ms: EpochMs): boolean {
 }
 
 /** A box whose safe current is nothing charges with its least, or the site could not be tried at all. */
-const heldBackTo_mA = (state: StationState): Milliamp =>
-  milliamp(Math.max(safe_mA(state), state.station.current_mA_min));
+const heldBackTo_mA = (state: StationState): Milliamp => milliamp(Math.max(safe_mA(state), leastOfBay_mA(state)));

@@ -6,7 +6,7 @@ import type { Clock } from "../ports.ts";
 import { parseProfile, type DeviceProfile } from "../profile/index.ts";
 import type { DeviceWire } from "./device-wire.ts";
 import { createHeartbeat, heartbeatPeriod_ms } from "./heartbeat.ts";
-import { limitPlan, offered, setpointOf } from "./limit-plan.ts";
+import { leastOffer_mA, limitPlan, offered, setpointOf } from "./limit-plan.ts";
 import { stepValues } from "./profile-steps.ts";
 import { createSetpointWatch } from "./setpoint-watch.ts";
 
@@ -271,6 +271,9 @@ describe("what a box is offered", () => {
         phases,
       });
       if (watts === null) throw new Error("a box that takes watts has a plan");
+      const least_mA = leastOffer_mA(watts);
+      expect(offered(watts, least_mA)).toBeGreaterThanOrEqual(6_000);
+      expect(offered(watts, least_mA - 1)).toBe(0);
       for (let limit_mA = 5_000; limit_mA <= 32_000; limit_mA += 377) {
         const given_mA = offered(watts, limit_mA);
         const set_W = setpointOf(watts, given_mA);

@@ -69,6 +69,10 @@ export function offered(plan: LimitPlan, wanted_mA: number): Milliamp {
   return milliamp(stepped < plan.min_mA ? 0 : stepped);
 }
 
+/** The smallest of its steps that is no pause: 6 A on three phases are 4140 W, which a box with steps of 100 W has not. */
+export const leastOffer_mA = ({ step_mA, min_mA }: LimitPlan): Milliamp =>
+  milliamp(Math.ceil(Math.ceil(min_mA / step_mA - 1e-6) * step_mA - 1e-6));
+
 /** The setpoint in the setter's own unit, for a limit that `offered` gave. */
 export function setpointOf(plan: LimitPlan, limit_mA: number): number {
   if (plan.watts_per_A === null) return ampereDown(limit_mA, plan.setter);

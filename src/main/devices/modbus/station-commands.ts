@@ -3,6 +3,7 @@ import type { CommandReply, FailSafe, StationPort } from "../ports.ts";
 import type { DeviceProfile, ProfileStep } from "../profile/index.ts";
 import type { CommandLane } from "./command-lane.ts";
 import { failure, performWrites, writeOf, type LimitContext } from "./limit-control.ts";
+import { leastOffer_mA } from "./limit-plan.ts";
 import type { PhaseSwitch } from "./phase-switch.ts";
 
 type Control = NonNullable<DeviceProfile["control"]>;
@@ -28,6 +29,10 @@ export function stationPort(options: {
     stationId,
     reportsTransactions: false,
     setLimit: (limit_mA) => lane.setLimit(limit_mA),
+    least_mA: () => {
+      const plan = limits.plan();
+      return plan === null ? milliamp(0) : leastOffer_mA(plan);
+    },
     // Without a register for it a box starts by itself as soon as it is offered current; the site decides when.
     start: async () => {
       const steps = chosen(control?.session, "start");
