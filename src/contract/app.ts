@@ -51,6 +51,7 @@ export const alertSchema = z.object({
     "unit-silent",
     "line-echoes",
     "another-client",
+    "life-signs-untaken",
     "overload-lasting",
     "overload-thermal",
     "overload-pause",

@@ -27,6 +27,8 @@ export const deviceHintSchema = z.discriminatedUnion("code", [
   z.object({ code: z.literal("adapter-echoes"), echoes: count }),
   /** Connections lost, not by us, within ten minutes. */
   z.object({ code: z.literal("another-client"), losses: count }),
+  /** It answers, but not this often in a row did it take the sign of life it needs; `answer` is empty where none came. */
+  z.object({ code: z.literal("life-signs-untaken"), inARow: count, answer: z.string() }),
 ]);
 export type DeviceHint = z.infer<typeof deviceHintSchema>;
 

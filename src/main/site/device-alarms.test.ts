@@ -92,6 +92,22 @@ describe("a hint of a line", () => {
     expect(raised.map(({ code, ref }) => `${code} ${ref}`)).toEqual(["unit-silent P03"]);
   });
 
+  test("that a box does not take our signs of life is told of the box, with its answer", () => {
+    const { store, raised } = alertsInMemory();
+    const watch = createDeviceAlarms();
+    const devices = [device("station", "P03", [{ code: "life-signs-untaken", inARow: 9, answer: "exception 2" }])];
+    watch(store, devices, epochMs(0));
+    watch(store, devices, epochMs(HINT_ALARM_MS + 1));
+    expect(raised).toEqual([
+      {
+        code: "life-signs-untaken",
+        severity: "degraded",
+        ref: "P03",
+        inputs: { place: "/dev/ttyUSB0", inARow: 9, answer: "exception 2" },
+      },
+    ]);
+  });
+
   test("leaves alerts of others alone", () => {
     const { store, open } = alertsInMemory();
     store.raise({ code: "storage", severity: "safety", ref: "disk", inputs: {} }, epochMs(0));

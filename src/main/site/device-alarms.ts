@@ -8,7 +8,8 @@ export type HintedDevice = Pick<DeviceSummary, "kind" | "id" | "place" | "hints"
 /** A hint that stands for longer than this is worth a person's attention; plugs and fuses are switched in less. */
 export const HINT_ALARM_MS = 60_000;
 
-type Code = "line-damaged" | "line-silent" | "line-cut" | "unit-silent" | "line-echoes" | "another-client";
+type Code =
+  "line-damaged" | "line-silent" | "line-cut" | "unit-silent" | "line-echoes" | "another-client" | "life-signs-untaken";
 type Wanted = Pick<Alert, "severity" | "inputs"> & { readonly code: Code; readonly ref: string };
 
 const CODES: ReadonlySet<string> = new Set<Code>([
@@ -18,7 +19,11 @@ const CODES: ReadonlySet<string> = new Set<Code>([
   "unit-silent",
   "line-echoes",
   "another-client",
+  "life-signs-untaken",
 ]);
+
+/** What is of one device is told of that device, what is of a line once of the line. */
+const OF_ONE_DEVICE: ReadonlySet<DeviceHint["code"]> = new Set(["address-clash-or-cabling", "life-signs-untaken"]);
 
 /**
  * Raises an alert for each hint that stands for more than a minute of the site's clock, and ends it when the hint is
@@ -41,11 +46,10 @@ export function createDeviceAlarms(): (alerts: AlertStore, devices: readonly Hin
   };
 }
 
-/** Of a line once, by its id; of one silent device by the device's id. */
 const alarmsOf = (devices: readonly HintedDevice[]): readonly Wanted[] =>
   devices.flatMap((device) =>
     device.hints
-      .filter((hint) => (device.kind === "link") !== (hint.code === "address-clash-or-cabling"))
+      .filter((hint) => (device.kind === "link") !== OF_ONE_DEVICE.has(hint.code))
       .map((hint) => alarmOf(device, hint)),
   );
 
@@ -73,5 +77,12 @@ function alarmOf({ id: ref, place }: HintedDevice, hint: DeviceHint): Wanted {
       return { code: "line-echoes", severity: "info", ref, inputs: { place } };
     case "another-client":
       return { code: "another-client", severity: "degraded", ref, inputs: { place, losses: hint.losses } };
+    case "life-signs-untaken":
+      return {
+        code: "life-signs-untaken",
+        severity: "degraded",
+        ref,
+        inputs: { place, inARow: hint.inARow, answer: hint.answer },
+      };
   }
 }

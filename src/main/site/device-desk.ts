@@ -30,6 +30,7 @@ export interface DeviceDesk {
 }
 
 type Bus = WireHealth["modbus"]["buses"][number];
+type WiredDevice = WireHealth["modbus"]["devices"][number] | WireHealth["network"][number];
 /** What stands behind one summary, for the detail. */
 type Source = { readonly wires: WireHealth; readonly ocpp: readonly DeviceHealth[]; readonly now_ms: EpochMs };
 type Place = { readonly linkId: string; readonly unitId: number; readonly profileId: string };
@@ -77,10 +78,20 @@ export function hintedDevices({
   model,
 }: Pick<RunningEngine, "devices" | "site" | "model">): HintedDevice[] {
   const { links } = model();
-  return devices.wireHealth().modbus.buses.flatMap((bus) => {
+  const { modbus, network } = devices.wireHealth();
+  const placeAt = (linkId: string): string => {
+    const link = links.find(({ id }) => id === linkId);
+    return link === undefined ? linkId : placeOf(link);
+  };
+  const deaf = [...modbus.devices, ...network].flatMap((device): HintedDevice[] => {
+    const hints = hintsOfDevice(device);
+    const connection = site.stations.get(device.id)?.station.connection;
+    if (hints.length === 0 || connection?.kind !== "profile") return [];
+    return [{ kind: device.kind, id: device.id, place: placeAt(connection.linkId), hints }];
+  });
+  const onLines = modbus.buses.flatMap((bus) => {
     if (bus.hints.length === 0) return [];
-    const link = links.find(({ id }) => id === bus.linkId);
-    const place = link === undefined ? bus.linkId : placeOf(link);
+    const place = placeAt(bus.linkId);
     const hints = hintsOf(bus);
     const units = [
       ...[...site.stations.values()].flatMap(({ station: { id, connection } }) =>
@@ -95,7 +106,12 @@ export function hintedDevices({
       { kind: "link" as const, id: bus.linkId, place, hints },
     ];
   });
+  return [...deaf, ...onLines];
 }
+
+/** What a device itself points to, besides its line. */
+const hintsOfDevice = (device: Pick<WiredDevice, "untaken"> | undefined): DeviceHint[] =>
+  device?.untaken === undefined ? [] : [{ code: "life-signs-untaken", ...device.untaken }];
 
 /** Of a line's hints those that are not about another unit. */
 const hintsOfUnit = (hints: readonly DeviceHint[], unitId: number): DeviceHint[] =>
@@ -167,7 +183,7 @@ function wiredSummary(
     exchanges: network?.exchanges ?? unit?.frames ?? 0,
     errors: network?.errors ?? (unit === undefined ? 0 : unit.crcErrors + unit.timeouts + unit.exceptions),
     recentErrors_permille: permille(recent.errors, recent.exchanges),
-    hints: bus === undefined ? [] : hintsOfUnit(hintsOf(bus), unitId),
+    hints: [...hintsOfDevice(network ?? modbus), ...(bus === undefined ? [] : hintsOfUnit(hintsOf(bus), unitId))],
     problem: (network ?? modbus)?.problem ?? null,
   };
 }

@@ -55,7 +55,7 @@ export function httpStation(device: HttpDevice): StationTalk {
         ? null
         : {
             period_ms: (heartbeat.every_s * 1_000) / BEATS_PER_TIME,
-            beat: async () => (await order(device, heartbeat, {})) === null,
+            beat: () => order(device, heartbeat, {}),
           },
     phases: httpPhases(profile, (template) => exchange(device, template, {})),
     wakeUp: wakeUpOf(device),

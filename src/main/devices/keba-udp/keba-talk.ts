@@ -65,7 +65,7 @@ export function kebaStation(options: {
     heartbeat: {
       period_ms: (timeout_s * 1_000) / BEATS_PER_TIMEOUT,
       // After its time-out the box wants both again: current and enable.
-      beat: async (told_mA) => told_mA === null || (await tell(told_mA, true)) === null,
+      beat: async (told_mA) => (told_mA === null ? null : tell(told_mA, true)),
     },
     phases: null,
     wakeUp: null,

@@ -1,5 +1,6 @@
 import { milliamp } from "../../../core/units/index.ts";
-import type { Clock } from "../ports.ts";
+import type { LifeSigns } from "../life-signs.ts";
+import type { Clock, LimitReply } from "../ports.ts";
 import type { DeviceProfile } from "../profile/index.ts";
 import { writeRequest, type DeviceWire } from "./device-wire.ts";
 import { applyLimit, type LimitContext } from "./limit-control.ts";
@@ -37,7 +38,13 @@ export type HeartbeatOptions = {
   readonly isTelling?: () => boolean;
   /** The time the box shows it waits, where it shows one. */
   readonly held_ms?: () => number | null;
+  /** Is told which of them the box took. */
+  readonly signs?: Pick<LifeSigns, "taken" | "untaken">;
 };
+
+/** `void`: there was nothing to say, or it was no longer wanted. */
+type Beaten = { readonly result: ReadResult; readonly how: "void" | "taken" | { readonly untaken: string } };
+const VOID: Beaten = { result: "answered", how: "void" };
 
 /** The write by which this box knows that we are still there; without it the box falls back to its own limit. */
 export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
@@ -51,7 +58,10 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
   const beatIfDue = async (): Promise<ReadResult> => {
     if (dueIn_ms() !== 0) return "answered";
     const sent_ms = clock.now_ms();
-    const result = await beat(options);
+    const { result, how } = await beat(options);
+    if (how === "taken") options.signs?.taken();
+    else if (how !== "void") options.signs?.untaken(how.untaken);
+    // One that is refused is not sent more often for that.
     if (result === "answered") last_ms = sent_ms;
     return result;
   };
@@ -85,11 +95,11 @@ export function heartbeatPeriod_ms(
   return Math.min(Math.min(values.timeout_s * 1_000, shown_ms) / share, REWRITE_ms_max);
 }
 
-async function beat({ profile, wire, values, limits, ...options }: HeartbeatOptions): Promise<ReadResult> {
+async function beat({ profile, wire, values, limits, ...options }: HeartbeatOptions): Promise<Beaten> {
   if (profile.failsafe?.feed === "rewrite_setpoint") {
     const repeated_mA = options.told_mA();
     const isTelling = (): boolean => options.isTelling?.() === true;
-    if (limits === null || repeated_mA === null || isTelling()) return "answered";
+    if (limits === null || repeated_mA === null || isTelling()) return VOID;
     // Between this decision and its turn on the line a lower limit may have been told: then this one is void.
     const isWanted = (): boolean => !isTelling() && options.told_mA() === repeated_mA;
     const guarded: LimitContext = {
@@ -97,12 +107,32 @@ async function beat({ profile, wire, values, limits, ...options }: HeartbeatOpti
       wire: { ask: (request, priority, unitId) => wire.ask(request, priority, unitId, isWanted) },
     };
     const reply = await applyLimit(guarded, milliamp(repeated_mA), "heartbeat");
-    if (!isWanted()) return "answered";
-    return reply.ok || (reply.code !== "timeout" && reply.code !== "offline") ? "answered" : "missed";
+    return isWanted() ? repeated(reply) : VOID;
   }
   const { fc, address, type = "u16", value } = profile.failsafe?.heartbeat ?? {};
   const number = stepNumber(value, values);
-  if (fc === undefined || address === undefined || number === null) return "answered";
+  if (fc === undefined || address === undefined || number === null) return VOID;
   const reply = await wire.ask(writeRequest(profile, { fc, address, type }, number), "heartbeat");
-  return reply.ok || reply.code === "exception" ? "answered" : "missed";
+  if (reply.ok) return { result: "answered", how: "taken" };
+  if (reply.code === "exception")
+    return { result: "answered", how: { untaken: `exception ${String(reply.exception)}` } };
+  // What never reached the line says nothing about the box.
+  const reachedIt = reply.code === "timeout" || reply.code === "garbled";
+  return { result: "missed", how: reachedIt ? { untaken: "" } : "void" };
+}
+
+/** What became of a setpoint that was said again. */
+function repeated(reply: LimitReply): Beaten {
+  if (reply.ok) return { result: "answered", how: "taken" };
+  switch (reply.code) {
+    case "offline":
+      return { result: "missed", how: "void" };
+    case "timeout":
+      return { result: "missed", how: { untaken: "" } };
+    case "rejected":
+    case "not-followed":
+    case "not-supported":
+    case "invalid":
+      return { result: "answered", how: { untaken: reply.detail } };
+  }
 }

@@ -1,3 +1,4 @@
+import type { UntakenLifeSigns } from "../life-signs.ts";
 import type { Liveness } from "./liveness.ts";
 
 /** Where drivers write what a technician may want to know; pino fits. */
@@ -13,6 +14,8 @@ export type DeviceHealth = {
   readonly state: Liveness["kind"];
   /** Settings the device did not take, in words for the log; `null` when all is well. */
   readonly problem: string | null;
+  /** Left out: there are none, or all is well. */
+  readonly untaken?: UntakenLifeSigns;
   /** Registers per read as learned. */
   readonly max_read: number;
   /** Values that could not be, since it runs. */

@@ -10,6 +10,7 @@ import { wattHour, type Milliamp } from "../../../core/units/index.ts";
 import type { Station } from "../../../core/site/index.ts";
 import type { Clock, DeviceListener, FailSafe, LimitReply, StationPort, StationReading } from "../ports.ts";
 import { canonicalState, registerKind, type CanonicalState, type DeviceProfile } from "../profile/index.ts";
+import { createLifeSigns, type LifeSigns } from "../life-signs.ts";
 import { createQuarantineBook, type QuarantineBook } from "../quarantine-book.ts";
 import { stationRating } from "../station-rating.ts";
 import { statusOf } from "./charging-state.ts";
@@ -61,6 +62,7 @@ class Driver implements StationDriver {
   readonly #values: StepValues;
   readonly #limits: LimitContext;
   readonly #setpoint = createSetpointWatch();
+  readonly #signs: LifeSigns;
   readonly #heartbeat: Heartbeat;
   readonly #loop: DeviceLoop;
   readonly #phaseSwitch: PhaseSwitch;
@@ -88,6 +90,7 @@ class Driver implements StationDriver {
     this.#values = stepValues(profile, station.fallback_mA);
     const told_mA = (): number | null => this.#setpoint.told_mA;
     this.#limits = this.#limitContext(told_mA);
+    this.#signs = createLifeSigns({ stationId: station.id }, context.log);
     this.#heartbeat = createHeartbeat({
       profile,
       wire,
@@ -97,6 +100,7 @@ class Driver implements StationDriver {
       told_mA: () => this.#setpoint.repeatable_mA,
       isTelling: () => this.#isTelling,
       held_ms: () => this.#failSafe.timeout_ms,
+      signs: this.#signs,
     });
     this.#phaseSwitch = createPhaseSwitch(profile, {
       limits: this.#limits,
@@ -159,12 +163,15 @@ class Driver implements StationDriver {
 
   health(): DeviceHealth {
     const { learned } = this.#reader;
+    const { kind: state } = this.#loop.liveness;
+    const untaken = state === "offline" ? null : this.#signs.trouble;
     return {
       id: this.#context.station.id,
       kind: "station",
       profileId: this.#context.profile.id,
-      state: this.#loop.liveness.kind,
+      state,
       problem: this.#problem,
+      ...(untaken === null ? {} : { untaken }),
       max_read: learned.max_read,
       quarantined: this.#book.count,
       missing: [...learned.missing],
@@ -179,6 +186,7 @@ class Driver implements StationDriver {
   /** The sign of life has a conversation of its own: a slow poll, or one that fails, must not delay it. */
   #keepBeating(): void {
     if (this.#beating !== null || this.#ended.signal.aborted) return;
+    this.#signs.forget();
     const isOver = (): boolean => this.#ended.signal.aborted || this.#loop.liveness.kind === "offline";
     this.#beating = this.#heartbeat.run(isOver, this.#ended.signal).finally(() => {
       this.#beating = null;

@@ -1,3 +1,4 @@
+import type { UntakenLifeSigns } from "../life-signs.ts";
 import type { Liveness } from "../modbus/liveness.ts";
 
 /** What the expert's table shows of a device that is not asked for registers by the Modbus driver. */
@@ -9,6 +10,8 @@ export type NetworkDeviceHealth = {
   readonly state: Liveness["kind"];
   readonly exchanges: number;
   readonly errors: number;
+  /** As in the health of a device that is asked for registers. */
+  readonly untaken?: UntakenLifeSigns;
   /** Values that could not be, since it runs. */
   readonly quarantined: number;
   /** Its telegrams carry no check sum, so that only their form speaks for them. */

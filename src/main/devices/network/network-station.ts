@@ -1,6 +1,7 @@
 import type { Station } from "../../../core/site/index.ts";
 import { energyOf, heldEnergy, nextEnergy, NO_ENERGY, withinRating } from "../../../core/metering/index.ts";
 import { milliamp, wattHour, type Milliamp } from "../../../core/units/index.ts";
+import { createLifeSigns, type LifeSigns } from "../life-signs.ts";
 import { statusOf } from "../modbus/charging-state.ts";
 import { createCommandLane } from "../modbus/command-lane.ts";
 import type { DeviceLog } from "../modbus/running-device.ts";
@@ -47,12 +48,13 @@ class Driver implements NetworkStation {
   readonly #setpoint = createSetpointWatch();
   readonly #loop: PollLoop;
   readonly #book: QuarantineBook;
+  readonly #signs: LifeSigns;
   #values: Values = NOTHING;
   #energy = NO_ENERGY;
   #hasCharged = false;
   #beatAt_ms = -Infinity;
   /** A sign of life may repeat the last limit, so it and a new limit are never said at the same time. */
-  #beating: Promise<boolean> = Promise.resolve(true);
+  #beating: Promise<CommandFailure | null> = Promise.resolve(null);
   #isTelling = false;
   #problem: string | null = null;
 
@@ -60,6 +62,7 @@ class Driver implements NetworkStation {
     const { station, talk, clock, emit, log } = context;
     this.#context = context;
     this.#book = createQuarantineBook({ stationId: station.id }, log);
+    this.#signs = createLifeSigns({ stationId: station.id }, log);
     this.port = this.#createPort();
     this.#loop = startPollLoop({
       clock,
@@ -110,13 +113,16 @@ class Driver implements NetworkStation {
 
   health(): NetworkDeviceHealth {
     const { station, linkId, talk } = this.#context;
+    const { kind: state } = this.#loop.liveness;
+    const untaken = state === "offline" ? null : this.#signs.trouble;
     return {
       id: station.id,
       kind: "station",
       profileId: talk.profile.id,
       linkId,
-      state: this.#loop.liveness.kind,
+      state,
       ...talk.counters,
+      ...(untaken === null ? {} : { untaken }),
       quarantined: this.#book.count,
       problem: this.#problem,
     };
@@ -129,6 +135,7 @@ class Driver implements NetworkStation {
   async #find(): Promise<PollAnswer> {
     this.#setpoint.forget();
     this.#beatAt_ms = -Infinity;
+    this.#signs.forget();
     return (await this.#read(true)) === "missed" ? "missed" : this.#setUp();
   }
 
@@ -188,16 +195,20 @@ class Driver implements NetworkStation {
       emit({ kind: "booted", stationId: station.id, at_ms });
     }
     this.#emitReading(state, value_Wh !== null);
-    return this.#beatIfDue(talk, at_ms);
+    await this.#beatIfDue(talk, at_ms);
+    return "answered";
   }
 
-  async #beatIfDue({ heartbeat }: StationTalk, at_ms: number): Promise<PollAnswer> {
-    if (heartbeat === null || this.#isTelling || at_ms - this.#beatAt_ms < heartbeat.period_ms) return "answered";
+  /** A box that was read is there, whatever it makes of our sign of life. */
+  async #beatIfDue({ heartbeat }: StationTalk, at_ms: number): Promise<void> {
+    if (heartbeat === null || this.#isTelling || at_ms - this.#beatAt_ms < heartbeat.period_ms) return;
     const { repeatable_mA } = this.#setpoint;
     this.#beating = heartbeat.beat(repeatable_mA === null ? null : milliamp(repeatable_mA));
-    if (!(await this.#beating)) return "missed";
-    this.#beatAt_ms = at_ms;
-    return "answered";
+    const untaken = await this.#beating;
+    if (untaken === null) this.#signs.taken();
+    else this.#signs.untaken(untaken.retry ? "" : untaken.detail);
+    // One that is refused is not sent more often for that.
+    if (untaken?.retry !== true) this.#beatAt_ms = at_ms;
   }
 
   #state(): CanonicalState {

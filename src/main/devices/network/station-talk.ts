@@ -42,10 +42,10 @@ export interface StationTalk {
   readonly phases: PhaseTalk | null;
   /** Makes a sleeping car look again; `null`: it has nothing for that. */
   readonly wakeUp: (() => Promise<CommandFailure | null>) | null;
-  /** By which it knows that we are there; `null` when it does not care. `told_mA`: the limit it was given last. */
+  /** By which it knows that we are there; `null` when it does not care. `told_mA`: the limit it was given last; answers why it did not take it. */
   readonly heartbeat: {
     readonly period_ms: number;
-    beat(told_mA: Milliamp | null): Promise<boolean>;
+    beat(told_mA: Milliamp | null): Promise<CommandFailure | null>;
   } | null;
   /** Its own guard against our silence, as far as what it shows tells of one. */
   failSafe(shown: Values): FailSafe;

@@ -53,6 +53,10 @@ export function hintFacts(hint: DeviceHint, t: Texts, format: Format): string {
       return t("hint.adapter-echoes.facts", { echoes: format.count(hint.echoes) });
     case "another-client":
       return t("hint.another-client.facts", { losses: format.count(hint.losses) });
+    case "life-signs-untaken":
+      return hint.answer === ""
+        ? t("hint.life-signs-untaken.facts", { times: format.count(hint.inARow) })
+        : t("hint.life-signs-untaken.refused", { times: format.count(hint.inARow), answer: hint.answer });
   }
 }
 
