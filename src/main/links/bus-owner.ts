@@ -1,4 +1,5 @@
 import type { ModbusReply, ModbusRequest } from "../protocol/modbus/index.ts";
+import { createBeatBook, PROBE_HELD_ms_max, type BeatBook } from "./bus-beats.ts";
 import { createCounterBook, type CounterBook } from "./bus-counters.ts";
 import { createFramer, type Framing } from "./bus-framing.ts";
 import { createBusQueue, STARVED_AFTER_ms, type BusPriority, type BusQueue } from "./bus-queue.ts";
@@ -59,6 +60,8 @@ export interface BusOwner {
   health(): BusHealth;
   /** A device on it ends every connection after this long (real) by itself: such an end is no loss. */
   expectEndAfter(connection_ms: number): void;
+  /** A unit falls back when it hears nothing within this time (real) from now on: who is silent is not waited for longer. */
+  expectWithin(unitId: number, within_ms: number): void;
   /** Answers everything waiting with `line-down` and frees the port. */
   close(): Promise<void>;
 }
@@ -88,6 +91,7 @@ class Bus implements BusOwner {
   readonly #counters: CounterBook = createCounterBook();
   readonly #queue: BusQueue<Waiting>;
   readonly #late: LateReplyGuard;
+  readonly #beats: BeatBook;
   readonly #wire: BusWire;
   #closed = false;
   #running = false;
@@ -110,6 +114,7 @@ class Bus implements BusOwner {
     this.#real_ms = real_ms;
     this.#queue = createBusQueue<Waiting>(real_ms(STARVED_AFTER_ms));
     this.#late = createLateReplyGuard(framing);
+    this.#beats = createBeatBook((unitId) => this.#isDead(unitId), real_ms(PROBE_HELD_ms_max));
     this.#wire = createBusWire({ link, framer: createFramer(framing), counters: this.#counters, baud });
     link.onState((state) => {
       this.#lineChanged(state.kind === "up");
@@ -150,6 +155,10 @@ class Bus implements BusOwner {
     this.#endsAfter_ms = Math.min(this.#endsAfter_ms, connection_ms);
   }
 
+  expectWithin(unitId: number, within_ms: number): void {
+    this.#beats.expect(unitId, within_ms, performance.now());
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#wake !== null) clearTimeout(this.#wake);
@@ -179,7 +188,10 @@ class Bus implements BusOwner {
   #mayRun(job: Waiting, now_ms: number): boolean {
     if (this.#isHeld(job, now_ms)) return false;
     // What is not there must not cost those that are more than one time-out a cycle.
-    return job.priority === "scan" || !this.#isDead(job.unitId) || now_ms >= this.#nextProbe_ms;
+    if (job.priority === "scan" || !this.#isDead(job.unitId)) return true;
+    const { timeout_ms, queued_at_ms } = job;
+    if (now_ms < this.#nextProbe_ms) return false;
+    return job.priority === "safety" || this.#beats.mayProbe({ timeout_ms, held_ms: now_ms - queued_at_ms }, now_ms);
   }
 
   /** A late answer could be taken for this job's; or asking this again would keep such a job waiting for ever. */
@@ -260,6 +272,15 @@ class Bus implements BusOwner {
     return this.#counters.failedInARow(null) >= REOPEN_AFTER_FAILURES;
   }
 
+  /** Who failed last, or was never heard, is not waited for while another must hear from us. */
+  #patience_ms({ unitId, priority, timeout_ms }: Waiting): number {
+    const { replies, failedInARow, latency_ms_p99 } = this.#counters.unit(unitId);
+    const isUrgent = priority === "safety" || priority === "heartbeat";
+    if (isUrgent || (replies > 0 && failedInARow === 0)) return timeout_ms;
+    const usual_ms = this.#isDead(unitId) ? 0 : 2 * latency_ms_p99;
+    return this.#beats.patience_ms(timeout_ms, usual_ms, performance.now());
+  }
+
   async #attempt(job: Waiting, isProbe: boolean): Promise<BusReply> {
     const changes = this.#framing !== "mbap" && this.#lastUnit !== null && job.unitId !== this.#lastUnit;
     await this.#wire.silence(this.#real_ms(Math.max(job.gap_ms, changes ? UNIT_CHANGE_GAP_ms : 0)));
@@ -268,7 +289,9 @@ class Bus implements BusOwner {
     this.#lastUnit = job.unitId;
     this.#late.sent(job.unitId, job.request, performance.now());
     const stale = this.#late.stale(job.unitId, job.request, performance.now());
-    const outcome = await this.#wire.exchange({ ...job, patient: !isProbe, stale });
+    const timeout_ms = this.#patience_ms(job);
+    const patient = !isProbe && timeout_ms === job.timeout_ms;
+    const outcome = await this.#wire.exchange({ ...job, timeout_ms, patient, stale });
     switch (outcome.kind) {
       case "down":
         return { ok: false, code: "line-down" };
@@ -283,7 +306,11 @@ class Bus implements BusOwner {
           const refusal = outcome.kind === "garbled" && stale.exceptions;
           this.#late.unanswered(job.unitId, job.request, performance.now(), job.timeout_ms, refusal);
         }
-        await this.#wire.settle(outcome.sent_at_ms, job.timeout_ms);
+        await this.#wire.settle(
+          outcome.sent_at_ms,
+          job.timeout_ms,
+          this.#beats.patience_ms(Infinity, 0, performance.now()),
+        );
         return { ok: false, code: outcome.kind };
     }
   }

@@ -48,8 +48,8 @@ export interface BusWire {
     /** Is told what was said, and what comes after the end of waiting. */
     readonly note?: WireListener | undefined;
   }): Promise<WireOutcome>;
-  /** After a failed exchange: waits until its late bytes must have arrived and drops them. */
-  settle(sent_at_ms: number, timeout_ms: number): Promise<void>;
+  /** After a failed exchange: waits until its late bytes must have arrived, but no longer than `wait_ms_max`, and drops them. */
+  settle(sent_at_ms: number, timeout_ms: number, wait_ms_max: number): Promise<void>;
 }
 
 /** The line as one conversation; real time throughout, because wires do not run faster in a demo. */
@@ -140,10 +140,10 @@ class Wire implements BusWire {
     });
   }
 
-  async settle(sent_at_ms: number, timeout_ms: number): Promise<void> {
+  async settle(sent_at_ms: number, timeout_ms: number, wait_ms_max: number): Promise<void> {
     const longest_ms = Math.min(2 * this.#options.counters.total().latency_ms_max, 2 * timeout_ms);
     const started_ms = performance.now();
-    const until_ms = sent_at_ms + longest_ms;
+    const until_ms = Math.min(sent_at_ms + longest_ms, started_ms + wait_ms_max);
     if (until_ms > started_ms) await pause(until_ms - started_ms);
     const latest_ms = Math.max(until_ms, started_ms) + QUIET_WAIT_ms_max;
     while (performance.now() - this.#quietSince_ms < QUIET_ms && performance.now() < latest_ms) await pause(QUIET_ms);

@@ -10,6 +10,8 @@ export const GATEWAY_TIMEOUT_ms = 2_000;
 export interface DeviceWire {
   readonly bus: BusOwner;
   readonly timeout_ms: number;
+  /** The device falls back when it hears nothing within this time (real) from now on. */
+  expectWithin(within_ms: number): void;
   /**
    * `unitId`: where it is not the device's own, as for the registers of a whole station. `isWanted`: looked at in the
    * moment of sending; what is no longer wanted is `expired`.
@@ -53,6 +55,9 @@ export function createDeviceWire(options: {
   return {
     bus,
     timeout_ms,
+    expectWithin(within_ms) {
+      bus.expectWithin(unitId, within_ms);
+    },
     async ask(request, priority, unit, isWanted) {
       const reply = await once(request, priority, unit ?? unitId, isWanted);
       // ABL's controller sleeps: the first request only wakes it, and may be lost or answered badly.

@@ -28,7 +28,7 @@ export interface Heartbeat {
 
 export type HeartbeatOptions = {
   readonly profile: DeviceProfile;
-  readonly wire: Pick<DeviceWire, "ask">;
+  readonly wire: Pick<DeviceWire, "ask"> & Partial<Pick<DeviceWire, "expectWithin">>;
   readonly clock: Clock;
   readonly values: StepValues;
   readonly limits: LimitContext | null;
@@ -63,6 +63,9 @@ export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
     else if (how !== "void") options.signs?.untaken(how.untaken);
     // One that is refused is not sent more often for that.
     if (result === "answered") last_ms = sent_ms;
+    const period = period_ms();
+    const isHeard = result === "answered" && how !== "void" && period !== null;
+    if (isHeard) options.wire.expectWithin?.(clock.real_ms(sent_ms + period - clock.now_ms()));
     return result;
   };
   return {

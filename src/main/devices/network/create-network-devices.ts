@@ -231,5 +231,8 @@ const noting = (bus: BusOwner, note: WireListener): BusOwner => ({
   expectEndAfter: (connection_ms) => {
     bus.expectEndAfter(connection_ms);
   },
+  expectWithin: (unitId, within_ms) => {
+    bus.expectWithin(unitId, within_ms);
+  },
   close: () => bus.close(),
 });
