@@ -109,6 +109,7 @@ export const LIMIT_MISTAKES = [
   "same-time",
   "overlaps",
   "not-modbus",
+  "other-framing",
   "bad-host",
   "input-absent",
   "other",

@@ -243,6 +243,36 @@ test("a contact behind a new module limits, the session goes on, and an input th
   expect((await client.limits.get()).links.map(({ usedBy }) => usedBy)).toEqual([["Bay 1"]]);
 });
 
+test("a module that was asked the wrong way is asked the right way once that is chosen, also after it was taken away", async () => {
+  const { client } = await runningSite();
+  const { inputs, port } = await inputModule();
+  inputs[0] = true;
+  const contact = (kind: "modbus-tcp" | "rtu-over-tcp"): LimitSetting =>
+    always({
+      name: "Ripple control",
+      source: {
+        kind: "digital-input",
+        wire: { host: "127.0.0.1", port, kind },
+        unitId: 1,
+        address: 0,
+        table: "discrete",
+        activeLow: false,
+      },
+    });
+  const isActive = () =>
+    vi.waitFor(async () => {
+      expect(await client.signals.list()).toMatchObject([{ active: { limit_mA: 8_000 } }]);
+    }, SOON);
+  const { id } = await client.limits.change(adding(contact("rtu-over-tcp")));
+  await client.limits.change({ kind: "limit", id, setting: contact("modbus-tcp") });
+  await isActive();
+  await client.limits.change({ kind: "remove", id: "Ripple-control" });
+  await client.limits.change(adding(contact("rtu-over-tcp")));
+  await client.limits.change({ kind: "remove", id: "Ripple-control" });
+  await client.limits.change(adding(contact("modbus-tcp")));
+  await isActive();
+});
+
 test("what protects a circuit and what it may have by contract count while the site runs", async () => {
   const { client, sees } = await siteWithCar();
   const change = (limit_W: number | null): LimitChange => ({

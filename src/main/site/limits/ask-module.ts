@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import type { LimitNote } from "../../../contract/index.ts";
 import type { SiteModel } from "../../../core/site/index.ts";
 import type { BusPool } from "../../devices/modbus/index.ts";
+import type { BusOwner } from "../../links/bus.ts";
 import { readModbusSignal } from "../signals/modbus-signal.ts";
 
 /** Modbus exceptions by which a module says that it has no such input: no such function, no such address. */
@@ -8,13 +10,25 @@ const ABSENT: ReadonlySet<number> = new Set([1, 2]);
 
 type Said = { readonly code: LimitNote["code"] | "input-absent"; readonly inputs: LimitNote["inputs"] };
 
+/** The bus of a link of this site as it runs now; `null`: it is not open, or is spoken on in another way. */
+export function runningBus(buses: BusPool, { links }: SiteModel, linkId: string): BusOwner | null {
+  const running = buses.busOf(linkId);
+  return running !== null &&
+    isDeepStrictEqual(
+      running.link,
+      links.find(({ id }) => id === linkId),
+    )
+    ? running.bus
+    : null;
+}
+
 /** What the module of a limit says now, asked once; `null`: it has none, or its wire is not there yet. */
 export async function askModule(buses: BusPool, model: SiteModel, id: string | null): Promise<Said | null> {
   const signal = (model.signals ?? []).find((one) => one.id === id);
   if (signal === undefined) return null;
   const { source, limit } = signal;
   if (source.kind !== "digital-input" && source.kind !== "register") return null;
-  const bus = buses.busOf(source.linkId)?.bus ?? null;
+  const bus = runningBus(buses, model, source.linkId);
   if (bus === null) return null;
   const reply = await readModbusSignal(bus, source);
   const { unitId, address } = source;

@@ -40,19 +40,47 @@ export function changedSite(model: SiteModel, change: LimitChange, token: string
   }
 }
 
-/** The link that a limit asks over: one of the site where it has one there, else a new one. */
+export type Wired = {
+  /** `null`: the site has no such link. */
+  readonly link: Link | null;
+  /** The site's links with it. */
+  readonly links: readonly Link[];
+  /** Whether the engine has to open it first. */
+  readonly isNew: boolean;
+};
+
+/**
+ * The link that a limit (`id`; `null`: a new one) asks over: one of the site where it has one there, else a new one. Where
+ * nobody else is asked over it, it is spoken on as the limit says.
+ */
 export function linkFor(
-  links: readonly Link[],
+  model: SiteModel,
   wire: Extract<LimitSetting["source"], { kind: "digital-input" }>["wire"],
-): { readonly link: Link | null; readonly isNew: boolean } {
-  if ("linkId" in wire) return { link: links.find(({ id }) => id === wire.linkId) ?? null, isNew: false };
+  id: string | null,
+): Wired {
+  const { links } = model;
+  if ("linkId" in wire) return { link: links.find((one) => one.id === wire.linkId) ?? null, links, isNew: false };
+  const { kind, port } = wire;
   const host = wire.host.trim();
-  const known = links.find((link) => "host" in link && isSameHost(link.host, host) && link.port === wire.port);
-  if (known !== undefined) return { link: known, isNew: false };
-  const id = freeId(`${host}-${String(wire.port)}`, new Set(links.map((link) => link.id)));
-  const link: ModbusLink = { id, kind: wire.kind, host, port: wire.port };
-  return { link, isNew: true };
+  const known = links.filter(isTcp).find((link) => isSameHost(link.host, host) && link.port === port);
+  if (known === undefined) {
+    const link: ModbusLink = {
+      id: freeId(`${host}-${String(port)}`, new Set(links.map((one) => one.id))),
+      kind,
+      host,
+      port,
+    };
+    return { link, links: [...links, link], isNew: true };
+  }
+  const others = (model.signals ?? []).filter((signal) => signal.id !== id);
+  if (known.kind === kind || !isModbusLink(known) || usersOf({ ...model, signals: others }, known.id).length > 0)
+    return { link: known, links, isNew: false };
+  const link: ModbusLink = { id: known.id, kind, host: known.host, port };
+  return { link, links: links.map((one) => (one === known ? link : one)), isNew: true };
 }
+
+/** A port of UDP is another place than the same number of TCP. */
+const isTcp = (link: Link): link is Extract<Link, { host: string }> => "host" in link && link.kind !== "udp";
 
 const isSameHost = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
@@ -60,7 +88,7 @@ function withLimit(model: SiteModel, id: string | null, setting: LimitSetting, t
   const signals = model.signals ?? [];
   const before = signals.find((signal) => signal.id === id);
   if (id !== null && before === undefined) return null;
-  const { source, link } = sourceOf(model, setting, before?.source ?? null, token);
+  const { source, links } = sourceOf(model, setting, before ?? null, token);
   const name = setting.name.trim();
   const own = id ?? freeId(name, new Set([...signals.map((one) => one.id), QUARTER_REF]));
   const signal: SiteSignal = {
@@ -76,7 +104,6 @@ function withLimit(model: SiteModel, id: string | null, setting: LimitSetting, t
     source,
   };
   const all = before === undefined ? [...signals, signal] : signals.map((one) => (one === before ? signal : one));
-  const links = link === null ? model.links : [...model.links, link];
   return {
     model: withoutIdleLink({ ...model, links, signals: all }, before),
     id: own,
@@ -116,29 +143,29 @@ const exact = ({ limit_mA, limit_W }: LimitSetting["limit"]): SignalLimit => ({
 });
 
 function sourceOf(
-  { links }: SiteModel,
+  model: SiteModel,
   { source }: LimitSetting,
-  before: SignalSource | null,
+  before: SiteSignal | null,
   token: string,
-): { readonly source: SignalSource; readonly link: Link | null } {
+): { readonly source: SignalSource; readonly links: readonly Link[] } {
   switch (source.kind) {
     case "window":
-      return { source: { kind: "window", windows: source.windows.map(windowOf) }, link: null };
+      return { source: { kind: "window", windows: source.windows.map(windowOf) }, links: model.links };
     case "http": {
-      const known = before?.kind === "http" && !source.newToken ? before.tokenHash : null;
-      return { source: { kind: "http", tokenHash: known ?? hashToken(token) }, link: null };
+      const known = before?.source.kind === "http" && !source.newToken ? before.source.tokenHash : null;
+      return { source: { kind: "http", tokenHash: known ?? hashToken(token) }, links: model.links };
     }
     case "digital-input": {
       const { kind, wire, unitId, address, table, activeLow } = source;
-      const { link, isNew } = linkFor(links, wire);
+      const { link, links } = linkFor(model, wire, before?.id ?? null);
       const linkId = link?.id ?? "";
-      return { source: { kind, linkId, unitId, address, table, activeLow }, link: isNew ? link : null };
+      return { source: { kind, linkId, unitId, address, table, activeLow }, links };
     }
     case "register": {
       const { kind, wire, unitId, address, table, type, scale, unit, none } = source;
-      const { link, isNew } = linkFor(links, wire);
+      const { link, links } = linkFor(model, wire, before?.id ?? null);
       const linkId = link?.id ?? "";
-      return { source: { kind, linkId, unitId, address, table, type, scale, unit, none }, link: isNew ? link : null };
+      return { source: { kind, linkId, unitId, address, table, type, scale, unit, none }, links };
     }
   }
 }

@@ -60,7 +60,7 @@ function settingMistakes(model: SiteModel, id: string | null, setting: LimitSett
     ...range("debounce_ms", debounce_ms, 0, DEBOUNCE_MS_MAX),
     ...range("minimum_ms", minimum_ms, 0, MINIMUM_MS_MAX),
     ...(source.kind === "window" ? windowMistakes(source.windows) : []),
-    ...("wire" in source ? wireMistakes(model, source) : []),
+    ...("wire" in source ? wireMistakes(model, id, source) : []),
   ];
 }
 
@@ -130,7 +130,7 @@ function windowMistakes(windows: readonly LimitWindow[]): LimitMistake[] {
 
 type WireSource = Extract<LimitSetting["source"], { wire: unknown }>;
 
-function wireMistakes(model: SiteModel, source: WireSource): LimitMistake[] {
+function wireMistakes(model: SiteModel, id: string | null, source: WireSource): LimitMistake[] {
   const { wire, unitId, address } = source;
   const asked = [
     ...range("unitId", unitId, 0, 255),
@@ -144,10 +144,13 @@ function wireMistakes(model: SiteModel, source: WireSource): LimitMistake[] {
     ];
     if (place.length > 0) return [...place, ...asked];
   }
-  const { link } = linkFor(model.links, wire);
+  const { link } = linkFor(model, wire, id);
   if (link === null) return [mistake("wire", "unknown"), ...asked];
-  if (carriesModbus(link)) return asked;
   const by = usersOf(model, link.id).join(", ");
+  // One port speaks one way, and whoever is asked there already needs that one.
+  if ("kind" in wire && carriesModbus(link) && link.kind !== wire.kind)
+    return [mistake("host", "other-framing", { by }), ...asked];
+  if (carriesModbus(link)) return asked;
   return [mistake("host" in wire ? "host" : "wire", "not-modbus", { by: by === "" ? link.id : by }), ...asked];
 }
 
@@ -215,7 +218,7 @@ function settingNotes(
       const meet = theirs.some((one) => source.windows.some((own) => windowsOverlap(one, own)));
       return meet ? [note("overlaps-other", { name: other.name })] : [];
     });
-  const { link, isNew } = linkFor(model.links, source.wire);
+  const { link, isNew } = linkFor(model, source.wire, id);
   if (link === null) return [];
   const by = usersOf({ ...model, signals: others }, link.id).join(", ");
   const device = [...model.stations.map(({ name, connection }) => ({ name, ...connection })), ...model.meters].find(

@@ -9,7 +9,7 @@ import type { PlanningDesk } from "../planning-desk.ts";
 import type { SignalDesk } from "../signals/signal-desk.ts";
 import { exportSiteFile, parseSiteFile } from "../site-file/index.ts";
 import type { SiteState } from "../state.ts";
-import { askModule } from "./ask-module.ts";
+import { askModule, runningBus } from "./ask-module.ts";
 import { changedSite, type Changed } from "./limit-change.ts";
 import { limitMistakes, limitNotes } from "./limit-mistakes.ts";
 import { limitSettings } from "./limit-settings.ts";
@@ -73,7 +73,7 @@ export function limitsDesk(context: Context): LimitsDesk {
       return { mistakes: [], notes: said === null ? [...notes] : [...notes, { code: said.code, inputs: said.inputs }] };
     },
     changed,
-    isReachable: (next) => linkIdsOf(next).every((id) => buses.busOf(id) !== null),
+    isReachable: (next) => linkIdsOf(next).every((id) => runningBus(buses, next, id) !== null),
     take: (next, author) => {
       const before = model();
       // First kept, then done: what cannot be stored is not in force either.

@@ -9,6 +9,9 @@ const POLL_MS = 1_000;
 /** Real milliseconds to the first byte of the answer, and in the queue of a busy line. */
 const ANSWER_TIMEOUT_MS = 500;
 const QUEUE_WAIT_MS = 2_000;
+/** More than any connection has. Devices say "no limit" with a register full of ones, which is no number of amperes. */
+const LIMIT_A_MAX = 1_000;
+const LIMIT_W_MAX = 10_000_000;
 /** Silence that a module needs before a request, in time of the app's clock. */
 const GAP_MS = 5;
 
@@ -39,7 +42,7 @@ export async function pollSignal({ source, limit, bus, clock, tell, stop }: Poll
 
 /** One question to the source. `said` turns its answer into what it asks for; `undefined`: nothing that can be used. */
 export async function readModbusSignal(
-  bus: BusOwner,
+  bus: Pick<BusOwner, "transact">,
   source: ModbusSource,
 ): Promise<
   | { readonly ok: true; readonly said: (limit: SignalLimit) => SignalLimit | null | undefined }
@@ -74,8 +77,8 @@ function saidBy(source: ModbusSource, limit: SignalLimit, reply: ModbusReply): S
   if (raw === source.none) return null;
   const value = raw * source.scale;
   return source.unit === "A"
-    ? { limit_mA: milliampFromAmp(value), limit_W: null }
-    : { limit_mA: null, limit_W: watt(Math.floor(value + 1e-6)) };
+    ? { limit_mA: milliampFromAmp(Math.min(value, LIMIT_A_MAX)), limit_W: null }
+    : { limit_mA: null, limit_W: watt(Math.floor(Math.min(value, LIMIT_W_MAX) + 1e-6)) };
 }
 
 /** High word first, as Modbus sends what is wider than a register. */
