@@ -151,3 +151,12 @@ test("a box that keeps its phases in one bit of its settings is switched without
   expect(running.writes.filter(({ kind }) => kind === "phases").at(-1)).toEqual({ kind: "phases", phases: 1 });
   expect(running.bank.offered_mA()).toBe(10_000);
 });
+
+test("a box that comes with ten minutes until it falls back is told one, and its fallback before that", async () => {
+  const { writes, port } = await box("free2move-eprowallbox", (profile) => profile);
+  expect(writes.filter(({ kind }) => kind === "fallback-current" || kind === "watchdog-timeout")).toEqual([
+    { kind: "fallback-current", current_mA: 6_000 },
+    { kind: "watchdog-timeout", timeout_ms: 60_000 },
+  ]);
+  expect(port.failSafe?.()).toEqual({ kind: "known", current_mA: 6_000, timeout_ms: 60_000 });
+});

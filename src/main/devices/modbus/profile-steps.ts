@@ -13,7 +13,7 @@ export type StepsResult =
   /** The device did not answer; the steps are to be run again from the start. */
   | { readonly kind: "missed" };
 
-/** Seconds without us after which a box is to fall back, where the profile gives no default. */
+/** Seconds without us after which a box is to fall back; one that comes with a shorter time keeps that. */
 const TIMEOUT_s = 60;
 
 /** Modbus application protocol 1.1b3, 7: an exception that says "later", not "no". */
@@ -22,8 +22,11 @@ export const isBusy = (exception: number): boolean =>
 
 /** What steps may name: the site's fallback and the time until it takes effect, within what the box takes. */
 export function stepValues(profile: DeviceProfile, fallback_mA: number): StepValues {
-  const { default: usual = 0, min = 1, max = Infinity } = profile.failsafe?.timeout ?? {};
-  return { failsafe_A: fallback_mA / 1000, timeout_s: Math.min(Math.max(usual > 0 ? usual : TIMEOUT_s, min), max) };
+  const { default: usual = 0, min = 1, max = Infinity, write_fc, unverified } = profile.failsafe?.timeout ?? {};
+  // For as long as the time of the factory says a box goes on with its last limit, unless it can be told less.
+  const canTell = write_fc !== undefined && unverified !== true;
+  const wanted_s = usual <= 0 || (canTell && usual > TIMEOUT_s) ? TIMEOUT_s : usual;
+  return { failsafe_A: fallback_mA / 1000, timeout_s: Math.min(Math.max(wanted_s, min), max) };
 }
 
 /** `null` for a name that steps do not know. */
