@@ -207,6 +207,30 @@ test(
 );
 
 test(
+  "a quarter hour whose prices or limit are set anew in its middle does not forget what it has used",
+  { timeout: 120_000 },
+  async () => {
+    const limit_W = watt(12_000);
+    const run = planned({ points: 6, fuse_A: 125, meter: true }, { quarterLimit_W: limit_W });
+    // The building alone is above the limit in the first five minutes, and the cars have to make up for it.
+    const { everySecond, means_W } = metered(run, (second) => (second % QUARTER_S < 300 ? 80_000 : 4_000));
+    for (const box of run.site.boxes) box.plugged = true;
+    await run.live(QUARTER_S + 400, everySecond);
+    run.desk.replace({ ...LATER_CHEAP, quarterLimit_W: limit_W });
+    await run.live(QUARTER_S - 400, everySecond);
+    await run.live(400, everySecond);
+    // Nobody had it in mind when this quarter hour began.
+    run.desk.replace({});
+    await run.live(100, everySecond);
+    run.desk.replace({ quarterLimit_W: limit_W });
+    await run.live(QUARTER_S - 500, everySecond);
+    expect(means_W).toHaveLength(3);
+    // Nobody saw the begin of the first one.
+    for (const mean_W of means_W.slice(1)) expect(mean_W).toBeLessThanOrEqual(limit_W * 1.005);
+  },
+);
+
+test(
   "where the peak has a price, cars with time stay below the month's peak so far",
   { timeout: 120_000 },
   async () => {

@@ -9,6 +9,7 @@ import type { LpSolver } from "../planning/index.ts";
 import { createLpSolver, startPlanner } from "../planning/index.ts";
 import type { Stores } from "../storage/types.ts";
 import { createPlanInput } from "./plan-input.ts";
+import type { QuarterUse } from "./quarter-use.ts";
 import { createQuarterUse } from "./quarter-use.ts";
 import type { QuarterWatch } from "./quarter-watch.ts";
 import { createQuarterWatch, QUARTER_REF } from "./quarter-watch.ts";
@@ -43,11 +44,14 @@ export type PlanningOptions = {
 
 /** Plans ahead where the site has prices, a price of the peak or a quarter-hour limit; elsewhere it starts nothing. */
 export function startPlanningDesk(options: PlanningOptions): PlanningDesk {
-  let now = startDesk(options, options.site.model.planning ?? {});
+  // What the running quarter hour has used stays known when prices or its limit are set otherwise.
+  const use = createQuarterUse(options.site);
+  let now = startDesk(options, options.site.model.planning ?? {}, use);
   const ending = new Set<Promise<void>>();
   return {
     plan: () => now.plan(),
     follow: (now_ms) => {
+      use.follow();
       now.follow(now_ms);
     },
     state: () => now.state(),
@@ -58,7 +62,7 @@ export function startPlanningDesk(options: PlanningOptions): PlanningDesk {
       ending.add(end);
       for (const circuit of options.site.circuits.values())
         circuit.imposed = circuit.imposed.filter(({ ref }) => ref !== QUARTER_REF);
-      now = startDesk(options, planning);
+      now = startDesk(options, planning, use);
     },
     stop: async () => {
       await Promise.all([now.stop(), ...ending]);
@@ -68,11 +72,11 @@ export function startPlanningDesk(options: PlanningOptions): PlanningDesk {
 
 type OneDesk = Omit<PlanningDesk, "replace">;
 
-function startDesk(options: PlanningOptions, planning: SitePlanning): OneDesk {
+function startDesk(options: PlanningOptions, planning: SitePlanning, use: QuarterUse): OneDesk {
   const { site, stores, clock, dataFolder } = options;
   const { prices, peak, quarterLimit_W } = planning;
   const gains = prices !== undefined || peak !== undefined || quarterLimit_W !== undefined || hasPriceFile(dataFolder);
-  if (gains) return runDesk(options, planning);
+  if (gains) return runDesk(options, planning, use);
   followTrouble(stores.alerts, null, clock.now_ms());
   const off: PlanningState = { ...NOTHING, status: "off", currency: site.model.identity.currency };
   return { plan: () => null, follow: () => undefined, state: () => off, stop: () => Promise.resolve() };
@@ -91,12 +95,11 @@ const NOTHING: Omit<PlanningState, "status" | "currency"> = {
   circuits: [],
 };
 
-function runDesk(options: PlanningOptions, planning: SitePlanning): OneDesk {
+function runDesk(options: PlanningOptions, planning: SitePlanning, use: QuarterUse): OneDesk {
   const { site, stores, clock, log, dataFolder } = options;
   const { timezone, currency } = site.model.identity;
   const { quarterLimit_W } = planning;
-  const quarter = quarterLimit_W === undefined ? null : createQuarterWatch(site, quarterLimit_W);
-  const use = createQuarterUse(site);
+  const quarter = quarterLimit_W === undefined ? null : createQuarterWatch(site, quarterLimit_W, use);
   const prices = createSitePrices({ dataFolder, prices: planning.prices, timezone });
   const read = createPlanInput({
     site,
@@ -117,7 +120,6 @@ function runDesk(options: PlanningOptions, planning: SitePlanning): OneDesk {
     },
     follow: (now_ms) => {
       quarter?.follow(now_ms);
-      if (quarter === null) use.follow();
       const now = situation(site);
       if (now === seen) return;
       seen = now;

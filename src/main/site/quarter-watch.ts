@@ -6,7 +6,8 @@ import type { PlanningState } from "../../contract/index.ts";
 import { minimum_mA } from "./allocation-input.ts";
 import { activePhases } from "./box-view.ts";
 import { allocationCircuit, otherLoad_mA, stationsBelow, workingLimit_W } from "./circuit-view.ts";
-import { createQuarterUse, mainCircuit } from "./quarter-use.ts";
+import { mainCircuit } from "./quarter-use.ts";
+import type { QuarterUse } from "./quarter-use.ts";
 import type { CircuitState, ImposedLimit, SiteState } from "./state.ts";
 
 /** Name of the limit that this file imposes. */
@@ -17,16 +18,15 @@ const LAST_MS = 30_000;
 const STEPS = 50;
 
 export type QuarterWatch = {
-  /** Takes in the main meter and lowers the main circuit to what the running quarter hour has left. It never raises. */
+  /** Lowers the main circuit to what the running quarter hour has left by what was followed. It never raises. */
   readonly follow: (now_ms: EpochMs) => void;
   /** What the running quarter hour has used; counted in full where nobody saw its beginning. */
   readonly used_Wh: (now_ms: EpochMs) => WattHour;
   readonly view: (now_ms: EpochMs) => NonNullable<PlanningState["quarter"]>;
 };
 
-/** Keeps the mean power of every quarter hour at or below `limit_W` (balancing.md §3.6). */
-export function createQuarterWatch(site: SiteState, limit_W: Watt): QuarterWatch {
-  const use = createQuarterUse(site);
+/** Keeps the mean power of every quarter hour at or below `limit_W` (balancing.md §3.6); `use` is followed by its owner. */
+export function createQuarterWatch(site: SiteState, limit_W: Watt, use: QuarterUse): QuarterWatch {
   let cap_W = limit_W;
   let quarter_ms: EpochMs | null = null;
 
@@ -44,7 +44,6 @@ export function createQuarterWatch(site: SiteState, limit_W: Watt): QuarterWatch
     follow: (now_ms) => {
       const root = mainCircuit(site);
       if (root === null) return;
-      use.follow();
       const isNew = quarter_ms !== slotOf(now_ms);
       quarter_ms = slotOf(now_ms);
       cap_W = steadied(exactCap_W(now_ms, root), isNew ? null : cap_W, { now_ms, limit_W });
