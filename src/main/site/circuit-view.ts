@@ -1,5 +1,6 @@
 import { countedOtherLoad_mA, policyOf, weekHighest_mA } from "../../core/balancing/index.ts";
 import type { AllocationCircuit } from "../../core/balancing/index.ts";
+import type { Circuit } from "../../core/site/index.ts";
 import { elapsed_ms, milliamp, onPhase, perPhase, watt } from "../../core/units/index.ts";
 import type { EpochMs, Milliamp, PerPhase, Watt } from "../../core/units/index.ts";
 import { drawn_mA } from "./box-view.ts";
@@ -71,6 +72,10 @@ export const workingLimit_mA = (state: CircuitState): PerPhase<Milliamp> =>
       ),
     ),
   );
+
+/** Power of currents on the lines that add up to `sum_mA`, in W: three equal ones, I each, of a delta system carry √3·U·I. */
+export const powerOfLines_W = ({ system }: Pick<Circuit, "system">, sum_mA: number, nominal_V: number): number =>
+  (sum_mA * nominal_V) / (system === "delta" ? 1000 * Math.sqrt(3) : 1000);
 
 /** The circuit's power limit, its own or the lowest imposed one. */
 export function workingLimit_W({ circuit, imposed }: CircuitState): Watt | null {

@@ -5,6 +5,7 @@ import { type BalancingDesk, balancingDesk } from "./balancing-desk.ts";
 import { deviceDesk } from "./device-desk.ts";
 import { deviceHealth } from "./device-health.ts";
 import type { Engine } from "./engine.types.ts";
+import { powerOfLines_W } from "./circuit-view.ts";
 import { kioskState } from "./kiosk-view.ts";
 import { createLivePublisher } from "./live-publisher.ts";
 import { liveUpdate, stationLive } from "./live-view.ts";
@@ -194,7 +195,11 @@ const learnedView = ({ habits, vehicle, overdraw }: StationState): StationDetail
 /** Main fuse on its weakest phase, and the power it stands for. */
 function mainLimit(site: SiteState): { fuse_mA: number; limit_W: number } {
   const root = [...site.circuits.values()].find((state) => state.circuit.parentId === null);
-  const fuses = root?.circuit.fuse_mA ?? [0];
-  const sum_mA = fuses.reduce((sum: number, fuse) => sum + fuse, 0);
-  return { fuse_mA: Math.min(...fuses), limit_W: Math.round((sum_mA / 1000) * site.model.identity.nominal_V) };
+  if (root === undefined) return { fuse_mA: 0, limit_W: 0 };
+  const { fuse_mA } = root.circuit;
+  const sum_mA = fuse_mA.reduce((sum: number, fuse) => sum + fuse, 0);
+  return {
+    fuse_mA: Math.min(...fuse_mA),
+    limit_W: Math.round(powerOfLines_W(root.circuit, sum_mA, site.model.identity.nominal_V)),
+  };
 }

@@ -14,7 +14,7 @@ import { epochMs, milliamp, millisecond, onPhase, perPhase, watt, wattHour } fro
 import type { EpochMs, Milliamp, PerPhase, Watt, WattHour } from "../../core/units/index.ts";
 import type { HistoryStore, PowerPoint } from "../storage/types.ts";
 import { allocationRequest } from "./allocation-input.ts";
-import { workingLimit_mA, workingLimit_W } from "./circuit-view.ts";
+import { powerOfLines_W, workingLimit_mA, workingLimit_W } from "./circuit-view.ts";
 import { QUARTER_REF } from "./quarter-watch.ts";
 import type { SitePrices } from "./site-prices.ts";
 import type { SiteState, StationState } from "./state.ts";
@@ -139,13 +139,15 @@ function loadOf(
   voltage_V: number,
 ): Load {
   const zero: PerPhase<Milliamp> = [milliamp(0), milliamp(0), milliamp(0)];
-  const now_mA = request.circuits.find(({ parent }) => parent === null)?.otherLoad_mA ?? zero;
+  const main = request.circuits.find(({ parent }) => parent === null);
+  const now_mA = main?.otherLoad_mA ?? zero;
   const sum_mA = now_mA.reduce<number>((sum, load) => sum + load, 0);
-  const now_W = watt(Math.round((sum_mA / 1000) * voltage_V));
+  const inPower_W = (current_mA: number): number => powerOfLines_W(main ?? {}, current_mA, voltage_V);
+  const now_W = watt(Math.round(inPower_W(sum_mA)));
   const spread = (power_W: number): PerPhase<Milliamp> =>
     perPhase((phase) => {
       const share = sum_mA === 0 ? 1 / 3 : onPhase(now_mA, phase) / sum_mA;
-      return milliamp(Math.round((Math.max(0, power_W) / voltage_V) * 1000 * share));
+      return milliamp(Math.round((Math.max(0, power_W) / inPower_W(1)) * share));
     });
   const at = slots.map((slot) => forecast?.(slot) ?? null);
   return {

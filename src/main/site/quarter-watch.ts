@@ -5,7 +5,7 @@ import type { EpochMs, Watt, WattHour } from "../../core/units/index.ts";
 import type { PlanningState } from "../../contract/index.ts";
 import { minimum_mA } from "./allocation-input.ts";
 import { activePhases } from "./box-view.ts";
-import { allocationCircuit, otherLoad_mA, stationsBelow, workingLimit_W } from "./circuit-view.ts";
+import { allocationCircuit, otherLoad_mA, powerOfLines_W, stationsBelow, workingLimit_W } from "./circuit-view.ts";
 import { mainCircuit } from "./quarter-use.ts";
 import type { QuarterUse } from "./quarter-use.ts";
 import type { CircuitState, ImposedLimit, SiteState } from "./state.ts";
@@ -85,14 +85,16 @@ function kept_W(site: SiteState, root: CircuitState, now_ms: EpochMs): number {
   const load = otherLoad_mA(site, root, now_ms);
   const { otherLoad_mA: reserved } = allocationCircuit(site, root, now_ms);
   const kept_mA = PHASES.reduce((sum, phase) => sum + Math.max(0, onPhase(reserved, phase) - onPhase(load, phase)), 0);
-  return Math.floor((kept_mA / 1000) * site.model.identity.nominal_V);
+  return Math.floor(powerOfLines_W(root.circuit, kept_mA, site.model.identity.nominal_V));
 }
 
 /** What the connection carries without this limit. */
 function connection_W(site: SiteState, root: CircuitState): Watt {
   const others = { ...root, imposed: root.imposed.filter(({ ref }) => ref !== QUARTER_REF) };
   const fuses_mA = root.circuit.fuse_mA.reduce<number>((sum, fuse) => sum + fuse, 0);
-  return workingLimit_W(others) ?? watt(Math.floor((fuses_mA / 1000) * site.model.identity.nominal_V));
+  return (
+    workingLimit_W(others) ?? watt(Math.floor(powerOfLines_W(root.circuit, fuses_mA, site.model.identity.nominal_V)))
+  );
 }
 
 /** The building, and the minimum of cars that would not wake up after a pause. */
@@ -102,5 +104,5 @@ function committed_W(site: SiteState, root: CircuitState, now_ms: EpochMs): Watt
   const kept_mA = stationsBelow(site, root.circuit.id)
     .filter((state) => state.habits.neverPause && state.chargingSince_ms !== null)
     .reduce((sum, state) => sum + minimum_mA(state) * activePhases(state).length, 0);
-  return watt(Math.ceil(((other_mA + kept_mA) / 1000) * nominal_V));
+  return watt(Math.ceil(powerOfLines_W(root.circuit, other_mA, nominal_V) + (kept_mA / 1000) * nominal_V));
 }

@@ -8,6 +8,7 @@ import type {
 } from "../../../contract/index.ts";
 import { DIM_14A_W_MIN } from "../../../core/balancing/index.ts";
 import type { Circuit, SiteModel } from "../../../core/site/index.ts";
+import { powerOfLines_W } from "../circuit-view.ts";
 import { carriesModbus, linkFor, usersOf } from "./limit-change.ts";
 import { windowsOverlap } from "./week-spans.ts";
 
@@ -46,9 +47,9 @@ export function limitMistakes(model: SiteModel, change: LimitChange): readonly L
 }
 
 /** What the fuse of a circuit carries as power, rounded down. */
-export function fuse_W(model: SiteModel, { fuse_mA, system }: Circuit): number {
-  const sum_mA = fuse_mA.reduce((sum: number, fuse) => sum + fuse, 0);
-  return Math.floor((sum_mA * model.identity.nominal_V) / (system === "delta" ? 1000 * Math.sqrt(3) : 1000));
+export function fuse_W(model: SiteModel, circuit: Circuit): number {
+  const sum_mA = circuit.fuse_mA.reduce((sum: number, fuse) => sum + fuse, 0);
+  return Math.floor(powerOfLines_W(circuit, sum_mA, model.identity.nominal_V));
 }
 
 function settingMistakes(model: SiteModel, id: string | null, setting: LimitSetting): LimitMistake[] {

@@ -1,7 +1,7 @@
 import type { SignalLimit, SignalState, SiteSignal } from "../../../core/balancing/index.ts";
 import { milliamp, onPhase, perPhase, watt } from "../../../core/units/index.ts";
 import type { EpochMs, Milliamp, PerPhase } from "../../../core/units/index.ts";
-import { allocationCircuit } from "../circuit-view.ts";
+import { allocationCircuit, powerOfLines_W } from "../circuit-view.ts";
 import type { CircuitState, ImposedLimit, SiteState } from "../state.ts";
 
 export type RunningSignal = { readonly signal: SiteSignal; state: SignalState };
@@ -32,8 +32,7 @@ function imposedBy(
 ): ImposedLimit {
   const beside = signal.counts === "all" ? NOTHING : allocationCircuit(site, circuit, now_ms).otherLoad_mA;
   const beside_mA = beside.reduce((sum: number, load) => sum + load, 0);
-  const delta = circuit.circuit.system === "delta";
-  const beside_W = Math.floor((beside_mA * site.model.identity.nominal_V) / (delta ? 1000 * Math.sqrt(3) : 1000));
+  const beside_W = Math.floor(powerOfLines_W(circuit.circuit, beside_mA, site.model.identity.nominal_V));
   return {
     // A limit on cars alone is one on everything that grows with what is kept for the building.
     limit_mA: limit_mA === null ? null : perPhase((phase) => milliamp(limit_mA + onPhase(beside, phase))),

@@ -2,7 +2,7 @@ import type { ComplianceMoment, SignalLimit, SiteSignal } from "../../../core/ba
 import type { EpochMs, PerPhase } from "../../../core/units/index.ts";
 import { epochMs } from "../../../core/units/index.ts";
 import { isDeaf } from "../box-view.ts";
-import { circuitTotal_mA, evLoad_mA, meterTrust, stationsBelow } from "../circuit-view.ts";
+import { circuitTotal_mA, evLoad_mA, meterTrust, powerOfLines_W, stationsBelow } from "../circuit-view.ts";
 import type { CircuitState, SiteState } from "../state.ts";
 import { isPlugged } from "../state.ts";
 
@@ -21,7 +21,10 @@ export function complianceNow(
     measured:
       flow === null
         ? null
-        : { at_ms: flow.at_ms, within: isWithin(flow.current_mA, limit, site.model.identity.nominal_V) },
+        : {
+            at_ms: flow.at_ms,
+            within: isWithin(circuit.circuit, flow.current_mA, limit, site.model.identity.nominal_V),
+          },
   };
 }
 
@@ -54,7 +57,13 @@ function measuredFlow(
   return { at_ms: epochMs(oldest_ms), current_mA };
 }
 
-function isWithin(current_mA: PerPhase<number>, { limit_mA, limit_W }: SignalLimit, voltage_V: number): boolean {
-  const power_W = (current_mA.reduce((sum: number, current) => sum + current, 0) * voltage_V) / 1000;
+function isWithin(
+  circuit: CircuitState["circuit"],
+  current_mA: PerPhase<number>,
+  { limit_mA, limit_W }: SignalLimit,
+  voltage_V: number,
+): boolean {
+  const sum_mA = current_mA.reduce((sum: number, current) => sum + current, 0);
+  const power_W = powerOfLines_W(circuit, sum_mA, voltage_V);
   return (limit_mA === null || Math.max(...current_mA) <= limit_mA) && (limit_W === null || power_W <= limit_W);
 }
