@@ -92,6 +92,8 @@ export const deviceDetailSchema = deviceSummarySchema.extend({
   quarantined: count.nullable(),
   /** Registers of its document it does not have, as function code and address. */
   missing: z.array(z.string()),
+  /** What a charger could be told and is not, for its document does not vouch for how. */
+  unsure: z.array(z.enum(["session", "phases", "wakeup", "unlock", "reset"])),
   ocpp: ocppFactsSchema.nullable(),
 });
 export type DeviceDetail = z.infer<typeof deviceDetailSchema>;

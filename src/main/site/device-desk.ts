@@ -264,6 +264,7 @@ function detailOf(running: Running, { wires }: Source, summary: DeviceSummary): 
     counters: counters === undefined ? null : countersOf(counters),
     quarantined: (modbus ?? network)?.quarantined ?? null,
     missing: [...(modbus?.missing ?? [])],
+    unsure: [...((network ?? modbus)?.unsure ?? [])],
     ocpp: kind === "station" ? running.devices.ocpp.factsOf(id) : null,
   };
 }

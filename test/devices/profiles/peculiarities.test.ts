@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Station } from "../../../src/core/site/index.ts";
 import { milliamp } from "../../../src/core/units/index.ts";
@@ -15,7 +18,15 @@ import {
   type ModbusServer,
   type ProfileBank,
 } from "../../../src/main/simulator/modbus/index.ts";
-import { clockOf, createRecorder, profileOf, startDevices, stationOf, tcpLink } from "../../protocol/modbus/bench.ts";
+import {
+  clockOf,
+  createRecorder,
+  PROFILE_FOLDERS,
+  profileOf,
+  startDevices,
+  stationOf,
+  tcpLink,
+} from "../../protocol/modbus/bench.ts";
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -39,9 +50,10 @@ async function box(
     readonly framing?: "ascii" | "mbap";
     readonly connector?: number;
     readonly values?: (what: string, bank: ProfileBank) => CanonicalValue | undefined;
+    readonly ownProfiles?: string;
   } = {},
 ): Promise<Running> {
-  const { framing = "mbap", connector, values } = options;
+  const { framing = "mbap", connector, values, ownProfiles } = options;
   const clock = clockOf(20);
   const writes: BankWrite[] = [];
   const bank: ProfileBank = profileBank({
@@ -64,7 +76,11 @@ async function box(
   const recorder = createRecorder();
   const first = recorder.until((event) => event.kind === "reading");
   const link = tcpLink("gw", framing === "mbap" ? "modbus-tcp" : "rtu-over-tcp", server.port);
-  const devices = startDevices(clock, recorder.emit, { links: [link], stations: [station] });
+  const devices = startDevices(clock, recorder.emit, {
+    links: [link],
+    stations: [station],
+    ...(ownProfiles === undefined ? {} : { ownProfiles }),
+  });
   cleanups.push(() => devices.stop());
   await first;
   const [port] = devices.stations;
@@ -136,12 +152,39 @@ test("a box is not switched to other phases twice within its rest", async () => 
   expect(running.bank.offered_mA()).toBe(10_000);
 });
 
+/** A folder where the owner vouches for all that the app's own document of this box is unsure of. */
+function vouchedFor(profileId: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "own-profiles-"));
+  cleanups.push(() => {
+    rmSync(folder, { recursive: true });
+    return Promise.resolve();
+  });
+  const text = readFileSync(join(PROFILE_FOLDERS[0] ?? "", "chargers", `${profileId}.yaml`), "utf8");
+  writeFileSync(join(folder, `${profileId}.yaml`), text.replaceAll(/,?\s*unverified: true/gu, ""));
+  return folder;
+}
+
+test.each(["keba-p30-modbus", "daheimladen", "edgetech-smartevse"])(
+  "%s is not switched to other phases by a register that its document does not vouch for, and that is said",
+  async (profileId) => {
+    const { port, devices, writes } = await box(profileId, (profile) => profile);
+    expect("switchPhases" in port || "wakeUp" in port).toBe(false);
+    expect(devices.health().devices[0]?.unsure).toContain("phases");
+    await port.setLimit(milliamp(10_000));
+    expect(writes.some(({ kind }) => kind === "phases")).toBe(false);
+    const own = await box(profileId, (profile) => profile, { ownProfiles: vouchedFor(profileId) });
+    expect("switchPhases" in own.port).toBe(true);
+    expect(own.devices.health().devices[0]?.unsure).toEqual([]);
+  },
+);
+
 test("a box that keeps its phases in one bit of its settings is switched without touching the other bits", async () => {
   const settings = (bank: ProfileBank): number | undefined => {
     const reply = bank.answer({ fc: 3, address: 0x0204, count: 1 });
     return reply.kind === "registers" ? reply.registers[0] : undefined;
   };
   const running = await box("edgetech-smartevse", (profile) => profile, {
+    ownProfiles: vouchedFor("edgetech-smartevse"),
     values: (what) => (/^current_l[123]$/u.test(what) ? 0 : undefined),
   });
   running.bank.answer({ fc: 6, address: 0x0204, value: 0x0017 });

@@ -129,12 +129,14 @@ export const startDevices = (
     readonly links: readonly Link[];
     readonly meters?: readonly MeterDevice[];
     readonly stations?: readonly Station[];
+    /** Looked into before those of the app. */
+    readonly ownProfiles?: string;
   },
 ): ModbusDevices =>
   createModbusDevices({
     site: { links: site.links, meters: site.meters ?? [], stations: site.stations ?? [] },
     clock,
-    profileFolders: PROFILE_FOLDERS,
+    profileFolders: [...(site.ownProfiles === undefined ? [] : [site.ownProfiles]), ...PROFILE_FOLDERS],
     emit,
     log: { info: () => undefined, warn: () => undefined },
   });

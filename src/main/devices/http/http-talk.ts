@@ -1,5 +1,6 @@
 import { withoutGuard } from "../modbus/fail-safe.ts";
 import type { CommandFailure, FailSafe } from "../ports.ts";
+import { unsureControls } from "../profile/index.ts";
 import type { HttpReply } from "../../links/http-peer.ts";
 import type { MeterTalk } from "../network/polled-meter.ts";
 import type { LimitTalk, StationTalk } from "../network/station-talk.ts";
@@ -29,6 +30,7 @@ export const httpMeter = (device: HttpDevice): MeterTalk => ({
 export function httpStation(device: HttpDevice): StationTalk {
   const { profile } = device;
   const { heartbeat } = profile.failsafe ?? {};
+  const unsure = unsureControls(profile);
   /** What the box showed last. */
   let shown: Values = new Map();
   return {
@@ -57,8 +59,9 @@ export function httpStation(device: HttpDevice): StationTalk {
             period_ms: (heartbeat.every_s * 1_000) / BEATS_PER_TIME,
             beat: () => order(device, heartbeat, {}),
           },
-    phases: httpPhases(profile, (template) => exchange(device, template, {})),
-    wakeUp: wakeUpOf(device),
+    phases: unsure.includes("phases") ? null : httpPhases(profile, (template) => exchange(device, template, {})),
+    wakeUp: unsure.includes("wakeup") ? null : wakeUpOf(device),
+    unsure,
     failSafe: () => failSafeOf(device),
     counters: device.host.peer.counters,
   };

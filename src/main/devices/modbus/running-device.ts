@@ -1,4 +1,5 @@
 import type { UntakenLifeSigns } from "../life-signs.ts";
+import type { UnsureControl } from "../profile/index.ts";
 import type { Liveness } from "./liveness.ts";
 
 /** Where drivers write what a technician may want to know; pino fits. */
@@ -22,6 +23,8 @@ export type DeviceHealth = {
   readonly quarantined: number;
   /** Values of the profile (`fc:address`) this device does not have. */
   readonly missing: readonly string[];
+  /** What it could be told, and is not, for its document is unsure how; left out: nothing. */
+  readonly unsure?: readonly UnsureControl[];
 };
 
 export interface RunningDevice {

@@ -1,6 +1,6 @@
 import { milliamp } from "../../../core/units/index.ts";
 import type { CommandReply, FailSafe, StationPort } from "../ports.ts";
-import type { DeviceProfile, ProfileStep } from "../profile/index.ts";
+import type { DeviceProfile, ProfileStep, UnsureControl } from "../profile/index.ts";
 import type { CommandLane } from "./command-lane.ts";
 import { failure, performWrites, writeOf, type LimitContext } from "./limit-control.ts";
 import { leastOffer_mA } from "./limit-plan.ts";
@@ -12,6 +12,8 @@ type Control = NonNullable<DeviceProfile["control"]>;
 export function stationPort(options: {
   readonly stationId: string;
   readonly control: Control | undefined;
+  /** What the document does not vouch for is left alone. */
+  readonly unsure: readonly UnsureControl[];
   readonly limits: LimitContext;
   readonly lane: CommandLane;
   readonly phaseSwitch: PhaseSwitch;
@@ -19,6 +21,9 @@ export function stationPort(options: {
   readonly isThere: () => boolean;
 }): StationPort {
   const { stationId, control, limits, lane } = options;
+  const sure = <K extends UnsureControl>(name: K): Control[K] | undefined =>
+    options.unsure.includes(name) ? undefined : control?.[name];
+  const wakeup = sure("wakeup");
   const perform = (steps: readonly ProfileStep[] | null, what: string): Promise<CommandReply> =>
     lane.run(async () => {
       if (steps === null) return failure("not-supported", false, `${what} is not possible with this box`);
@@ -35,31 +40,28 @@ export function stationPort(options: {
     },
     // Without a register for it a box starts by itself as soon as it is offered current; the site decides when.
     start: async () => {
-      const steps = chosen(control?.session, "start");
+      const steps = chosen(sure("session"), "start");
       return steps === null ? { ok: true } : perform(steps, "a start");
     },
     stop: async () => {
       const reply = await lane.setLimit(milliamp(0));
       if (!reply.ok) return reply;
-      const steps = chosen(control?.session, "stop");
+      const steps = chosen(sure("session"), "stop");
       return steps === null ? { ok: true } : perform(steps, "a stop");
     },
-    unlock: () => perform(fixed(control?.unlock), "unlocking"),
-    reset: () => perform(fixed(control?.reset), "a reset"),
+    unlock: () => perform(fixed(sure("unlock")), "unlocking"),
+    reset: () => perform(fixed(sure("reset")), "a reset"),
     failSafe: options.failSafe,
-    ...(control?.phases?.values === undefined
+    ...(sure("phases")?.values === undefined
       ? {}
       : { switchPhases: (phases: 1 | 3) => lane.run(() => options.phaseSwitch.switchTo(phases)) }),
-    ...(control?.wakeup === undefined ? {} : { wakeUp: () => perform(control.wakeup ?? null, "waking the car") }),
+    ...(wakeup === undefined ? {} : { wakeUp: () => perform(wakeup, "waking the car") }),
   };
 }
 
-/** Registers the document is unsure of are left alone. */
 function chosen(choice: Control["session"], name: string): readonly ProfileStep[] | null {
   const value = choice?.values?.[name];
-  return choice === undefined || value === undefined || choice.unverified === true
-    ? null
-    : [{ write: { ...writeOf(choice), value } }];
+  return choice === undefined || value === undefined ? null : [{ write: { ...writeOf(choice), value } }];
 }
 
 function fixed(choice: Control["reset"]): readonly ProfileStep[] | null {

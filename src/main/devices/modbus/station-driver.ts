@@ -9,7 +9,13 @@ import {
 import { wattHour, type Milliamp } from "../../../core/units/index.ts";
 import type { Station } from "../../../core/site/index.ts";
 import type { Clock, DeviceListener, FailSafe, LimitReply, StationPort, StationReading } from "../ports.ts";
-import { canonicalState, registerKind, type CanonicalState, type DeviceProfile } from "../profile/index.ts";
+import {
+  canonicalState,
+  registerKind,
+  unsureControls,
+  type CanonicalState,
+  type DeviceProfile,
+} from "../profile/index.ts";
 import { createLifeSigns, type LifeSigns } from "../life-signs.ts";
 import { createQuarantineBook, type QuarantineBook } from "../quarantine-book.ts";
 import { stationRating } from "../station-rating.ts";
@@ -114,6 +120,7 @@ class Driver implements StationDriver {
     this.port = stationPort({
       stationId: station.id,
       control: profile.control,
+      unsure: unsureControls(profile),
       limits: this.#limits,
       lane: createCommandLane((limit_mA) => this.#setLimit(limit_mA)),
       phaseSwitch: this.#phaseSwitch,
@@ -175,6 +182,7 @@ class Driver implements StationDriver {
       max_read: learned.max_read,
       quarantined: this.#book.count,
       missing: [...learned.missing],
+      unsure: unsureControls(this.#context.profile),
     };
   }
 

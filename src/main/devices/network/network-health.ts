@@ -1,4 +1,5 @@
 import type { UntakenLifeSigns } from "../life-signs.ts";
+import type { UnsureControl } from "../profile/index.ts";
 import type { Liveness } from "../modbus/liveness.ts";
 
 /** What the expert's table shows of a device that is not asked for registers by the Modbus driver. */
@@ -14,6 +15,8 @@ export type NetworkDeviceHealth = {
   readonly untaken?: UntakenLifeSigns;
   /** Values that could not be, since it runs. */
   readonly quarantined: number;
+  /** As in the health of a device that is asked for registers. */
+  readonly unsure?: readonly UnsureControl[];
   /** Its telegrams carry no check sum, so that only their form speaks for them. */
   readonly unprotected?: true;
   /** What is wrong, in words for the log; `null` when all is well. Never a password. */

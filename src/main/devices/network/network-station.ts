@@ -125,6 +125,7 @@ class Driver implements NetworkStation {
       ...(untaken === null ? {} : { untaken }),
       quarantined: this.#book.count,
       problem: this.#problem,
+      unsure: talk.unsure ?? [],
     };
   }
 

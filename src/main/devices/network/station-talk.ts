@@ -1,6 +1,6 @@
 import type { Milliamp } from "../../../core/units/index.ts";
 import type { CommandFailure, FailSafe } from "../ports.ts";
-import type { AnyProfile, registerKind } from "../profile/index.ts";
+import type { AnyProfile, registerKind, UnsureControl } from "../profile/index.ts";
 import type { ReadOutcome } from "./polled-meter.ts";
 import type { Values } from "./values.ts";
 
@@ -42,6 +42,8 @@ export interface StationTalk {
   readonly phases: PhaseTalk | null;
   /** Makes a sleeping car look again; `null`: it has nothing for that. */
   readonly wakeUp: (() => Promise<CommandFailure | null>) | null;
+  /** What its document is unsure of, and is therefore left alone; left out: nothing. */
+  readonly unsure?: readonly UnsureControl[];
   /** By which it knows that we are there; `null` when it does not care. `told_mA`: the limit it was given last; answers why it did not take it. */
   readonly heartbeat: {
     readonly period_ms: number;

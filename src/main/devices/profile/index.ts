@@ -8,3 +8,4 @@ export { CANONICAL_STATES, type CanonicalState, type PollGroup } from "./schema-
 export * from "./quantities.ts";
 export * from "./register-kind.ts";
 export * from "./register-values.ts";
+export * from "./unsure-controls.ts";

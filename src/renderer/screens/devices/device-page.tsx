@@ -136,7 +136,7 @@ function Todo({ detail: { hints, problem, state, kind } }: { readonly detail: De
 function Identity({ detail }: { readonly detail: DeviceDetail }) {
   const { t } = useTranslation("devices");
   const format = useFormat();
-  const { failSafe, missing, profileId } = detail;
+  const { failSafe, missing, profileId, unsure } = detail;
   const guard = failSafe === null ? null : t(`failSafe.${failSafe.kind}`);
   const { current_mA = null, timeout_ms = null } = failSafe ?? {};
   const keeps =
@@ -155,6 +155,9 @@ function Identity({ detail }: { readonly detail: DeviceDetail }) {
             ? []
             : ([[t("page.failSafe"), [guard, ...(keeps === null ? [] : [keeps])].join(": ")]] as const)),
           ...(missing.length === 0 ? [] : ([[t("page.missing"), missing.join(", ")]] as const)),
+          ...(unsure.length === 0
+            ? []
+            : ([[t("page.unsure"), unsure.map((name) => t(`unsure.${name}`)).join(", ")]] as const)),
         ]}
       />
     </Card>
