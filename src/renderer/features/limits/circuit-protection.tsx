@@ -41,7 +41,7 @@ export function CircuitProtection({ settings }: { readonly settings: LimitSettin
           {
             id: "contract",
             title: t("circuits.contract"),
-            cell: ({ limit_W }) => (limit_W === null ? t("circuits.noContract") : format.power(limit_W, 1)),
+            cell: ({ limit_W }) => (limit_W === null ? t("circuits.noContract") : format.exactPower(limit_W)),
           },
           {
             id: "actions",
@@ -93,11 +93,11 @@ function CircuitDialog({ circuit, onClose, onDone }: DialogProps) {
   const { mutate, isPending, error } = useChange(onDone);
   const mistakes = shown ? (checked?.mistakes ?? refusedMistakes(error)) : [];
   const wrong = useMistakeWords(mistakes);
-  const most = format.power(circuit.fuse_W, 1);
+  const most = format.exactPower(circuit.fuse_W);
   const sentence =
     change.limit_W === null
       ? t("circuits.previewNone", { name: circuit.name, value: most })
-      : t("circuits.preview", { name: circuit.name, value: format.power(change.limit_W, 1) });
+      : t("circuits.preview", { name: circuit.name, value: format.exactPower(change.limit_W) });
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     setShown(true);

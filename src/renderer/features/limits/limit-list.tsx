@@ -144,7 +144,7 @@ function Now({ signal }: { readonly signal: SignalView | undefined }) {
   const { active, heard_at_ms, source } = signal;
   if (active !== null) {
     const values = [
-      ...(active.limit_W === null ? [] : [format.power(active.limit_W, 1)]),
+      ...(active.limit_W === null ? [] : [format.exactPower(active.limit_W)]),
       ...(active.limit_mA === null ? [] : [format.exactCurrent(active.limit_mA)]),
     ];
     const value = values.join(", ");

@@ -51,7 +51,7 @@ export function windowText(words: Words, { days, from_min, to_min }: LimitWindow
 /** "at most 22 kW"; `null`: nothing is set yet. */
 function amount({ t, format }: Words, { limit_mA, limit_W }: LimitSetting["limit"]): string | null {
   const current = limit_mA === null ? null : t("sentence.perPhase", { value: format.exactCurrent(limit_mA) });
-  const power = limit_W === null ? null : format.power(limit_W, limit_W % 1_000 === 0 ? 0 : 1);
+  const power = limit_W === null ? null : format.exactPower(limit_W);
   if (limit_mA === 0 || limit_W === 0) return t("sentence.nothing");
   if (current !== null && power !== null) return t("sentence.both", { current, power });
   const value = power ?? current;
@@ -118,26 +118,29 @@ export function pricingSentences(
         : [t("pricing.varies", { hours: hours.join("; "), price: otherwise })]),
     ...(feedIn_micro_per_kWh === null ? [] : [t("pricing.feedInText", { price: price(feedIn_micro_per_kWh) })]),
     ...(peak === null ? [] : [t("pricing.peakText", { price: price(peak.price_micro_per_kW) })]),
-    ...(quarterLimit_W === null
-      ? []
-      : [t("pricing.quarterText", { value: format.power(quarterLimit_W, quarterLimit_W % 1_000 === 0 ? 0 : 1) })]),
+    ...(quarterLimit_W === null ? [] : [t("pricing.quarterText", { value: format.exactPower(quarterLimit_W) })]),
   ];
 }
 
 export type AnyMistake = LimitMistake | FormMistake | { readonly field: string; readonly code: "missing" };
 
+const minutes = (duration_ms: number | null): number | null => (duration_ms === null ? null : duration_ms / 60_000);
+
 /** What is wrong with a value and what to do, with the numbers that would do. */
 export function mistakeText({ t, format }: Words, mistake: AnyMistake): string {
   const inputs = "inputs" in mistake ? mistake.inputs : {};
   const number = (key: string): number | null => (typeof inputs[key] === "number" ? inputs[key] : null);
-  const most = number("most_mA") === null ? format.power(number("most_W"), 1) : format.exactCurrent(number("most_mA"));
-  return t(`mistake.${mistake.code}`, { ...inputs, most, least: format.power(number("least_W"), 1) });
+  const most =
+    number("most_mA") === null ? format.exactPower(number("most_W")) : format.exactCurrent(number("most_mA"));
+  // A form asks for minutes.
+  const range = mistake.field === "minimum_ms" ? { from: minutes(number("from")), to: minutes(number("to")) } : {};
+  return t(`mistake.${mistake.code}`, { ...inputs, ...range, most, least: format.exactPower(number("least_W")) });
 }
 
 /** What is good to know of a change. */
 export function noteText({ t, format }: Words, { code, inputs }: LimitNote): string {
   const number = (key: string): number | null => (typeof inputs[key] === "number" ? inputs[key] : null);
   const value =
-    number("limit_mA") === null ? format.power(number("limit_W"), 1) : format.exactCurrent(number("limit_mA"));
+    number("limit_mA") === null ? format.exactPower(number("limit_W")) : format.exactCurrent(number("limit_mA"));
   return t(`note.${code}`, { ...inputs, value });
 }

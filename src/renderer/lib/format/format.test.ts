@@ -24,6 +24,14 @@ test("quantities carry their unit and the language's decimal mark", () => {
   expect(plain(english.exactCurrent(7_500))).toBe("7.5 A");
   expect(plain(english.exactCurrent(7_000))).toBe("7 A");
   expect(english.exactCurrent(null)).toBe(UNKNOWN);
+  expect([43_470, 4_200, 22_000, 4_999, 0].map((limit_W) => plain(english.exactPower(limit_W)))).toEqual([
+    "43.47 kW",
+    "4.2 kW",
+    "22 kW",
+    "4.999 kW",
+    "0 kW",
+  ]);
+  expect(english.exactPower(null)).toBe(UNKNOWN);
   expect(plain(english.power(11_040))).toBe("11.0 kW");
   expect(plain(english.voltage(230_400))).toBe("230 V");
 });

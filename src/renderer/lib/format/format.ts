@@ -26,6 +26,8 @@ export type Format = {
   readonly exactCurrent: (current_mA: Quantity) => string;
   readonly currentValue: (current_mA: Quantity, decimals?: number) => string;
   readonly power: (power_W: Quantity, decimals?: number) => string;
+  /** With the decimals it needs, at most three: for limits, which are what they are. */
+  readonly exactPower: (power_W: Quantity) => string;
   readonly powerValue: (power_W: Quantity, decimals?: number) => string;
   readonly voltage: (voltage_mV: Quantity) => string;
   readonly money: (amount_minor: Quantity, currency?: string) => string;
@@ -140,6 +142,7 @@ export function createFormat(settings: FormatSettings): Format {
   const currentValue = scaled(1000, 0);
   const powerValue = scaled(1000, 1);
   const current = withUnit(currentValue, "A");
+  const power = withUnit(powerValue, "kW");
   const inCurrency = (value: number, currency: string, places_max: number): string =>
     new Intl.NumberFormat(locale, {
       style: "currency",
@@ -155,7 +158,9 @@ export function createFormat(settings: FormatSettings): Format {
     current,
     exactCurrent: (current_mA) => current(current_mA, known(current_mA) && current_mA % 1000 !== 0 ? 1 : 0),
     currentValue,
-    power: withUnit(powerValue, "kW"),
+    power,
+    exactPower: (power_W) =>
+      power(power_W, [0, 1, 2].find((places) => ((power_W ?? 0) * 10 ** places) % 1000 === 0) ?? 3),
     powerValue,
     voltage: withUnit(scaled(1000, 0), "V"),
     money: (amount_minor, currency = siteCurrency) =>
