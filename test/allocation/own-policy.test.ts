@@ -16,6 +16,25 @@ describe("a circuit with a rule of its own", () => {
       expect(because).toEqual([{ kind: "min_current", ref: "main", phase: "L1", before_mA: 6000, after_mA: 0 }]);
   });
 
+  test("its cars are told its own limit where that is what is full, not a share of a circuit above that has room", () => {
+    const own = { policy: { ...FIRST_COME, order: "priority" as const } };
+    const dimmed = { limitedBy: { kind: "grid_signal" as const, ref: "dim" } };
+    const cars = ["1", "2"].map((id) => car(id, ["L1"], { circuit: "garage" }));
+    const ladder = (more: object): unknown => {
+      const { grants } = allocate(request([circuit("main", null, 63), circuit("garage", "main", 16, more)], cars));
+      return grants[0]?.because.slice(1).map(({ kind, ref, after_mA }) => [kind, ref, after_mA]);
+    };
+    expect(ladder(own)).toEqual([
+      ["circuit_phase", "garage", 16_000],
+      ["policy_share", "garage", 8_000],
+    ]);
+    expect(ladder({ ...own, ...dimmed })).toEqual(ladder(dimmed));
+    expect(ladder(dimmed)).toEqual([
+      ["grid_signal", "dim", 16_000],
+      ["grid_signal", "dim", 8_000],
+    ]);
+  });
+
   test("and a power limit above it is named as one", () => {
     const main = circuit("main", null, 63, { limit_W: watt(3680) });
     const tree = [main, circuit("garage", "main", 63, { policy: FIRST_COME })];

@@ -1,7 +1,7 @@
 import { assert, milliamp, onPhase, perPhase } from "../units/index.ts";
 import { keepBalance, pathOf } from "./asymmetry.ts";
 import { circuitUses } from "./circuit-use.ts";
-import { rowPlace } from "./ladder.ts";
+import { rowPlace, rowRung, shareRung } from "./ladder.ts";
 import { book, compileNetwork, DEFAULT_VOLTAGE_V, leftOf } from "./network.ts";
 import type { NetworkRow } from "./network.ts";
 import type { Share } from "./share.ts";
@@ -29,7 +29,7 @@ export function shareWithin(
   for (const { circuit } of ordered) {
     const part = merged(result, shareBelow(request, result, circuit, share));
     const circuits = circuitUses(request, part.grants);
-    result = withTrueQueue(request, { ...part, circuits }, circuit);
+    result = withTrueReasons(request, { ...part, circuits }, circuit);
   }
   return ordered.length === 0 ? result : inBalance(request, result);
 }
@@ -44,20 +44,23 @@ export function withPolicyOfMain(request: AllocationRequest): AllocationRequest 
 
 /**
  * Who waits below a circuit of its own policy waits for what that circuit got, which is less than its fuse where one above
- * it is full: that one is named.
+ * it is full: that one is named. Where none is, the circuit has no share of anything: its own limit is named.
  */
-function withTrueQueue(request: AllocationRequest, result: Allocation, root: AllocationCircuit): Allocation {
+function withTrueReasons(request: AllocationRequest, result: Allocation, root: AllocationCircuit): Allocation {
   const fullest = fullestAbove(request, result, root);
+  const below = subtree(request, root);
+  const isBelow = new Map(request.evses.map(({ id, circuit }) => [id, below.has(circuit)]));
   const told = (rung: Because): Because => {
-    if (rung.kind !== "min_current" || rung.ref !== root.id || rung.phase === undefined) return rung;
-    const { phase: _, ...rest } = rung;
-    return { ...rest, ...rowPlace(fullest(rung.phase)) };
+    const { kind, ref, phase, before_mA, after_mA } = rung;
+    if (phase === undefined || (kind !== "min_current" && kind !== "policy_share")) return rung;
+    if (kind === "min_current" && ref === root.id) return { kind, ...rowPlace(fullest(phase)), before_mA, after_mA };
+    const row = kind === "policy_share" && (ref === root.id || ref === root.parent) ? fullest(phase) : null;
+    if (row?.circuit !== root) return rung;
+    return ref === root.id ? shareRung(row, before_mA, after_mA) : rowRung(row, before_mA, after_mA);
   };
-  return {
-    ...result,
-    grants: result.grants.map((grant) => ({ ...grant, because: grant.because.map(told) })),
-    queue: result.queue.map((entry) => ({ ...entry, because: entry.because.map(told) })),
-  };
+  const toldTo = <T extends { readonly evse: string; readonly because: readonly Because[] }>(one: T): T =>
+    isBelow.get(one.evse) === true ? { ...one, because: one.because.map(told) } : one;
+  return { ...result, grants: result.grants.map(toldTo), queue: result.queue.map(toldTo) };
 }
 
 /** For each phase of a circuit the row of it, or of one above, that has least left. */
