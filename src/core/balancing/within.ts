@@ -1,9 +1,9 @@
 import { assert, milliamp, onPhase, perPhase } from "../units/index.ts";
 import { keepBalance, pathOf } from "./asymmetry.ts";
-import { circuitUses } from "./circuit-use.ts";
+import { circuitUses, usesOf } from "./circuit-use.ts";
 import { rowPlace, rowRung, shareRung } from "./ladder.ts";
 import { book, compileNetwork, DEFAULT_VOLTAGE_V, leftOf } from "./network.ts";
-import type { NetworkRow } from "./network.ts";
+import type { Network, NetworkRow } from "./network.ts";
 import type { Share } from "./share.ts";
 import type { Allocation, AllocationCircuit, AllocationRequest, Because, QueuePlace } from "./types.ts";
 
@@ -25,13 +25,25 @@ export function shareWithin(
   const ordered = own
     .map((circuit) => ({ circuit, depth: depthOf(request, circuit) }))
     .sort((a, b) => a.depth - b.depth || (a.circuit.id < b.circuit.id ? -1 : 1));
+  if (ordered.length === 0) return whole;
+  // The wires are the same each time: they are compiled once, and what is on them is booked anew.
+  const network = compileNetwork(request.circuits, request.evses, request.voltage_V ?? DEFAULT_VOLTAGE_V);
   let result = whole;
   for (const { circuit } of ordered) {
     const part = merged(result, shareBelow(request, result, circuit, share));
-    const circuits = circuitUses(request, part.grants);
-    result = withTrueReasons(request, { ...part, circuits }, circuit);
+    bookGrants(network, part);
+    result = withTrueReasons(request, network, { ...part, circuits: usesOf(request, network) }, circuit);
   }
-  return ordered.length === 0 ? result : inBalance(request, result);
+  return inBalance(request, result);
+}
+
+/** Afterwards exactly these grants are booked. */
+function bookGrants(network: Network, { grants }: Allocation): void {
+  network.laneA.fill(0);
+  network.laneB.fill(0);
+  grants.forEach(({ current_mA }, index) => {
+    book(network, index, current_mA);
+  });
 }
 
 /** The policy of the main circuit is the one of the whole site. */
@@ -46,8 +58,13 @@ export function withPolicyOfMain(request: AllocationRequest): AllocationRequest 
  * Who waits below a circuit of its own policy waits for what that circuit got, which is less than its fuse where one above
  * it is full: that one is named. Where none is, the circuit has no share of anything: its own limit is named.
  */
-function withTrueReasons(request: AllocationRequest, result: Allocation, root: AllocationCircuit): Allocation {
-  const fullest = fullestAbove(request, result, root);
+function withTrueReasons(
+  request: AllocationRequest,
+  network: Network,
+  result: Allocation,
+  root: AllocationCircuit,
+): Allocation {
+  const fullest = fullestAbove(request, network, root);
   const below = subtree(request, root);
   const isBelow = new Map(request.evses.map(({ id, circuit }) => [id, below.has(circuit)]));
   const told = (rung: Because): Because => {
@@ -63,25 +80,22 @@ function withTrueReasons(request: AllocationRequest, result: Allocation, root: A
   return { ...result, grants: result.grants.map(toldTo), queue: result.queue.map(toldTo) };
 }
 
-/** For each phase of a circuit the row of it, or of one above, that has least left. */
+/** For each phase of a circuit the row of it, or of one above, that has least left with what is booked. */
 function fullestAbove(
   request: AllocationRequest,
-  { grants }: Allocation,
+  network: Network,
   root: AllocationCircuit,
 ): (phase: NonNullable<Because["phase"]>) => NetworkRow {
   const voltage_V = request.voltage_V ?? DEFAULT_VOLTAGE_V;
-  const network = compileNetwork(request.circuits, request.evses, voltage_V);
-  grants.forEach(({ current_mA }, index) => {
-    book(network, index, current_mA);
-  });
   const byId = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
-  const left = network.rows.map((row, index) => ({
-    row,
-    // A power limit as the current it leaves to one phase.
-    left_mA: leftOf(network, index) / (row.phase === null ? voltage_V : 1),
-  }));
+  const path = pathOf(byId, root.id);
   // The nearest of those that are equally full.
-  const rows = pathOf(byId, root.id).flatMap((circuit) => left.filter(({ row }) => row.circuit === circuit));
+  const rows = path.flatMap((circuit) =>
+    network.rows.flatMap((row, index) =>
+      // A power limit as the current it leaves to one phase.
+      row.circuit === circuit ? [{ row, left_mA: leftOf(network, index) / (row.phase === null ? voltage_V : 1) }] : [],
+    ),
+  );
   return (phase) => {
     const [first, ...more] = rows.filter(({ row }) => row.phase === null || row.phase === phase);
     assert(first !== undefined, "a circuit has three lines");
