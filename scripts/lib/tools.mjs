@@ -19,6 +19,11 @@ export const TOOLS = /** @type {const} */ ({
   },
   socat: { names: ["socat"], places: [], neededBy: "the tests over a serial line" },
   mbpoll: { names: ["mbpoll"], places: [], neededBy: "the tests of our Modbus servers with a client of other hands" },
+  openssl: {
+    names: ["openssl"],
+    places: [],
+    neededBy: "the tests of our certificates and of TLS with a client of other hands",
+  },
   // Debian's own Python is the one that its package belongs to.
   "python3-pymodbus": {
     names: [],

@@ -37,6 +37,8 @@ export const alertSchema = z.object({
     "control-failed",
     "unknown-station",
     "ocpp-auth-failed",
+    "ocpp-tls-required",
+    "ocpp-certificates",
     "unknown-card",
     "session-held",
     "fallback-too-high",

@@ -291,6 +291,9 @@ function fakeStores(): Stores {
       passwords: () => [],
       setPassword: () => undefined,
       confirmPassword: notGiven,
+      security: () => ({ requiresTls: false, came: null }),
+      setRequiresTls: () => undefined,
+      noteArrival: notGiven,
     },
     wishes: { list: () => [], save: notGiven },
     phases: {

@@ -1,5 +1,7 @@
 // Named imports from the package itself fail in Node: it spreads these into its exports.
 import { RPCError, TimeoutError } from "ocpp-rpc/lib/errors.js";
+import type { IncomingMessage } from "node:http";
+import { TLSSocket } from "node:tls";
 import { WebSocket } from "ws";
 import type { JsonObject } from "../protocol/ocpp/index.ts";
 import type { DropReason, ScreenedSocket } from "./ocpp-server-socket.ts";
@@ -27,6 +29,8 @@ export type WireMessage = {
 export interface OcppConnection {
   readonly identity: string;
   readonly remoteAddress: string | null;
+  /** It came by wss. */
+  readonly isEncrypted: boolean;
   /** Subprotocol agreed on; `null` when the station asked for none (then it is OCPP 1.6). */
   readonly protocol: string | null;
   isOpen(): boolean;
@@ -47,7 +51,7 @@ export interface OcppConnection {
 export interface RpcPeer {
   readonly identity?: string | undefined;
   readonly protocol?: string | undefined;
-  readonly handshake: { readonly remoteAddress: string | undefined };
+  readonly handshake: { readonly remoteAddress: string | undefined; readonly request: Pick<IncomingMessage, "socket"> };
   handle(handler: (call: { readonly method?: string; readonly params?: unknown }) => Promise<JsonObject>): void;
   call(action: string, payload: unknown, options: { readonly callTimeoutMs: number }): Promise<unknown>;
   on(event: "message", listener: (event: { readonly message: unknown; readonly outbound: boolean }) => void): unknown;
@@ -89,6 +93,7 @@ export function createOcppConnection(peer: RpcPeer, socket: ScreenedSocket): Ocp
   return {
     identity: peer.identity ?? "",
     remoteAddress: peer.handshake.remoteAddress ?? null,
+    isEncrypted: peer.handshake.request.socket instanceof TLSSocket,
     protocol: peer.protocol === undefined || peer.protocol === "" ? null : peer.protocol,
     isOpen: () => !closed && socket.readyState === WebSocket.OPEN,
     heard: () => heard,

@@ -1,12 +1,15 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { createRPCError, RPCServer } from "ocpp-rpc";
 import type { CallErrorCode, JsonObject } from "../protocol/ocpp/index.ts";
 import { chooseProtocol, identityOf } from "./ocpp-server-address.ts";
+import { openOcppDoor, type HandshakeFailure, type OcppDoor, type TlsIdentity } from "./ocpp-server-door.ts";
 import { createOcppConnection, type OcppConnection, type RpcPeer } from "./ocpp-server-connection.ts";
 import { ScreenedSocket, SOCKET_PAYLOAD_BYTES_MAX } from "./ocpp-server-socket.ts";
 
+export type { HandshakeFailure, TlsIdentity } from "./ocpp-server-door.ts";
 export type { OcppCallReply, OcppConnection, WireMessage } from "./ocpp-server-connection.ts";
 
 /** Real milliseconds between pings; a station that misses one whole interval is cut off. */
@@ -31,56 +34,84 @@ export interface OcppServerListener {
 }
 
 export interface OcppServer {
-  /** ws://host:port/ocpp */
+  /** ws://host:port/ocpp; wss:// on the same port while there are certificates to show. */
   readonly url: string;
   readonly port: number;
-  /** Upgrades refused since the start: no identity, wrong protocol, too many. */
+  /** Refused since the start: no identity, wrong protocol, wrong password, too many, too slow. */
   refusals(): number;
+  /** Shows these to whoever comes by TLS from now on; none: there is no TLS. Connections there are stay. */
+  showCertificates(identities: readonly TlsIdentity[]): void;
+  /** Who could not agree on TLS with us lately, newest first. */
+  handshakeFailures(): readonly HandshakeFailure[];
   close(): Promise<void>;
 }
 
-type Admit = (identity: string, password: Uint8Array | null, address: string | null) => Promise<boolean>;
+/** How somebody comes who wants to be a station. */
+export type Caller = {
+  readonly identity: string;
+  /** HTTP Basic. */
+  readonly password: Uint8Array | null;
+  readonly address: string | null;
+  readonly isEncrypted: boolean;
+};
+/** Whether it may come in, or what it lacks. */
+export type Admission = "welcome" | "needs-password" | "needs-tls";
+type Admit = (caller: Caller) => Promise<Admission>;
 
 /** Listens for OCPP 1.6J and 2.0.1 stations on `host:port` (0 picks a free port). Resolves when it accepts connections. */
 export async function createOcppServer(options: {
   readonly host: string;
   readonly port: number;
   readonly listener: OcppServerListener;
-  /** Whether a station that presents this (HTTP Basic) may use this identity; without it, whoever comes may. */
+  /** Whether a station that comes so may use this identity; without it, whoever comes may. */
   readonly admit?: Admit;
+  /** Real milliseconds each has to become a station. */
+  readonly arrival_ms?: number;
 }): Promise<OcppServer> {
   const { host } = options;
   const state: State = {
     listener: options.listener,
-    admit: options.admit ?? (() => Promise.resolve(true)),
+    admit: options.admit ?? (() => Promise.resolve("welcome")),
     byIdentity: new Map(),
     sockets: new Set(),
     newest: null,
     refused: 0,
+    door: null,
   };
   const rpc = createRpcServer(state);
   const http = createServer((_request, response) => {
     response.writeHead(426, { "Content-Type": "text/plain" }).end("OCPP stations connect here by WebSocket.\n");
   });
-  http.maxConnections = 2 * CONNECTIONS_MAX;
   http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     upgrade(state, rpc, { request, socket, head });
   });
-  const port = await listen(http, host, options.port);
+  const door = await openOcppDoor({
+    host,
+    port: options.port,
+    connections_max: 2 * CONNECTIONS_MAX,
+    ...(options.arrival_ms === undefined ? {} : { arrival_ms: options.arrival_ms }),
+    now_ms: () => Date.now(),
+    enter: (socket) => http.emit("connection", socket),
+  });
+  state.door = door;
+  const { port } = door;
   const shownHost = host.includes(":") ? `[${host}]` : host;
 
   return {
     url: `ws://${shownHost}:${port}/ocpp`,
     port,
-    refusals: () => state.refused,
+    refusals: () => state.refused + door.dropped(),
+    showCertificates: (identities) => {
+      door.showCertificates(identities);
+    },
+    handshakeFailures: () => door.failures(),
     async close() {
-      const ended = new Promise<void>((resolve) => http.close(() => resolve()));
+      const ended = door.close();
       for (const connection of [...state.byIdentity.values()]) connection.close("the server ends");
       const cut = setTimeout(() => {
         for (const socket of state.sockets) socket.terminate();
-        http.closeAllConnections();
+        door.cut();
       }, FAREWELL_MS);
-      http.closeIdleConnections();
       await rpc.close({ code: 1001, reason: "the server ends" });
       await ended;
       clearTimeout(cut);
@@ -95,6 +126,7 @@ type State = {
   readonly sockets: Set<ScreenedSocket>;
   newest: ScreenedSocket | null;
   refused: number;
+  door: Pick<OcppDoor, "arrived"> | null;
 };
 
 function createRpcServer(state: State): RPCServer {
@@ -116,16 +148,18 @@ function createRpcServer(state: State): RPCServer {
     wssOptions: { maxPayload: SOCKET_PAYLOAD_BYTES_MAX, skipUTF8Validation: true, WebSocket: OwnSocket },
   });
   rpc.on("error", () => (state.refused += 1));
-  rpc.auth((accept, reject, { identity, password, protocols, remoteAddress }) => {
+  rpc.auth((accept, reject, { identity, password, protocols, remoteAddress, request }) => {
     const protocol = chooseProtocol(protocols);
     const given = Buffer.isBuffer(password) ? password : null;
     const refuse = (code: number, why: string): void => {
       state.refused += 1;
       reject(code, why);
     };
-    state.admit(identity, given, remoteAddress ?? null).then(
-      (isAdmitted) => {
-        if (!isAdmitted) refuse(401, "This identity needs its password");
+    const isEncrypted = request.socket instanceof TLSSocket;
+    state.admit({ identity, password: given, address: remoteAddress ?? null, isEncrypted }).then(
+      (admission) => {
+        if (admission === "needs-tls") refuse(403, "This identity has to come by wss");
+        else if (admission === "needs-password") refuse(401, "This identity needs its password");
         else if (protocol.kind === "unknown") refuse(400, "This server speaks ocpp1.6 and ocpp2.0.1");
         else accept({}, protocol.kind === "use" ? protocol.name : false);
       },
@@ -141,7 +175,8 @@ function createRpcServer(state: State): RPCServer {
   return rpc;
 }
 
-function welcome({ listener, byIdentity }: State, peer: RpcPeer, socket: ScreenedSocket): void {
+function welcome({ listener, byIdentity, door }: State, peer: RpcPeer, socket: ScreenedSocket): void {
+  door?.arrived(peer.handshake.request.socket);
   const connection = createOcppConnection(peer, socket);
   const { identity } = connection;
   byIdentity.get(identity)?.close("a newer connection has taken this identity");
@@ -197,15 +232,4 @@ const asError = (error: unknown): Error => (error instanceof Error ? error : new
 function refuseUpgrade(socket: Duplex, status: string): void {
   socket.on("error", () => socket.destroy());
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
-
-function listen(http: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    http.once("error", reject);
-    http.listen(port, host, () => {
-      http.off("error", reject);
-      const address = http.address();
-      resolve(typeof address === "object" && address !== null ? address.port : port);
-    });
-  });
 }

@@ -28,6 +28,8 @@ type LinkOptions = {
   readonly protocols?: readonly string[];
   /** What is presented at the next dial. */
   readonly password?: () => string | null;
+  /** Certificate (PEM) of the authority that it trusts on wss://; without it those that Node knows. */
+  readonly ca?: string;
   readonly onOpen: () => void;
   readonly onDown: () => void;
   /** Returns the payload of the answer, or `null` for a call this station does not implement. */
@@ -121,7 +123,7 @@ const rpcErrorCode = (error: unknown): string | null =>
     ? error.rpcErrorCode
     : null;
 
-function newClient({ url: endpoint, identity, protocols = ["ocpp1.6"], password, handle }: LinkOptions): RPCClient {
+function newClient({ url: endpoint, identity, protocols = ["ocpp1.6"], password, ca, handle }: LinkOptions): RPCClient {
   const client = new RPCClient({
     identity,
     endpoint,
@@ -138,7 +140,7 @@ function newClient({ url: endpoint, identity, protocols = ["ocpp1.6"], password,
     strictMode: false,
     strictModeValidators: [],
     maxBadMessages: Infinity,
-    wsOpts: {},
+    wsOpts: ca === undefined ? {} : { ca },
     headers: {},
     backoff: { initialDelay: 1000, maxDelay: 10_000, factor: 2, randomisationFactor: 0 },
   });

@@ -1,6 +1,7 @@
 import type { ChargingStatus, StopReason } from "../devices/ports.ts";
 import { compositeLimit_mA, installProfile } from "./charging-profiles.ts";
 import type { ChargingProfile, InstalledProfile, ProfileContext } from "./charging-profiles.ts";
+import { type Beyond, type BeyondBox, createBeyond } from "./ocpp-beyond.ts";
 import { createDeferred } from "./deferred.ts";
 import { createEvse, type Evse, type PlugIn } from "./evse.ts";
 import { createConfiguration, type Configuration } from "./ocpp-configuration.ts";
@@ -22,10 +23,11 @@ const REBOOT_AFTER_ANSWER_ms = 500;
 const OFFER_ms = 1000;
 
 /** A simulated OCPP station of 1.6J or 2.0.1 with one connector. The world calls `tick` as time goes on. */
-export class OcppStation implements RequestedStation, SpokenBox {
+export class OcppStation implements RequestedStation, SpokenBox, BeyondBox {
   readonly evse: Evse;
   readonly configuration: Configuration;
   readonly options: OcppStationOptions;
+  readonly beyond: Beyond = createBeyond(this);
   profiles: readonly InstalledProfile[] = [];
   operative = true;
   readonly #dialect: Dialect;
@@ -73,8 +75,11 @@ export class OcppStation implements RequestedStation, SpokenBox {
     this.#dialect = options.version === "2.0.1" ? createDialect201(this) : createDialect16(this);
   }
 
-  /** Dials `ocppUrl` + "/" + identity and keeps redialling; another url than before replaces it. */
-  connect(ocppUrl: string): void {
+  /**
+   * Dials `ocppUrl` + "/" + identity and keeps redialling; another url than before replaces it. On wss:// it trusts
+   * nobody but `ca` (PEM), where that is given.
+   */
+  connect(ocppUrl: string, ca?: string): void {
     if (this.#link !== null && this.#url !== ocppUrl) {
       void this.#link.cut();
       this.#link = null;
@@ -84,6 +89,7 @@ export class OcppStation implements RequestedStation, SpokenBox {
       url: ocppUrl,
       identity: this.options.identity,
       protocols: this.#dialect.protocols,
+      ...(ca === undefined ? {} : { ca }),
       password: () => this.#password,
       onOpen: () => {
         if (this.#accepted) this.#resume();
@@ -170,6 +176,7 @@ export class OcppStation implements RequestedStation, SpokenBox {
   get status(): ChargingStatus {
     if (this.#fault !== null) return "Faulted";
     if (!this.operative && this.#transaction === null) return "Unavailable";
+    if (!this.evse.plugged && this.beyond.isReserved()) return "Reserved";
     if (!this.evse.plugged) return this.#armed === null ? "Available" : "Preparing";
     if (this.#transaction === null) return this.#finished ? "Finishing" : "Preparing";
     if (this.evse.offered_mA === 0) return "SuspendedEVSE";
@@ -178,6 +185,10 @@ export class OcppStation implements RequestedStation, SpokenBox {
 
   get errorCode(): string {
     return this.#fault ?? "NoError";
+  }
+
+  get isBusy(): boolean {
+    return this.evse.plugged || this.#fault !== null || !this.operative;
   }
 
   get transaction(): Transaction | null {
@@ -346,7 +357,14 @@ export class OcppStation implements RequestedStation, SpokenBox {
         if (!this.#dialect.isAccepted(outcome.reply)) return;
       } else if (!this.configuration.isTrue("AllowOfflineTxForUnknownId")) return;
     }
-    if (!this.evse.plugged || this.#transaction !== null || this.#fault !== null || !this.operative) return;
+    if (
+      !this.evse.plugged ||
+      !this.beyond.admits(idToken) ||
+      this.#transaction !== null ||
+      this.#fault !== null ||
+      !this.operative
+    )
+      return;
     this.#start(idToken);
   }
 
@@ -359,6 +377,7 @@ export class OcppStation implements RequestedStation, SpokenBox {
       seqNo: 0,
       remoteStartId: this.#remoteStartId,
       idToken,
+      reservationId: this.beyond.use(idToken),
       started_at_ms: now_ms,
       meterStart_Wh: this.evse.register_Wh,
     };

@@ -1,3 +1,5 @@
+import type { Alert } from "../../contract/index.ts";
+import type { Admission, Caller } from "../links/ocpp-server.ts";
 import { hashPassword, isPassword } from "../devices/ocpp/password.ts";
 import type { Clock, CommandReply } from "../devices/ports.ts";
 import type { Log } from "../log.ts";
@@ -7,58 +9,106 @@ import type { Stores } from "../storage/types.ts";
 const CHECKS_MAX = 8;
 /** Of refused attempts one is written down per station in this time; the rest is counted. Site's clock. */
 const TOLD_EVERY_MS = 60_000;
+/** How a station came is written down again after this, though nothing has changed. Site's clock. */
+const NOTED_EVERY_MS = 86_400_000;
 
 export type OcppAccess = {
-  /** Whether a station that dials in under this identity presents what it must. */
-  admit(identity: string, password: Uint8Array | null, address: string | null): Promise<boolean>;
+  /** Whether a station that dials in so may use its identity; how it came is kept. */
+  admit(caller: Caller): Promise<Admission>;
 };
 
-/** Lets stations in by the stored passwords, and tells of those that were refused. */
+type Refusal = Exclude<Admission, "welcome">;
+const REFUSALS: Readonly<Record<Refusal, { readonly code: Alert["code"]; readonly words: string }>> = {
+  "needs-password": {
+    code: "ocpp-auth-failed",
+    words: "a station was refused: its password is wrong or missing",
+  },
+  "needs-tls": { code: "ocpp-tls-required", words: "a station was refused: it has to come by wss" },
+};
+
+/** Lets stations in by what the owner demands of them, and tells of those that were refused. */
 export function createOcppAccess(options: {
   readonly stores: Pick<Stores, "ocpp" | "alerts">;
   readonly clock: Clock;
   readonly log: Log;
 }): OcppAccess {
   const { stores, clock, log } = options;
-  const failed = new Map<string, { attempts: number; told_ms: number }>();
+  const refusals = createRefusals(options);
   let checking = 0;
 
-  const refused = (identity: string, address: string | null): void => {
-    const now_ms = clock.now_ms();
-    const before = failed.get(identity) ?? { attempts: 0, told_ms: -Infinity };
-    const attempts = before.attempts + 1;
-    const isDue = now_ms - before.told_ms >= TOLD_EVERY_MS;
-    // Only identities that have a password come here, so there are as many as the owner made.
-    failed.set(identity, { attempts, told_ms: isDue ? now_ms : before.told_ms });
-    if (!isDue) return;
-    const inputs = { attempts, address };
-    stores.alerts.raise({ code: "ocpp-auth-failed", severity: "degraded", ref: identity, inputs }, now_ms);
-    log.warn({ identity, address, attempts }, "a station was refused: its password is wrong or missing");
+  const presented = async ({ identity, password }: Caller): Promise<boolean> => {
+    for (const one of stores.ocpp.passwords(identity)) {
+      if (password === null || !(await isPassword(password, one))) continue;
+      // Only with its newest password has it shown that it took it.
+      const [newest, ...older] = stores.ocpp.passwords(identity);
+      if (older.length > 0 && newest !== undefined && Buffer.compare(newest.hash, one.hash) === 0)
+        stores.ocpp.confirmPassword(identity);
+      return true;
+    }
+    return false;
   };
-  const admitted = (identity: string, hash: Uint8Array): void => {
-    // Only with its newest password has it shown that it took it.
-    const [newest, ...older] = stores.ocpp.passwords(identity);
-    if (older.length > 0 && newest !== undefined && Buffer.compare(newest.hash, hash) === 0)
-      stores.ocpp.confirmPassword(identity);
-    if (failed.delete(identity)) stores.alerts.end("ocpp-auth-failed", identity, clock.now_ms());
+  const check = async (caller: Caller): Promise<Admission> => {
+    const { identity, isEncrypted } = caller;
+    // Before its password is looked at, which everybody on the network could read by now.
+    if (stores.ocpp.security(identity).requiresTls && !isEncrypted) return "needs-tls";
+    if (stores.ocpp.passwords(identity).length === 0) return "welcome";
+    return (await presented(caller)) ? "welcome" : "needs-password";
+  };
+  const noteArrival = ({ identity, isEncrypted: encrypted }: Caller): void => {
+    const now_ms = clock.now_ms();
+    const withPassword = stores.ocpp.passwords(identity).length > 0;
+    const { came } = stores.ocpp.security(identity);
+    const isSame = came?.encrypted === encrypted && came.withPassword === withPassword;
+    // A box that comes and goes all day must not be written down each time.
+    if (isSame && now_ms - came.at_ms < NOTED_EVERY_MS) return;
+    try {
+      stores.ocpp.noteArrival(identity, { at_ms: now_ms, encrypted, withPassword });
+    } catch (error) {
+      // It is only shown; a full disk must not keep a station out.
+      log.error({ err: error, identity }, "how a station came could not be stored");
+    }
   };
   return {
-    async admit(identity, password, address) {
-      const wanted = stores.ocpp.passwords(identity);
-      if (wanted.length === 0) return true;
-      if (checking >= CHECKS_MAX) return false;
+    async admit(caller) {
+      if (checking >= CHECKS_MAX && stores.ocpp.passwords(caller.identity).length > 0) return "needs-password";
       checking += 1;
       try {
-        for (const one of wanted) {
-          if (password === null || !(await isPassword(password, one))) continue;
-          admitted(identity, one.hash);
-          return true;
-        }
-        refused(identity, address);
+        const admission = await check(caller);
+        if (admission === "welcome") {
+          refusals.end(caller.identity);
+          noteArrival(caller);
+        } else refusals.note(caller, admission);
+        return admission;
       } finally {
         checking -= 1;
       }
-      return false;
+    },
+  };
+}
+
+/** Of refused attempts one is written down per station and reason in a minute. */
+function createRefusals({ stores, clock, log }: Parameters<typeof createOcppAccess>[0]) {
+  // Only identities of which something is demanded are refused, so there are as many as the owner made.
+  const failed = new Map<string, { attempts: number; told_ms: number }>();
+  const keyOf = (identity: string, refusal: Refusal): string => `${refusal} ${identity}`;
+  return {
+    note({ identity, address }: Caller, refusal: Refusal): void {
+      const now_ms = clock.now_ms();
+      const before = failed.get(keyOf(identity, refusal)) ?? { attempts: 0, told_ms: -Infinity };
+      const attempts = before.attempts + 1;
+      const isDue = now_ms - before.told_ms >= TOLD_EVERY_MS;
+      failed.set(keyOf(identity, refusal), { attempts, told_ms: isDue ? now_ms : before.told_ms });
+      if (!isDue) return;
+      const { code, words } = REFUSALS[refusal];
+      stores.alerts.raise({ code, severity: "degraded", ref: identity, inputs: { attempts, address } }, now_ms);
+      log.warn({ identity, address, attempts }, words);
+    },
+    /** It has come in. What a process before us told ends with that, too. */
+    end(identity: string): void {
+      for (const refusal of ["needs-password", "needs-tls"] as const) {
+        failed.delete(keyOf(identity, refusal));
+        stores.alerts.end(REFUSALS[refusal].code, identity, clock.now_ms());
+      }
     },
   };
 }

@@ -68,7 +68,7 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
         null,
       unendedTransaction: (stationId) => site.stations.get(stationId)?.evse.running?.opened.transactionId ?? null,
       remoteStartToken: () => (stored.access.cards === "any" ? OWNER_TOKEN : null),
-      admit: (...who) => access.admit(...who),
+      admit: (caller) => access.admit(caller),
       facts: {
         load: (identity, connectorId) => stores.ocpp.facts(identity, connectorId),
         save: (identity, connectorId, facts) => {

@@ -1,9 +1,12 @@
 import { type Connection, sqlBuilder as q } from "./connection.ts";
 import { readOcppFacts } from "./stored-json.ts";
+import { epochMs } from "../../core/units/index.ts";
 import type { OcppStore } from "./types.ts";
 
 /** Passwords one identity may have at a time: the one told to the box, and the one it had before. */
 const PASSWORDS_MAX = 2;
+/** Whoever can reach the port can come under any name. */
+const ARRIVALS_MAX = 500;
 
 /** What is known of OCPP stations by their identity, and how they prove that it is theirs. */
 export function ocppStore(db: Connection): OcppStore {
@@ -43,6 +46,59 @@ export function ocppStore(db: Connection): OcppStore {
     },
     confirmPassword: (identity) => {
       dropOlder(identity, 1);
+    },
+    ...securityOf(db),
+  };
+}
+
+function securityOf(db: Connection): Pick<OcppStore, "security" | "setRequiresTls" | "noteArrival"> {
+  return {
+    security: (identity) => {
+      const row = db.first(q.selectFrom("ocpp_security").selectAll().where("identity", "=", identity));
+      const at_ms = row?.came_at_ms ?? null;
+      return {
+        requiresTls: row?.requires_tls === 1,
+        came:
+          at_ms === null
+            ? null
+            : {
+                at_ms: epochMs(at_ms),
+                encrypted: row?.came_encrypted === 1,
+                withPassword: row?.came_with_password === 1,
+              },
+      };
+    },
+    setRequiresTls: (identity, requiresTls) => {
+      const demanded = { requires_tls: requiresTls ? 1 : 0 } as const;
+      db.run(
+        q
+          .insertInto("ocpp_security")
+          .values({ identity, ...demanded })
+          .onConflict((conflict) => conflict.column("identity").doUpdateSet(demanded)),
+      );
+    },
+    noteArrival: (identity, { at_ms, encrypted, withPassword }) => {
+      const came = {
+        came_at_ms: at_ms,
+        came_encrypted: encrypted ? 1 : 0,
+        came_with_password: withPassword ? 1 : 0,
+      } as const;
+      db.transaction(() => {
+        db.run(
+          q
+            .insertInto("ocpp_security")
+            .values({ identity, requires_tls: 0, ...came })
+            .onConflict((conflict) => conflict.column("identity").doUpdateSet(came)),
+        );
+        const strangest = q
+          .selectFrom("ocpp_security")
+          .select("identity")
+          .where("requires_tls", "=", 0)
+          .orderBy("came_at_ms", "desc")
+          .limit(-1)
+          .offset(ARRIVALS_MAX);
+        db.run(q.deleteFrom("ocpp_security").where("identity", "in", strangest));
+      });
     },
   };
 }

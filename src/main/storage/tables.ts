@@ -157,6 +157,13 @@ export type Tables = {
   };
   ocpp_facts: { identity: string; connector_id: number; at_ms: number; firmware: string | null; document: string };
   ocpp_password: { no: Generated<number>; identity: string; salt: Uint8Array; hash: Uint8Array; since_ms: number };
+  ocpp_security: {
+    identity: string;
+    requires_tls: Bit;
+    came_at_ms: number | null;
+    came_encrypted: Bit | null;
+    came_with_password: Bit | null;
+  };
   station_state: { no: Generated<number>; station_id: string; at_ms: EpochMs; state: string; status: string | null };
   station_wish: {
     station_id: string;

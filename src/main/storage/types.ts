@@ -302,7 +302,20 @@ export interface OcppStore {
   ): void;
   /** The station has come with its newest password: the one before is no longer good. */
   confirmPassword(identity: string): void;
+  security(identity: string): OcppSecurity;
+  setRequiresTls(identity: string, requiresTls: boolean): void;
+  /** Of many strangers the one that came longest ago makes room; what an owner demanded stays. */
+  noteArrival(identity: string, arrival: OcppArrival): void;
 }
+
+/** How a station came in. `withPassword`: it was asked for one and had it. */
+export type OcppArrival = { readonly at_ms: EpochMs; readonly encrypted: boolean; readonly withPassword: boolean };
+export type OcppSecurity = {
+  /** It is refused unless it comes by TLS. */
+  readonly requiresTls: boolean;
+  /** How it came last; `null`: it has not come since we note that. */
+  readonly came: OcppArrival | null;
+};
 
 /** What the owner told a station and has not taken back. */
 export type OwnerWish = {

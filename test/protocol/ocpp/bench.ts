@@ -150,7 +150,7 @@ export class FakeStation {
     url: string,
     identity: string,
     script: Script = () => ({ status: "Accepted" }),
-    more: { readonly protocols?: string[]; readonly password?: string } = {},
+    more: { readonly protocols?: string[]; readonly password?: string; readonly ca?: string } = {},
   ) {
     this.#client = new RPCClient({
       endpoint: url,
@@ -167,7 +167,7 @@ export class FakeStation {
       strictModeValidators: [],
       maxBadMessages: Infinity,
       password: more.password ?? null,
-      wsOpts: {},
+      wsOpts: more.ca === undefined ? {} : { ca: more.ca },
       headers: {},
       backoff: { initialDelay: 1000, maxDelay: 10_000, factor: 2, randomisationFactor: 0 },
     });

@@ -137,8 +137,12 @@ describe("a password", () => {
 
   test("is asked of the boxes that have one, and of no other", async () => {
     bench = await openBench([station("P01", "CP-1")], {
-      admit: (identity, password) =>
-        Promise.resolve(identity !== "CP-1" || Buffer.from(password ?? []).toString() === "secret-16-characters"),
+      admit: ({ identity, password }) =>
+        Promise.resolve(
+          identity !== "CP-1" || Buffer.from(password ?? []).toString() === "secret-16-characters"
+            ? "welcome"
+            : "needs-password",
+        ),
     });
     await expect(dial("CP-1")).rejects.toThrow("Unauthorized");
     await expect(dial("CP-1", "wrong")).rejects.toThrow("Unauthorized");

@@ -31,7 +31,7 @@ async function open(): Promise<void> {
   const log = createLog({ write: () => undefined });
   let access: ReturnType<typeof createOcppAccess> | null = null;
   bench = await openBench([station("P01", "CP-1")], {
-    admit: (...who) => access?.admit(...who) ?? Promise.resolve(false),
+    admit: (caller) => access?.admit(caller) ?? Promise.resolve("needs-password"),
   });
   access = createOcppAccess({ stores, clock: bench.clock, log });
 }

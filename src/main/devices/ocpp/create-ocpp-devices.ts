@@ -2,7 +2,12 @@ import type { DeviceHealth, OcppFacts, WaitingStation } from "../../../contract/
 import type { Station } from "../../../core/site/index.ts";
 import { assert } from "../../../core/units/index.ts";
 import { isVersion201 } from "../../links/ocpp-server-address.ts";
-import { createOcppServer, type OcppConnection, type OcppServerListener } from "../../links/ocpp-server.ts";
+import {
+  createOcppServer,
+  type OcppConnection,
+  type OcppServer,
+  type OcppServerListener,
+} from "../../links/ocpp-server.ts";
 import type { RateUnit } from "../../protocol/ocpp/index.ts";
 import type { Exchange } from "../exchanges.ts";
 import { answerCall } from "./answers.ts";
@@ -38,6 +43,10 @@ export interface OcppDevices {
   factsOf(stationId: string): OcppFacts | null;
   /** The last messages of the box a station belongs to, oldest first, and those with a problem, kept longer. */
   framesOf(stationId: string): { readonly frames: readonly Exchange[]; readonly errors: readonly Exchange[] };
+  /** The port that boxes dial: its certificates, and who could not agree on TLS with us. */
+  readonly door: Pick<OcppServer, "showCertificates" | "handshakeFailures">;
+  /** Ends the connection of this identity where it did not come by TLS. */
+  cutUnencrypted(identity: string): void;
   close(): Promise<void>;
 }
 
@@ -63,7 +72,7 @@ export async function createOcppDevices(options: {
     host: options.host,
     port: options.port,
     listener,
-    admit: (...who) => host.admit?.(...who) ?? Promise.resolve(true),
+    admit: (caller) => host.admit?.(caller) ?? Promise.resolve("welcome"),
   });
   const linkHealth = (): DeviceHealth => ({
     id: "ocpp",
@@ -100,6 +109,11 @@ export async function createOcppDevices(options: {
       if (point === undefined) return { frames: [], errors: [] };
       const { frames, version } = point;
       return { frames: frames.list(version), errors: frames.errors(version) };
+    },
+    door: server,
+    cutUnencrypted(identity) {
+      const connection = points.get(identity)?.connection ?? null;
+      if (connection?.isEncrypted === false) connection.close("it has to come by wss");
     },
     async close() {
       for (const point of points.values()) point.setup.abort();

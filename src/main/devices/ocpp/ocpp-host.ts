@@ -1,5 +1,6 @@
 import type { OcppFacts } from "../../../contract/index.ts";
 import type { EpochMs, WattHour } from "../../../core/units/index.ts";
+import type { Admission, Caller } from "../../links/ocpp-server.ts";
 import type { Clock, DeviceListener } from "../ports.ts";
 import type { VendorRows } from "./vendor-rows.ts";
 
@@ -33,8 +34,8 @@ export interface OcppHost {
     readonly at_ms: EpochMs;
     readonly meterStart_Wh: WattHour | null;
   }): number;
-  /** Whether a box may dial in under this identity with what it presents (HTTP Basic); without it all may. */
-  admit?(identity: string, password: Uint8Array | null, address: string | null): Promise<boolean>;
+  /** Whether a box that dials in so may use its identity; without it all may. */
+  admit?(caller: Caller): Promise<Admission>;
   /** Card to start a plugged-in car with at a box that waits to be told; `null` where a card of the driver is wanted. */
   remoteStartToken?(stationId: string): string | null;
   /** Which of the stations behind one identity runs this transaction: a StopTransaction names no connector. */

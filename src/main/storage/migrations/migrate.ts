@@ -8,6 +8,7 @@ import { OWNER_WISHES } from "./0005-owner-wishes.ts";
 import { PHASE_TRUTH } from "./0007-phase-truth.ts";
 import { COMMISSIONING } from "./0008-commissioning.ts";
 import { DECLARED_AND_CARS } from "./0009-declared-and-cars.ts";
+import { OCPP_SECURITY } from "./0010-ocpp-security.ts";
 
 /** Forward only, in order; the place in the list is the version. */
 const MIGRATIONS: readonly string[] = [
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly string[] = [
   SIGNALS,
   COMMISSIONING,
   DECLARED_AND_CARS,
+  OCPP_SECURITY,
 ];
 
 const SCHEMA_VERSION = MIGRATIONS.length;

@@ -1,0 +1,2 @@
+export { addressBytes } from "./address.ts";
+export { certificateOf, toBeSigned, type CertificateFields, type CertificateName } from "./certificate.ts";

@@ -1,0 +1,92 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  fsyncSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import type { KeyedCertificate } from "./issue.ts";
+
+/** Only the account that runs us reads a key. */
+const PRIVATE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+const PUBLIC_MODE = 0o644;
+/** Our own have a quarter of it. */
+const FILE_BYTES_MAX = 32_768;
+const KEY = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----/u;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/u;
+
+export type ReadCertificate = KeyedCertificate & { readonly parsed: X509Certificate };
+export type KeyFile =
+  | ({ readonly kind: "good" } & ReadCertificate)
+  | { readonly kind: "missing" }
+  | { readonly kind: "damaged"; readonly detail: string };
+
+/** A key and its certificate from one file; whatever is wrong with it is an answer. A key that others may read is shut. */
+export function readKeyFile(path: string): KeyFile {
+  let text: string;
+  try {
+    if (!existsSync(path)) return { kind: "missing" };
+    const { size, mode } = statSync(path);
+    if (size > FILE_BYTES_MAX) return damaged("it is too large to be a key");
+    if (process.platform !== "win32" && (mode & 0o077) !== 0) chmodSync(path, PRIVATE_MODE);
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    return damaged(wordsOf(error));
+  }
+  const key = KEY.exec(text)?.[0];
+  const certificate = CERTIFICATE.exec(text)?.[0];
+  if (key === undefined || certificate === undefined) return damaged("it holds no key with its certificate");
+  try {
+    const parsed = new X509Certificate(certificate);
+    if (!parsed.checkPrivateKey(createPrivateKey(key))) return damaged("its key is not that of its certificate");
+    return { kind: "good", key: `${key}\n`, certificate: `${certificate}\n`, parsed };
+  } catch (error) {
+    return damaged(wordsOf(error));
+  }
+}
+
+/** Writes a key and its certificate, wholly or not at all. Throws the system's error when the disk does not take it. */
+export function writeKeyFile(path: string, { key, certificate }: KeyedCertificate): void {
+  write(path, `${key.trimEnd()}\n${certificate}`, PRIVATE_MODE);
+}
+
+/** Writes what everybody may read, wholly or not at all. Throws the system's error when the disk does not take it. */
+export function writePublicFile(path: string, text: string): void {
+  write(path, text, PUBLIC_MODE);
+}
+
+function write(path: string, text: string, mode: number): void {
+  mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE });
+  const unfinished = `${path}.new`;
+  const file = openSync(unfinished, "w", mode);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  chmodSync(unfinished, mode);
+  renameSync(unfinished, path);
+}
+
+/** Moves a file aside under a name that is free, and answers that name. Throws when the system does not let it. */
+export function setAside(path: string, now_ms: number): string {
+  const day = new Date(now_ms).toISOString().replaceAll(/[:.]/gu, "-");
+  for (let no = 1; ; no += 1) {
+    const aside = `${path}.set-aside-${day}${no === 1 ? "" : `-${String(no)}`}`;
+    if (existsSync(aside)) continue;
+    renameSync(path, aside);
+    return aside;
+  }
+}
+
+const damaged = (detail: string): KeyFile => ({ kind: "damaged", detail });
+export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,204 @@
+import { X509Certificate } from "node:crypto";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createLog } from "../../log.ts";
+import { createOwnCertificates, type OwnCertificates } from "./own-certificates.ts";
+
+const YEAR_MS = 365 * 86_400_000;
+const NOW_MS = Date.UTC(2026, 5, 1);
+const log = createLog({ write: () => undefined });
+
+function fresh() {
+  const folder = mkdtempSync(join(tmpdir(), "chargehand-tls-"));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  let now_ms = NOW_MS;
+  let names: [string, ...string[]] = ["site-pc", "127.0.0.1", "192.0.2.7", "fd00::7"];
+  const open = () =>
+    createOwnCertificates({ dataFolder: folder, now_ms: () => now_ms, names: () => names, kinds: ["rsa", "ec"], log });
+  return {
+    open,
+    path: (file: string) => join(folder, "tls", file),
+    files: () => readdirSync(join(folder, "tls")).toSorted(),
+    moveTo: (to_ms: number) => {
+      now_ms = to_ms;
+    },
+    rename: (to: [string, ...string[]]) => {
+      names = to;
+    },
+  };
+}
+const certificates = (own: OwnCertificates): X509Certificate[] =>
+  own.shown().map(({ certificate }) => new X509Certificate(certificate));
+
+describe("the site's own certificates", () => {
+  test("are made once and found again after a restart; only the authority's certificate is for others", async () => {
+    const at = fresh();
+    const first = at.open();
+    expect(await first.refresh()).toBe(true);
+    expect(at.files()).toEqual(["ca-private.pem", "ca.pem", "server-ec-private.pem", "server-private.pem"]);
+    expect(readFileSync(at.path("ca.pem"), "utf8")).toBe(first.ca()?.pem);
+    expect(readFileSync(at.path("ca.pem"), "utf8")).not.toContain("PRIVATE");
+    if (process.platform !== "win32")
+      expect(at.files().map((file) => statSync(at.path(file)).mode & 0o777)).toEqual([0o600, 0o644, 0o600, 0o600]);
+    expect(await first.refresh()).toBe(false);
+    const second = at.open();
+    await second.refresh();
+    expect([second.ca(), second.shown(), second.problem()]).toEqual([first.ca(), first.shown(), null]);
+  });
+
+  test("say who they are, for how long, and under which names they are dialled", async () => {
+    const own = fresh().open();
+    await own.refresh();
+    const ca = new X509Certificate(own.ca()?.pem ?? "");
+    expect(ca.ca).toBe(true);
+    expect(ca.validToDate.getTime()).toBe(NOW_MS + 20 * YEAR_MS);
+    expect(ca.verify(ca.publicKey)).toBe(true);
+    const [rsa, ec] = certificates(own);
+    expect([rsa?.publicKey.asymmetricKeyType, ec?.publicKey.asymmetricKeyType]).toEqual(["rsa", "ec"]);
+    expect(rsa?.publicKey.asymmetricKeyDetails?.modulusLength).toBe(2048);
+    for (const one of [rsa, ec]) {
+      expect(one?.checkIssued(ca)).toBe(true);
+      expect(one?.verify(ca.publicKey)).toBe(true);
+      expect(one?.ca).toBe(false);
+      expect(one?.checkHost("site-pc")).toBe("site-pc");
+      expect([one?.checkIP("192.0.2.7"), one?.checkIP("fd00::7"), one?.checkIP("192.0.2.8")]).toEqual([
+        "192.0.2.7",
+        "fd00::7",
+        undefined,
+      ]);
+    }
+  });
+
+  test("of the server are new when an address is new or a year is nearly over; the authority stays", async () => {
+    const at = fresh();
+    const own = at.open();
+    await own.refresh();
+    const ca = own.ca();
+    at.rename(["site-pc", "127.0.0.1", "192.0.2.99"]);
+    expect(await own.refresh()).toBe(true);
+    expect(certificates(own).map((one) => one.checkIP("192.0.2.99"))).toEqual(["192.0.2.99", "192.0.2.99"]);
+    at.moveTo(NOW_MS + 0.7 * YEAR_MS);
+    expect(await own.refresh()).toBe(false);
+    at.moveTo(NOW_MS + 0.8 * YEAR_MS);
+    expect(await own.refresh()).toBe(true);
+    expect(certificates(own).map(({ validToDate }) => validToDate.getTime())).toEqual([
+      NOW_MS + 1.8 * YEAR_MS,
+      NOW_MS + 1.8 * YEAR_MS,
+    ]);
+    expect(own.ca()).toEqual(ca);
+  });
+
+  test("of the server that lack nothing are kept when an address went away", async () => {
+    const at = fresh();
+    const own = at.open();
+    await own.refresh();
+    at.rename(["site-pc", "127.0.0.1"]);
+    expect(await own.refresh()).toBe(false);
+  });
+
+  test("never outlive the authority, whose end is told", async () => {
+    const at = fresh();
+    const own = at.open();
+    await own.refresh();
+    at.moveTo(NOW_MS + 19.9 * YEAR_MS);
+    expect(await own.refresh()).toBe(true);
+    expect(certificates(own).map(({ validToDate }) => validToDate.getTime())).toEqual(
+      Array.from({ length: 2 }, () => NOW_MS + 20 * YEAR_MS),
+    );
+    expect(await own.refresh()).toBe(false);
+    at.moveTo(NOW_MS + 20.1 * YEAR_MS);
+    await own.refresh();
+    expect(own.problem()).toMatchObject({ code: "ca-out-of-date" });
+  });
+
+  test.each([
+    ["noise", "\u0000\u0001 no key at all"],
+    ["nothing", ""],
+    ["half a key", "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG"],
+    [
+      "a key that is none",
+      "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ],
+    ["far too much", "x".repeat(100_000)],
+  ])("stay as they are when the authority's file is %s: it is told, and the server goes on", async (_what, text) => {
+    const at = fresh();
+    const before = at.open();
+    await before.refresh();
+    writeFileSync(at.path("ca-private.pem"), text);
+    const own = at.open();
+    at.rename(["site-pc", "192.0.2.99"]);
+    await own.refresh();
+    expect(own.problem()).toMatchObject({ code: "ca-damaged", file: at.path("ca-private.pem") });
+    expect(readFileSync(at.path("ca-private.pem"), "utf8")).toBe(text);
+    expect([own.ca(), own.shown()]).toEqual([null, before.shown()]);
+  });
+
+  test("of the server that are damaged are set aside and made anew", async () => {
+    const at = fresh();
+    const before = at.open();
+    await before.refresh();
+    writeFileSync(at.path("server-private.pem"), "noise");
+    const own = at.open();
+    await own.refresh();
+    expect([own.problem(), own.ca()]).toEqual([null, before.ca()]);
+    expect(own.shown()).toHaveLength(2);
+    const aside = at.files().find((file) => file.startsWith("server-private.pem.set-aside"));
+    expect(readFileSync(at.path(aside ?? ""), "utf8")).toBe("noise");
+  });
+
+  test("whose authority was lost wait for its file; only the owner's word makes another", async () => {
+    const at = fresh();
+    const before = at.open();
+    await before.refresh();
+    rmSync(at.path("ca-private.pem"));
+    const own = at.open();
+    await own.refresh();
+    expect(own.problem()).toMatchObject({ code: "ca-missing" });
+    expect(own.shown()).toEqual(before.shown());
+    expect(await own.replaceCa()).toBe(true);
+    expect(own.problem()).toBeNull();
+    expect(own.ca()?.fingerprint).not.toBe(before.ca()?.fingerprint);
+    expect(at.files().filter((file) => file.includes("set-aside"))).toHaveLength(3);
+  });
+
+  test("of another site's key are no authority of this one", async () => {
+    const [at, other] = [fresh(), fresh()];
+    await at.open().refresh();
+    await other.open().refresh();
+    const key = /-----BEGIN PRIVATE[^]+END PRIVATE KEY-----/u.exec(readFileSync(other.path("ca-private.pem"), "utf8"));
+    writeFileSync(at.path("ca-private.pem"), `${key?.[0] ?? ""}\n${readFileSync(at.path("ca.pem"), "utf8")}`);
+    const own = at.open();
+    await own.refresh();
+    expect(own.problem()).toMatchObject({ code: "ca-damaged", detail: "its key is not that of its certificate" });
+  });
+
+  test.skipIf(process.platform === "win32")("that others could read are shut", async () => {
+    const at = fresh();
+    await at.open().refresh();
+    chmodSync(at.path("ca-private.pem"), 0o644);
+    await at.open().refresh();
+    expect(statSync(at.path("ca-private.pem")).mode & 0o777).toBe(0o600);
+  });
+});
+
+test("a folder that takes nothing leaves the site without TLS, and says so", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "chargehand-tls-"));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  // A file where the folder should be stops root, too.
+  writeFileSync(join(folder, "tls"), "");
+  const own = createOwnCertificates({
+    dataFolder: folder,
+    now_ms: () => NOW_MS,
+    names: () => ["localhost"],
+    kinds: ["rsa"],
+    log,
+  });
+  expect(await own.refresh()).toBe(false);
+  expect([own.shown(), own.ca(), own.problem()?.code]).toEqual([[], null, "not-stored"]);
+});
