@@ -36,7 +36,9 @@ export function canonicalReadings(
 /** A name with its unit; where the total and the phases share one, the phases say so. */
 function named(profile: AnyProfile, whole: string, what: string): string {
   const unit = ourUnitOf(what) ?? unitOf(profile, what);
-  const name = PHASE.test(what) && hasTotal(whole) ? `${whole}_phases` : whole;
+  // `current_mA` are three: a box with one number for all phases it charges on gives no phase's.
+  const single = what === "current" ? "current_common" : whole;
+  const name = PHASE.test(what) && hasTotal(whole) ? `${whole}_phases` : single;
   return unit === null ? name : `${name}_${unit}`;
 }
 

@@ -22,9 +22,9 @@ describe("what a device shows is named with the unit it is in", () => {
     for (const name of Object.keys(readings)) if (name !== "state") expect(name).toMatch(/_(?:mA|mV|W|Wh)$/u);
   });
 
-  test("a current of no phase is in milliamperes too", () => {
+  test("a current of no phase is in milliamperes too, and no array of phases", () => {
     const delta = profiles.find(({ id }) => id === "delta-ac-max");
     if (delta === undefined) throw new Error("no such profile");
-    expect(canonicalReadings(delta, ["current"], () => 16_000)).toMatchObject({ current_mA: 16_000 });
+    expect(canonicalReadings(delta, ["current"], () => 16_000)).toMatchObject({ current_common_mA: 16_000 });
   });
 });
