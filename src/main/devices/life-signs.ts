@@ -1,4 +1,4 @@
-import type { DeviceLog } from "./modbus/running-device.ts";
+import type { DeviceLog } from "./device-log.ts";
 
 /** So many signs of life in a row that were not taken are no accident of the wire. */
 export const UNTAKEN_MIN = 3;

@@ -1,5 +1,5 @@
 import { QUARANTINED_MAX, type Quarantined } from "../../core/metering/index.ts";
-import type { DeviceLog } from "./modbus/running-device.ts";
+import type { DeviceLog } from "./device-log.ts";
 
 /** Kinds of doubt remembered per device; a device with more has long been noticed. */
 const KINDS_MAX = 64;

@@ -2,11 +2,7 @@ import type { UntakenLifeSigns } from "../life-signs.ts";
 import type { UnsureControl } from "../profile/index.ts";
 import type { Liveness } from "./liveness.ts";
 
-/** Where drivers write what a technician may want to know; pino fits. */
-export type DeviceLog = {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-};
+export type { DeviceLog } from "../device-log.ts";
 
 export type DeviceHealth = {
   readonly id: string;
