@@ -9,6 +9,28 @@ export type DeviceKey = z.infer<typeof deviceKey>;
 
 const count = z.int().min(0);
 
+/**
+ * What keeps a device on HTTP from being read, most telling first. `number` of a hint is the answer's status, or how many
+ * milliseconds were waited.
+ */
+export const HTTP_TROUBLES = [
+  "http-refused",
+  "http-no-route",
+  "http-name-unknown",
+  "http-timeout",
+  "http-tls",
+  "http-broken",
+  "http-password-missing",
+  "http-password-wrong",
+  "http-not-found",
+  "http-server-error",
+  "http-status",
+  "http-not-json",
+  "http-other-device",
+  "http-too-large",
+] as const;
+export type HttpTrouble = { readonly code: (typeof HTTP_TROUBLES)[number]; readonly number: number | null };
+
 /** What the numbers of a line point to; words and remedies are the page's. */
 export const deviceHintSchema = z.discriminatedUnion("code", [
   /** Damaged answers of about the last 400 requests. */
@@ -29,6 +51,7 @@ export const deviceHintSchema = z.discriminatedUnion("code", [
   z.object({ code: z.literal("another-client"), losses: count }),
   /** It answers, but not this often in a row did it take the sign of life it needs; `answer` is empty where none came. */
   z.object({ code: z.literal("life-signs-untaken"), inARow: count, answer: z.string() }),
+  z.object({ code: z.enum(HTTP_TROUBLES), number: count.nullable() }),
 ]);
 export type DeviceHint = z.infer<typeof deviceHintSchema>;
 

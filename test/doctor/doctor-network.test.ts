@@ -62,5 +62,5 @@ test("a charger with a web interface is read without an order, then told", { tim
   });
   expect(box.offered_mA).toBe(10_000);
   await box.close();
-  expect(await run(["read", ...args])).toMatchObject({ code: 1, out: [{ id: "b1", ok: false, code: "timeout" }] });
+  expect(await run(["read", ...args])).toMatchObject({ code: 1, out: [{ id: "b1", ok: false, code: "offline" }] });
 });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { HttpTrouble } from "../../contract/index.ts";
 import { isModbusLink } from "../../core/site/index.ts";
 import { loadAnyProfile, profileForConnector, type ProfileProblem } from "../devices/profile/index.ts";
 import { hostsOf } from "../finding/cidr.ts";
@@ -185,9 +186,9 @@ function say({ stdout }: DoctorIo, value: object): number {
 function fail(
   io: DoctorIo,
   id: string | null,
-  { code, detail }: { readonly code: string; readonly detail: string },
+  { code, detail, trouble }: { readonly code: string; readonly detail: string; readonly trouble?: HttpTrouble },
 ): number {
-  say(io, { ...(id === null ? {} : { id }), ok: false, code, detail });
+  say(io, { ...(id === null ? {} : { id }), ok: false, code, detail, ...(trouble === undefined ? {} : { trouble }) });
   io.stderr.write(`${detail}\n`);
   return EXIT.negative;
 }

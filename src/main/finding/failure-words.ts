@@ -1,3 +1,4 @@
+import type { HttpTrouble } from "../../contract/index.ts";
 import type { ModbusLink } from "../../core/site/index.ts";
 import type { DeviceWire } from "../devices/modbus/device-wire.ts";
 import type { BusHealth } from "../links/bus.ts";
@@ -78,4 +79,62 @@ export function silenceWords(asked: {
       ? "look at baud rate, parity and termination, and for two devices with one address"
       : "look at the kind of the link (modbus-tcp or rtu-over-tcp) and at the settings of the gateway";
   return `${unit} does not answer, but something is heard that is no answer: ${look}`;
+}
+
+/** Why a device on HTTP was not understood, and what to do about it. `name`: its address as asked. */
+export function httpTroubleWords({ code, number }: HttpTrouble, name: string, profileId: string): string {
+  const status = `HTTP status ${String(number)}`;
+  switch (code) {
+    case "http-refused":
+      return `${name} refuses the connection: nobody listens there; look at address and port, and switch its local API on`;
+    case "http-no-route":
+      return `there is no way to ${name}: look at its network cable or Wi-Fi, and whether this PC is in the same network`;
+    case "http-name-unknown":
+      return `the name of ${name} is not known in the network: write its IP address instead`;
+    case "http-timeout":
+      return `${name} does not answer${number === null ? "" : ` within ${String(number)} ms`}: look at its power and network`;
+    case "http-tls":
+      return `${name} wants HTTPS: allow HTTP in its settings, or name the port where it speaks it`;
+    case "http-broken":
+      return `${name} breaks off, or what it says is no HTTP: look at the port (some want HTTPS), and restart the device`;
+    case "http-password-missing":
+      return `${name} asks for a password (${status}): write user and password into the site file at this link`;
+    case "http-password-wrong":
+      return `${name} refuses user or password (${status}): correct them in the site file at this link`;
+    case "http-not-found":
+      return `${name} does not know what profile ${profileId} asks for (${status}): look at its model and firmware, and switch its local API on`;
+    case "http-server-error":
+      return `${name} reports a failure of its own (${status}): restart it`;
+    case "http-status":
+      return `${name} refuses the question (${status}); is it a device of profile ${profileId}?`;
+    case "http-not-json":
+      return `${name} answers, but no data: probably a page for people; look at address and port, and switch its local API on`;
+    case "http-other-device":
+      return `${name} answers with none of the values of profile ${profileId}: another kind of device is at this address`;
+    case "http-too-large":
+      return `${name} answers far more than a device of profile ${profileId} would: look at address and port`;
+  }
+}
+
+/** The same in the words of a failed command. */
+export function httpTroubleCode({ code }: HttpTrouble): "offline" | "timeout" | "rejected" {
+  switch (code) {
+    case "http-refused":
+    case "http-no-route":
+    case "http-name-unknown":
+      return "offline";
+    case "http-timeout":
+    case "http-broken":
+      return "timeout";
+    case "http-tls":
+    case "http-password-missing":
+    case "http-password-wrong":
+    case "http-not-found":
+    case "http-server-error":
+    case "http-status":
+    case "http-not-json":
+    case "http-other-device":
+    case "http-too-large":
+      return "rejected";
+  }
 }

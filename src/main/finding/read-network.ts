@@ -3,16 +3,26 @@ import { createHttpHost, HTTP_TIMEOUT_ms, httpMeter, httpStation } from "../devi
 import { answersAt, createKebaSocket, KEBA_TIMEOUT_ms, kebaStation } from "../devices/keba-udp/index.ts";
 import { createBusPool } from "../devices/modbus/bus-pool.ts";
 import { createNetworkDevices } from "../devices/network/index.ts";
+import type { ReadOutcome } from "../devices/network/polled-meter.ts";
 import type { StationTalk } from "../devices/network/station-talk.ts";
 import type { Clock, MeterReading } from "../devices/ports.ts";
 import type { AnyProfile, CanonicalValue, ProfileOf } from "../devices/profile/index.ts";
 import { createHttpPeer } from "../links/http-peer.ts";
+import { createSerialLink } from "../links/serial-link.ts";
+import { createTcpLink } from "../links/tcp-link.ts";
 import { canonicalReadings } from "./canonical-readings.ts";
 import { createEventGate } from "./event-gate.ts";
+import { downWords, httpTroubleCode, httpTroubleWords } from "./failure-words.ts";
+import { linkUp } from "./link-up.ts";
 import type { DeviceRead } from "./read-registers.ts";
 
+/** One that says nothing in time is asked again while a person waits this long (real), but not more often than … */
+const PATIENCE_ms = 6_000;
+const TRIES_max = 3;
 /** Time of the clock until a meter that speaks by itself, or has to be explored first, has shown something. */
 const READING_ms = 20_000;
+/** Real time until a connection must be open. */
+const OPEN_TIMEOUT_ms = 6_000;
 
 type Asked = {
   readonly device: Station | MeterDevice;
@@ -47,7 +57,7 @@ async function readHttp(asked: {
   try {
     const host = createHttpHost(peer, clock);
     const talk = (profile.kind === "charger" ? httpStation : httpMeter)({ profile, host, unitId });
-    return await readTalk(profile, talk);
+    return await readTalk(profile, peer.name, talk);
   } finally {
     peer.close();
   }
@@ -63,25 +73,42 @@ async function readKeba(
   try {
     const { timeout_ms = KEBA_TIMEOUT_ms, min_gap_ms } = profile.limits;
     const peer = socket.peer({ host, port, timeout_ms, gap_ms: min_gap_ms });
-    return await readTalk(profile, kebaStation({ profile, peer, step_mA, fallback_mA }));
+    const name = `${host}:${String(port)}`;
+    return await readTalk(profile, name, kebaStation({ profile, peer, step_mA, fallback_mA }));
   } finally {
     await socket.close();
   }
 }
 
-async function readTalk(profile: AnyProfile, talk: Pick<StationTalk, "read" | "counters">): Promise<DeviceRead> {
-  const outcome = await talk.read(true);
-  if (outcome.kind === "missed") return { ok: false, code: "timeout", detail: outcome.detail };
+async function readTalk(
+  profile: AnyProfile,
+  name: string,
+  talk: Pick<StationTalk, "read" | "counters" | "timeout_ms">,
+): Promise<DeviceRead> {
+  let outcome = await talk.read(true);
+  const triesMax = Math.min(TRIES_max, Math.floor(PATIENCE_ms / talk.timeout_ms));
+  for (let tries = 1; tries < triesMax && isSilence(outcome); tries += 1) outcome = await talk.read(true);
+  if (outcome.kind === "missed") {
+    const { trouble, detail } = outcome;
+    return trouble === undefined
+      ? { ok: false, code: "timeout", detail: `${name} does not answer: ${detail}` }
+      : { ok: false, code: httpTroubleCode(trouble), detail: httpTroubleWords(trouble, name, profile.id), trouble };
+  }
   const valueOf = (what: string): CanonicalValue => outcome.values.get(what) ?? null;
   const readings = canonicalReadings(profile, [...outcome.values.keys()], valueOf);
   const { exchanges, errors } = talk.counters;
   return { ok: true, readings, exchanges, errors };
 }
 
+const isSilence = (outcome: ReadOutcome): boolean =>
+  outcome.kind === "missed" && (outcome.trouble === undefined || outcome.trouble.code === "http-timeout");
+
 /** Through the driver that runs it in a site: P1, SML, speedwire and SunSpec meters are never written to. */
 async function listenToMeter(asked: Asked, meter: MeterDevice): Promise<DeviceRead> {
   const { link, profileFolders, clock } = asked;
   const events = createEventGate(clock);
+  const down = await downOf(link);
+  if (down !== null) return { ok: false, code: "offline", detail: down };
   const buses = createBusPool(isModbusLink(link) ? [link] : [], clock);
   const devices = createNetworkDevices({
     site: { links: [link], meters: [meter], stations: [] },
@@ -103,6 +130,21 @@ async function listenToMeter(asked: Asked, meter: MeterDevice): Promise<DeviceRe
   } finally {
     await buses.close();
     await devices.stop();
+  }
+}
+
+/** Why nobody can be listened to at all: nobody listens there, or there is no such port; `null`: somebody is there. */
+async function downOf(link: Link): Promise<string | null> {
+  if (link.kind !== "tcp-raw" && link.kind !== "modbus-tcp" && link.kind !== "rtu-over-tcp" && link.kind !== "serial")
+    return null;
+  const bytes = link.kind === "serial" ? createSerialLink(link) : createTcpLink(link);
+  try {
+    const opened = linkUp(bytes, OPEN_TIMEOUT_ms);
+    bytes.open();
+    const up = await opened;
+    return up.ok ? null : downWords(bytes.name, up.detail);
+  } finally {
+    await bytes.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import type { HttpTrouble } from "../../contract/index.ts";
 import type { ModbusLink } from "../../core/site/index.ts";
 import type { Clock } from "../devices/ports.ts";
 import type { DeviceProfile } from "../devices/profile/index.ts";
@@ -19,6 +20,8 @@ export type DeviceRead =
       readonly ok: false;
       readonly code: "offline" | "timeout" | "rejected" | "not-supported" | "invalid";
       readonly detail: string;
+      /** What keeps a device on HTTP from being read. */
+      readonly trouble?: HttpTrouble;
     };
 
 /** Real time until a link must be open. */

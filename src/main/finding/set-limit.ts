@@ -1,3 +1,4 @@
+import type { HttpTrouble } from "../../contract/index.ts";
 import { isModbusLink, type Link, type ModbusLink, type Station } from "../../core/site/index.ts";
 import { milliamp } from "../../core/units/index.ts";
 import { createBusPool } from "../devices/modbus/bus-pool.ts";
@@ -15,11 +16,14 @@ import {
 import { createEventGate, type EventGate } from "./event-gate.ts";
 import { downWords, silenceWords } from "./failure-words.ts";
 import { linkUp } from "./link-up.ts";
+import { readNetwork } from "./read-network.ts";
 
 /** Real time until a link must be open. */
 const OPEN_TIMEOUT_ms = 6_000;
 /** Time of the clock until a box must have been found and set up; slow ones take two attempts. */
 const ONLINE_ms = 20_000;
+/** One that gave no answer to the first attempt must have been found after this long; the second comes after 5 s. */
+const FOUND_AFTER_ALL_ms = 8_000;
 /** … and until a box on the network tells its setpoint by its next answer. */
 const SHOWN_ms = 10_000;
 /** What a box needs in its own steps above 6 A is its 6 A, not another current: 100 W are up to 87 mA on three phases. */
@@ -36,7 +40,12 @@ type Options = {
 
 export type LimitSet =
   | { readonly ok: true; readonly written_mA: number; readonly readback_mA: number | null }
-  | { readonly ok: false; readonly code: CommandFailure["code"]; readonly detail: string };
+  | {
+      readonly ok: false;
+      readonly code: CommandFailure["code"];
+      readonly detail: string;
+      readonly trouble?: HttpTrouble;
+    };
 
 type Silence = { readonly code: "offline" | "timeout"; readonly detail: string };
 
@@ -59,6 +68,8 @@ type Driver = {
  */
 export async function setLimit(options: Options): Promise<LimitSet> {
   const { station, limit_mA, clock } = options;
+  const absent = await absence(options);
+  if (absent !== null) return absent;
   const events = createEventGate(clock);
   const driver = driverOf(options, events);
   try {
@@ -66,8 +77,8 @@ export async function setLimit(options: Options): Promise<LimitSet> {
     const [problem] = driver.problems;
     if (problem !== undefined || port === undefined)
       return { ok: false, code: "invalid", detail: `${problem?.field ?? "profile"}: ${problem?.expected ?? ""}` };
-    const online = events.next((event) => event.kind === "online", ONLINE_ms);
-    if (!(await driver.opens()) || (await online) === null) return { ok: false, ...driver.silence() };
+    const met = isMet(events);
+    if (!(await driver.opens()) || !(await met)) return { ok: false, ...driver.silence() };
     const least_mA = port.least_mA?.() ?? 0;
     const told_mA = limit_mA > 0 && limit_mA < least_mA ? least_mA : limit_mA;
     if (told_mA - limit_mA > ROUNDS_UP_mA)
@@ -81,6 +92,23 @@ export async function setLimit(options: Options): Promise<LimitSet> {
   } finally {
     await driver.stop();
   }
+}
+
+/** Why a box on the network gives no answer, so that nobody waits for a driver that goes on asking; `null`: it does. */
+async function absence({ station, link, profile, profileFolders, clock }: Options): Promise<LimitSet | null> {
+  const { connection } = station;
+  if (profile.driver === "modbus" || connection.kind !== "profile") return null;
+  const { unitId } = connection;
+  const read = await readNetwork({ device: station, link, unitId, profile, profileFolders, clock });
+  // What fits no link is told by the driver, with the field of the site file.
+  return read.ok || read.code === "not-supported" ? null : read;
+}
+
+/** Whether the box was found and set up. */
+async function isMet(events: EventGate): Promise<boolean> {
+  const first = await events.next(({ kind }) => kind === "online" || kind === "offline", ONLINE_ms);
+  if (first?.kind === "online") return true;
+  return first !== null && (await events.next(({ kind }) => kind === "online", FOUND_AFTER_ALL_ms)) !== null;
 }
 
 const tooLittle = (id: string, least_mA: number): string =>

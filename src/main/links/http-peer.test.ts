@@ -86,5 +86,5 @@ test("what is under way when we leave is answered at once", async () => {
   const reply = peer.send(get("/"));
   await new Promise((resolve) => setImmediate(resolve));
   peer.close();
-  expect(await reply).toMatchObject({ ok: false, code: "unreachable" });
+  expect(await reply).toMatchObject({ ok: false, code: "broken" });
 });

@@ -1,4 +1,5 @@
 import { Agent, request as startRequest, type IncomingMessage } from "node:http";
+import { failureOfError, wantsTls, type HttpFailure } from "./http-failure.ts";
 import { authorization, parseChallenge, type Credentials, type HttpChallenge } from "./http-digest.ts";
 
 export type HttpRequest = {
@@ -14,9 +15,12 @@ export type HttpReply =
   | { readonly ok: true; readonly status: number; readonly text: string }
   | {
       readonly ok: false;
-      /** `busy`: too many requests wait for this device already. */
-      readonly code: "unreachable" | "timeout" | "too-large" | "unauthorized" | "busy";
+      readonly code: HttpFailure;
       readonly detail: string;
+      /** The answer's status where there was an answer. */
+      readonly status?: number;
+      /** How long was waited for it (real). */
+      readonly after_ms?: number;
     };
 
 /** One attempt as it went over the wire, headers left out: these hold passwords. */
@@ -43,6 +47,7 @@ export const HTTP_BODY_BYTES_MAX = 256 * 1024;
 const WAITING_MAX = 16;
 const IDLE_ms = 15_000;
 const UNAUTHORIZED = 401;
+const FORBIDDEN = 403;
 /** What devices call their only user. */
 const USER = "admin";
 
@@ -111,12 +116,13 @@ class Peer implements HttpPeer {
       this.#count = 0;
       if (this.#challenge !== null) answer = await this.#attempt(request);
     }
-    const refused = answer.ok && (answer.status === UNAUTHORIZED || answer.status === 403);
     this.counters.exchanges += 1;
     if (!answer.ok || answer.status >= 400) this.counters.errors += 1;
-    if (refused) {
-      const detail = this.#credentials === null ? "the device asks for a password" : "user or password are refused";
-      return { ok: false, code: "unauthorized", detail };
+    if (answer.ok && (answer.status === UNAUTHORIZED || answer.status === FORBIDDEN)) {
+      const { status } = answer;
+      return this.#credentials === null
+        ? { ok: false, code: "password-missing", detail: "the device asks for a password", status }
+        : { ok: false, code: "password-wrong", detail: "user or password are refused", status };
     }
     return answer.ok ? { ok: true, status: answer.status, text: answer.text } : answer;
   }
@@ -136,8 +142,14 @@ class Peer implements HttpPeer {
       const fail = (error: Error, staleSocket: boolean, partial: HttpRecord["partial"] = null): void => {
         resolve(
           signal.aborted && !this.#closing.signal.aborted
-            ? { ok: false, code: "timeout", detail: `no answer within ${String(timeout_ms)} ms`, partial }
-            : { ok: false, code: "unreachable", detail: error.message, staleSocket, partial },
+            ? {
+                ok: false,
+                code: "timeout",
+                detail: `no answer within ${String(timeout_ms)} ms`,
+                after_ms: timeout_ms,
+                partial,
+              }
+            : { ok: false, code: failureOfError(error), detail: wordsOf(error), staleSocket, partial },
         );
       };
       const outgoing = startRequest(
@@ -182,6 +194,10 @@ class Peer implements HttpPeer {
   }
 }
 
+/** Where several addresses of a name were tried the error of them all says nothing by itself. */
+const wordsOf = (error: Error): string =>
+  error instanceof AggregateError ? error.errors.map((one) => String(one)).join("; ") : error.message;
+
 function readBody(
   incoming: IncomingMessage,
   done: (answer: Answer) => void,
@@ -206,6 +222,11 @@ function readBody(
     fail(error, heard());
   });
   incoming.on("end", () => {
+    const { status } = heard();
+    if (wantsTls(status, incoming.headers.location)) {
+      done({ ok: false, code: "tls", detail: "it sends us to HTTPS", status });
+      return;
+    }
     done({ ok: true, ...heard(), challenge: parseChallenge(incoming.headers["www-authenticate"]) });
   });
 }

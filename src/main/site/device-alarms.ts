@@ -50,10 +50,12 @@ const alarmsOf = (devices: readonly HintedDevice[]): readonly Wanted[] =>
   devices.flatMap((device) =>
     device.hints
       .filter((hint) => (device.kind === "link") !== OF_ONE_DEVICE.has(hint.code))
-      .map((hint) => alarmOf(device, hint)),
+      .flatMap((hint) => alarmOf(device, hint) ?? []),
   );
 
-function alarmOf({ id: ref, place }: HintedDevice, hint: DeviceHint): Wanted {
+/** `null`: what follows from it, a charger offline or a meter silent, is an alert already. */
+function alarmOf({ id: ref, place }: HintedDevice, hint: DeviceHint): Wanted | null {
+  if ("number" in hint) return null;
   switch (hint.code) {
     case "termination-or-bias":
       return {

@@ -110,8 +110,13 @@ export function hintedDevices({
 }
 
 /** What a device itself points to, besides its line. */
-const hintsOfDevice = (device: Pick<WiredDevice, "untaken"> | undefined): DeviceHint[] =>
-  device?.untaken === undefined ? [] : [{ code: "life-signs-untaken", ...device.untaken }];
+function hintsOfDevice(device: WiredDevice | undefined): DeviceHint[] {
+  const trouble = device !== undefined && "trouble" in device ? device.trouble : undefined;
+  return [
+    ...(trouble === undefined ? [] : [{ ...trouble }]),
+    ...(device?.untaken === undefined ? [] : [{ code: "life-signs-untaken" as const, ...device.untaken }]),
+  ];
+}
 
 /** Of a line's hints those that are not about another unit. */
 const hintsOfUnit = (hints: readonly DeviceHint[], unitId: number): DeviceHint[] =>

@@ -4,6 +4,7 @@ import type { Clock } from "../ports.ts";
 import type { ReadOutcome } from "../network/polled-meter.ts";
 import { completed, ShownValues, type Values } from "../network/values.ts";
 import { fillRequest, type Fillings } from "./fill-request.ts";
+import { NOT_JSON, OTHER_DEVICE, troubleOf } from "./http-trouble.ts";
 import { valueAt } from "./json-path.ts";
 
 /** Two devices behind one address share an answer that is no older than this (time of the app's clock). */
@@ -53,7 +54,7 @@ export const unitFillings = (unitId: number): Fillings => ({ connector: unitId, 
 export async function readHttp({ profile, host, unitId }: HttpDevice, fresh: boolean): Promise<ReadOutcome> {
   const values = new ShownValues();
   const used = new Set(profile.readings.map((reading) => reading.request));
-  let trouble: string | null = null;
+  let first: Extract<ReadOutcome, { kind: "missed" }> | null = null;
   let answers = 0;
   for (const name of used) {
     const template = profile.requests[name];
@@ -61,7 +62,7 @@ export async function readHttp({ profile, host, unitId }: HttpDevice, fresh: boo
     const reply = await host.get(fillRequest(template, baseOf(profile), unitFillings(unitId)), fresh);
     const document = reply.ok && reply.status >= 200 && reply.status < 300 ? parseJson(reply.text) : undefined;
     if (document === undefined) {
-      trouble ??= troubleOf(reply);
+      first ??= { kind: "missed", detail: detailOf(reply), trouble: troubleOf(reply) ?? NOT_JSON };
       // The other requests go to the same silent device.
       if (!reply.ok) break;
       continue;
@@ -73,15 +74,14 @@ export async function readHttp({ profile, host, unitId }: HttpDevice, fresh: boo
       });
     }
   }
-  if (answers === 0) return { kind: "missed", detail: trouble ?? "nothing to read" };
-  // An error that is told as JSON with status 200, or another device at this address.
+  if (answers === 0) return first ?? { kind: "missed", detail: "nothing to read" };
   if (values.size === 0 && values.doubts.length === 0)
-    return { kind: "missed", detail: "the answer holds none of the values of this device" };
+    return { kind: "missed", detail: "the answer holds none of the values of this device", trouble: OTHER_DEVICE };
   const known: Values = completed(values, profile);
   return { kind: "values", values: known };
 }
 
-const troubleOf = (reply: HttpReply): string =>
+const detailOf = (reply: HttpReply): string =>
   reply.ok ? (reply.status >= 300 ? `HTTP status ${String(reply.status)}` : "the answer is no JSON") : reply.detail;
 
 /** RFC 8259, 8.1: what reads JSON may pass over one. */

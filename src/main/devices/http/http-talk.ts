@@ -134,13 +134,18 @@ function answerOf(
 ): { readonly ok: true; readonly text: string } | CommandFailure {
   if (!reply.ok) {
     switch (reply.code) {
-      case "unauthorized":
+      case "password-missing":
+      case "password-wrong":
+      case "tls":
         return { ok: false, code: "rejected", retry: false, detail: reply.detail };
       case "timeout":
       case "busy":
       case "too-large":
+      case "broken":
         return { ok: false, code: "timeout", retry: true, detail: reply.detail };
-      case "unreachable":
+      case "refused":
+      case "no-route":
+      case "name-unknown":
         return { ok: false, code: "offline", retry: true, detail: reply.detail };
     }
   }

@@ -1,3 +1,4 @@
+import type { HttpTrouble } from "../../../contract/index.ts";
 import type { UntakenLifeSigns } from "../life-signs.ts";
 import type { UnsureControl } from "../profile/index.ts";
 import type { Liveness } from "../modbus/liveness.ts";
@@ -17,6 +18,8 @@ export type NetworkDeviceHealth = {
   readonly quarantined: number;
   /** As in the health of a device that is asked for registers. */
   readonly unsure?: readonly UnsureControl[];
+  /** Why the last look at it gave nothing, where more is known than that; left out: it answered. */
+  readonly trouble?: HttpTrouble;
   /** Its telegrams carry no check sum, so that only their form speaks for them. */
   readonly unprotected?: true;
   /** What is wrong, in words for the log; `null` when all is well. Never a password. */

@@ -154,10 +154,15 @@ function httpProblem(reply: HttpRecord["reply"], partial: HttpRecord["partial"])
       return { code: "silence", detail: reply.detail };
     case "too-large":
       return { code: "too-large", detail: reply.detail };
-    case "unauthorized":
+    case "password-missing":
+    case "password-wrong":
       return { code: "refused", detail: reply.detail };
     case "busy":
-    case "unreachable":
+    case "refused":
+    case "no-route":
+    case "name-unknown":
+    case "tls":
+    case "broken":
       return { code: "line-down", detail: reply.detail };
   }
 }

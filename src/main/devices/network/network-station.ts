@@ -1,3 +1,4 @@
+import type { HttpTrouble } from "../../../contract/index.ts";
 import type { Station } from "../../../core/site/index.ts";
 import { energyOf, heldEnergy, nextEnergy, NO_ENERGY, withinRating } from "../../../core/metering/index.ts";
 import { milliamp, wattHour, type Milliamp } from "../../../core/units/index.ts";
@@ -57,6 +58,7 @@ class Driver implements NetworkStation {
   #beating: Promise<CommandFailure | null> = Promise.resolve(null);
   #isTelling = false;
   #problem: string | null = null;
+  #trouble: HttpTrouble | null = null;
 
   constructor(context: Context) {
     const { station, talk, clock, emit, log } = context;
@@ -76,7 +78,7 @@ class Driver implements NetworkStation {
         },
         poll: () => this.#poll(),
         lost: () => {
-          log.warn({ stationId: station.id, problem: this.#problem }, "station offline");
+          log.warn({ stationId: station.id, problem: this.#problem, trouble: this.#trouble }, "station offline");
           emit({ kind: "offline", stationId: station.id, at_ms: clock.now_ms() });
         },
       },
@@ -125,6 +127,7 @@ class Driver implements NetworkStation {
       ...(untaken === null ? {} : { untaken }),
       quarantined: this.#book.count,
       problem: this.#problem,
+      ...(this.#trouble === null ? {} : { trouble: this.#trouble }),
       unsure: talk.unsure ?? [],
     };
   }
@@ -144,8 +147,10 @@ class Driver implements NetworkStation {
     const outcome = await this.#context.talk.read(fresh);
     if (outcome.kind === "missed") {
       this.#problem = outcome.detail;
+      this.#trouble = outcome.trouble ?? null;
       return "missed";
     }
+    this.#trouble = null;
     this.#values = outcome.values;
     return "answered";
   }

@@ -1,3 +1,4 @@
+import type { HttpTrouble } from "../../../contract/index.ts";
 import type { MeterDevice } from "../../../core/site/index.ts";
 import type { DeviceLog } from "../modbus/running-device.ts";
 import type { Clock, DeviceListener } from "../ports.ts";
@@ -7,7 +8,9 @@ import { startPollLoop, type PollAnswer } from "./poll-loop.ts";
 import type { Values } from "./values.ts";
 
 export type ReadOutcome =
-  { readonly kind: "values"; readonly values: Values } | { readonly kind: "missed"; readonly detail: string };
+  | { readonly kind: "values"; readonly values: Values }
+  /** `trouble`: where more is known than that nothing was heard. */
+  | { readonly kind: "missed"; readonly detail: string; readonly trouble?: HttpTrouble };
 
 /** A meter that answers when it is asked, whatever it speaks. */
 export interface MeterTalk {
@@ -31,7 +34,7 @@ export function startPolledMeter(context: {
 }): RunningNetworkDevice {
   const { meter, talk, clock, emit, log } = context;
   const readings = createMeterReadings(meter.id, log);
-  let problem: string | null = null;
+  let missed: Extract<ReadOutcome, { kind: "missed" }> | null = null;
   const loop = startPollLoop({
     clock,
     period_ms: talk.period_ms,
@@ -44,13 +47,13 @@ export function startPolledMeter(context: {
       },
       poll: async () => {
         const outcome = await talk.read();
-        problem = outcome.kind === "missed" ? outcome.detail : null;
+        missed = outcome.kind === "missed" ? outcome : null;
         if (outcome.kind === "missed") return "missed";
         emit({ kind: "meter-reading", meterId: meter.id, reading: readings.of(outcome.values, clock.now_ms()) });
         return "answered";
       },
       lost: () => {
-        log.warn({ meterId: meter.id, problem }, "meter offline");
+        log.warn({ meterId: meter.id, problem: missed?.detail ?? null, trouble: missed?.trouble }, "meter offline");
         emit({ kind: "meter-offline", meterId: meter.id, at_ms: clock.now_ms() });
       },
     },
@@ -64,7 +67,8 @@ export function startPolledMeter(context: {
       state: loop.liveness.kind,
       ...talk.counters,
       quarantined: readings.quarantined,
-      problem,
+      problem: missed?.detail ?? null,
+      ...(missed?.trouble === undefined ? {} : { trouble: missed.trouble }),
     }),
     stop: () => loop.stop(),
   };

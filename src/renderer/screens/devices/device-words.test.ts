@@ -68,7 +68,9 @@ const words = z.object({
 test.each(["en", "de"])("every hint says what to do, and every problem has a word (%s)", (language) => {
   const file = join(import.meta.dirname, `../../../../resources/locales/${language}/devices.json`);
   const { hint, problem } = words.parse(JSON.parse(readFileSync(file, "utf8")));
-  const codes = deviceHintSchema.options.map(({ shape }) => shape.code.value);
+  const codes = deviceHintSchema.options.flatMap(({ shape: { code } }): string[] =>
+    "options" in code ? code.options : [code.value],
+  );
   expect(Object.keys(hint).toSorted()).toEqual([...codes].toSorted());
   expect(Object.keys(problem).toSorted()).toEqual([...EXCHANGE_PROBLEMS].toSorted());
 });
@@ -78,6 +80,11 @@ test("a hint comes with its numbers", () => {
   expect(hintFacts(hint, t, format)).toBe("12 of the last 400 answers were damaged (3%).");
   expect(hintFacts({ code: "ab-swap-or-baud", unitIds: [1, 2] }, t, format)).toContain("1, 2");
   expect(hintFacts({ code: "line-cut", unitIds: [3, 4] }, t, format)).toContain("3, 4");
+  const refused = { code: "life-signs-untaken", inARow: 7, answer: "exception 2" } as const;
+  expect(hintFacts(refused, t, format)).toBe("7 signs of life in a row were refused: exception 2.");
+  expect(hintFacts({ ...refused, answer: "" }, t, format)).toBe("7 signs of life in a row got no answer.");
+  expect(hintFacts({ code: "http-timeout", number: 5_000 }, t, format)).toBe("No answer within 5 s.");
+  expect(hintFacts({ code: "http-not-found", number: 404 }, t, format)).toBe("HTTP status 404.");
 });
 
 describe("a value", () => {

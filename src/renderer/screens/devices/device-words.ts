@@ -1,5 +1,5 @@
 import type { TFunction } from "i18next";
-import type { DeviceHint, DeviceRaw, DeviceSummary, ExchangeView } from "../../../contract/index.ts";
+import type { DeviceHint, DeviceRaw, HttpTrouble, DeviceSummary, ExchangeView } from "../../../contract/index.ts";
 import { dateLocale } from "../../lib/format/date-locale.ts";
 import type { Format } from "../../lib/format/format.ts";
 
@@ -33,6 +33,7 @@ export function errorsText(
 
 /** What the numbers behind a hint are, in a sentence. */
 export function hintFacts(hint: DeviceHint, t: Texts, format: Format): string {
+  if ("number" in hint) return httpFacts(hint, t, format);
   switch (hint.code) {
     case "termination-or-bias":
       return t("hint.termination-or-bias.facts", {
@@ -58,6 +59,12 @@ export function hintFacts(hint: DeviceHint, t: Texts, format: Format): string {
         ? t("hint.life-signs-untaken.facts", { times: format.count(hint.inARow) })
         : t("hint.life-signs-untaken.refused", { times: format.count(hint.inARow), answer: hint.answer });
   }
+}
+
+function httpFacts({ code, number }: HttpTrouble, t: Texts, format: Format): string {
+  if (number === null) return t(`hint.${code}.facts`, { number: "—" });
+  const shown = code === "http-timeout" ? format.count(Math.ceil(number / 1000)) : String(number);
+  return t(`hint.${code}.facts`, { number: shown });
 }
 
 type Value = DeviceRaw["values"][number];
