@@ -25,6 +25,8 @@ export * from "./limits.ts";
 export * from "./live.ts";
 export * from "./planning.ts";
 export * from "./ocpp.ts";
+export * from "./ocpp-answer.ts";
+export * from "./ocpp-beyond.ts";
 export * from "./ocpp-request.ts";
 export * from "./phases.ts";
 export * from "./roles.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { deviceErrors, forOwner } from "./base.ts";
+import { deviceErrors, forOwner, notFound } from "./base.ts";
+import { ocppBeyondSchema } from "./ocpp-beyond.ts";
 import { ocppRequestSchema } from "./ocpp-request.ts";
 import { current_mA, instant_ms } from "./quantities.ts";
 
@@ -69,11 +70,18 @@ export const ocppContract = {
     .output(z.object({ accepted: z.literal(true) })),
   /**
    * Asks a station for what OCPP has beyond charging: its configuration, local list, reservations, firmware, diagnostics,
-   * certificates. `answer` is what it said beyond yes; a refusal is DEVICE_FAILED with its own words.
+   * certificates. `answer` is what it said beyond yes, in the form `ocppAnswers` has for the request; a refusal is
+   * DEVICE_FAILED with its own words. Each is kept in `beyond`.
    */
   ask: forOwner
     .errors(deviceErrors)
     .route({ method: "POST", path: "/ocpp/stations/{stationId}/ask" })
     .input(z.object({ stationId: z.string().min(1).max(64), request: ocppRequestSchema }))
     .output(z.object({ answer: z.record(z.string(), z.unknown()) })),
+  /** What is known here of the box a station belongs to; nothing is asked of it. */
+  beyond: forOwner
+    .errors(notFound)
+    .route({ method: "GET", path: "/ocpp/stations/{stationId}/beyond" })
+    .input(z.object({ stationId: z.string().min(1).max(64) }))
+    .output(ocppBeyondSchema),
 };

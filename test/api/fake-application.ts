@@ -210,6 +210,7 @@ export function fakeEngine(stations: readonly StationLive[], stores: Partial<Sto
       Promise.resolve(identity === "CP-1" ? ({ ok: true } as const) : ("not-found" as const)),
     askOcpp: (stationId) =>
       Promise.resolve(stationId === "P01" ? ({ ok: true, answer: { version: 3 } } as const) : ("not-found" as const)),
+    ocppBeyond: () => null,
     adopt: ({ identity }) => (identity === "gone" ? "not-found" : identity === "twice" ? "conflict" : "ok"),
     health: () => [],
     exportSite: () => "site: {}\n",
@@ -295,6 +296,7 @@ function fakeStores(): Stores {
       setRequiresTls: () => undefined,
       noteArrival: notGiven,
     },
+    ocppRecord: { addRequest: notGiven, requests: () => [], addReport: notGiven, reports: () => [] },
     wishes: { list: () => [], save: notGiven },
     phases: {
       evidence: () => [],

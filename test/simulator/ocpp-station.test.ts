@@ -253,12 +253,9 @@ describe("a simulated OCPP station", () => {
       { status: "Accepted" },
     );
     await liveUntil(() => central.of("MeterValues").length === 1);
-    await expect(
-      central.call("CP 1/a", "UpdateFirmware", {
-        location: "ftp://127.0.0.1/firmware",
-        retrieveDate: "2026-01-01T00:00:00Z",
-      }),
-    ).rejects.toMatchObject({ rpcErrorCode: "NotImplemented" });
+    await expect(central.call("CP 1/a", "CertificateSigned", { certificateChain: "none" })).rejects.toMatchObject({
+      rpcErrorCode: "NotImplemented",
+    });
     expect(await central.call("CP 1/a", "GetCompositeSchedule", { connectorId: 1, duration: 60 })).toMatchObject({
       status: "Accepted",
       chargingSchedule: { chargingSchedulePeriod: [{ startPeriod: 0, limit: 6 }] },

@@ -24,5 +24,10 @@ export function ocppGroup({ ocpp }: Implementer, app: Application) {
       const { code, retry, detail } = reply;
       throw errors.DEVICE_FAILED({ data: { code, retry, detail } });
     }),
+    beyond: ocpp.beyond.handler(({ input, errors }) => {
+      const beyond = siteOf(app).ocppBeyond(input.stationId);
+      if (beyond === null) throw errors.NOT_FOUND();
+      return beyond;
+    }),
   };
 }

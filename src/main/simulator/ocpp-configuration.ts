@@ -12,6 +12,9 @@ const DEFAULTS: readonly (readonly [string, string, "rw" | "ro", "number" | "tex
   ["ConnectorPhaseRotation", "0.RST,1.RST", "rw", "text"],
   ["GetConfigurationMaxKeys", "50", "ro", "number"],
   ["HeartbeatInterval", "300", "rw", "number"],
+  ["LightIntensity", "80", "rw", "number"],
+  ["LocalAuthListEnabled", "true", "rw", "text"],
+  ["LocalAuthListMaxLength", "1000", "ro", "number"],
   ["LocalAuthorizeOffline", "true", "rw", "text"],
   ["LocalPreAuthorize", "false", "rw", "text"],
   ["MeterValuesAlignedData", "Energy.Active.Import.Register", "rw", "text"],
@@ -24,21 +27,32 @@ const DEFAULTS: readonly (readonly [string, string, "rw" | "ro", "number" | "tex
   ["MeterValueSampleInterval", "60", "rw", "number"],
   ["NumberOfConnectors", "1", "ro", "number"],
   ["ResetRetries", "3", "rw", "number"],
+  ["SendLocalListMaxLength", "50", "ro", "number"],
   ["StopTransactionOnEVSideDisconnect", "true", "rw", "text"],
   ["StopTransactionOnInvalidId", "true", "rw", "text"],
   ["StopTxnAlignedData", "", "rw", "text"],
   ["StopTxnSampledData", "", "rw", "text"],
-  ["SupportedFeatureProfiles", "Core,SmartCharging,RemoteTrigger", "ro", "text"],
+  [
+    "SupportedFeatureProfiles",
+    "Core,FirmwareManagement,LocalAuthListManagement,RemoteTrigger,Reservation,SmartCharging",
+    "ro",
+    "text",
+  ],
+  ["SupportedFileTransferProtocols", "FTP,HTTP,HTTPS", "ro", "text"],
+  ["TimeZone", "Europe/Berlin", "rw", "text"],
   ["TransactionMessageAttempts", "3", "rw", "number"],
   ["TransactionMessageRetryInterval", "10", "rw", "number"],
   ["UnlockConnectorOnEVSideDisconnect", "true", "rw", "text"],
   ["WebSocketPingInterval", "0", "rw", "number"],
+  ["WifiPassword", "not for your eyes", "rw", "text"],
   ["ChargeProfileMaxStackLevel", String(STACK_LEVEL_max), "ro", "number"],
   ["ChargingScheduleAllowedChargingRateUnit", "Current,Power", "ro", "text"],
   ["ChargingScheduleMaxPeriods", String(PERIODS_MAX), "ro", "number"],
   ["MaxChargingProfilesInstalled", String(PROFILES_MAX), "ro", "number"],
 ];
 
+/** Holds after a restart only. */
+const ZONE = "TimeZone";
 const VALUE_LENGTH_MAX = 500;
 
 /** The station's settings. A `rude` station accepts no change at all. */
@@ -58,13 +72,14 @@ export function createConfiguration(rude: boolean, onlyUnit: "A" | "W" | null = 
     text,
     seconds: (name: string): number => Number(text(name)),
     isTrue: (name: string): boolean => text(name).toLowerCase() === "true",
-    change(name: string, value: string): "Accepted" | "Rejected" | "NotSupported" {
+    isReadOnly: (name: string): boolean => keys.get(name)?.readonly === true,
+    change(name: string, value: string): "Accepted" | "RebootRequired" | "Rejected" | "NotSupported" {
       const key = keys.get(name);
       if (key === undefined) return "NotSupported";
       if (rude || key.readonly || value.length > VALUE_LENGTH_MAX) return "Rejected";
       if (key.number && !/^\d{1,7}$/u.test(value)) return "Rejected";
       key.value = value;
-      return "Accepted";
+      return name === ZONE ? "RebootRequired" : "Accepted";
     },
     /** All keys, or the asked ones and those unknown here. */
     read(asked: readonly string[]): {

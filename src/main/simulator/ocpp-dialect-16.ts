@@ -30,7 +30,9 @@ export function createDialect16(box: SpokenBox & RequestedStation): Dialect {
     },
     started(transaction, refused) {
       const { idToken: idTag, meterStart_Wh: meterStart } = transaction;
-      const params = { connectorId: 1, idTag, meterStart, timestamp: box.timestamp() };
+      const { reservationId } = transaction;
+      const reserved = reservationId === null ? {} : { reservationId };
+      const params = { connectorId: 1, idTag, meterStart, timestamp: box.timestamp(), ...reserved };
       const onReply = (answer: unknown): void => {
         const reply = startReply.safeParse(answer);
         if (!reply.success) return;

@@ -64,6 +64,9 @@ function createTeller(box: SpokenBox) {
       // Said when it was written down, not when it is sent.
       ...(box.isOnline ? {} : { offline: true }),
       transactionInfo: { transactionId: transaction.name, ...info },
+      ...(eventType !== "Started" || transaction.reservationId === null
+        ? {}
+        : { reservationId: transaction.reservationId }),
       evse: EVSE,
       ...(idToken === undefined ? {} : { idToken: central(idToken) }),
       ...(values === undefined ? {} : { meterValue: values }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { answerRequest } from "./ocpp-requests.ts";
+import { answerBeyond201, told201 } from "./ocpp-beyond-201.ts";
+import { answerRequest, trigger } from "./ocpp-requests.ts";
 import type { RequestedStation } from "./ocpp-station.types.ts";
 import type { Variables } from "./ocpp-variables.ts";
 
@@ -126,7 +127,8 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
       .safeParse(params);
     if (!request.success || (request.data.evse?.id ?? 1) !== 1) return { status: "Rejected" };
     const { requestedMessage } = request.data;
-    if (requestedMessage !== "TransactionEvent") return answerRequest(station, "TriggerMessage", { requestedMessage });
+    if (requestedMessage !== "TransactionEvent")
+      return { status: trigger(station, { requestedMessage }, told201(station)) };
     station.later(0, tellTransaction);
     return { status: "Accepted" };
   },
@@ -152,7 +154,9 @@ export function answerRequest201(
   params: unknown,
   asked: Asked,
 ): object | null {
-  return Object.hasOwn(ANSWERS, method) ? (ANSWERS[method]?.(station, params, asked) ?? null) : null;
+  return Object.hasOwn(ANSWERS, method)
+    ? (ANSWERS[method]?.(station, params, asked) ?? null)
+    : answerBeyond201(station.beyond, method, params, told201(station));
 }
 
 const pathOf = ({ component, variable }: z.output<typeof named>): string => `${component.name}.${variable.name}`;
@@ -178,6 +182,11 @@ function takeProfile(station: RequestedStation, params: unknown): object | null 
   });
 }
 
+const typeOf = (value: string): string =>
+  /^(?:true|false)$/u.test(value) ? "boolean" : /^\d+$/u.test(value) ? "integer" : "string";
+const unitOf = (variable: string): object =>
+  variable.endsWith("Interval") || variable.endsWith("TimeOut") ? { unit: "s" } : {};
+
 /** Answers first; the report follows in parts. */
 function report(station: RequestedStation, params: unknown, { variables }: Asked): object {
   const request = z.object({ requestId: z.int(), reportBase: z.string() }).safeParse(params);
@@ -186,7 +195,12 @@ function report(station: RequestedStation, params: unknown, { variables }: Asked
   if (reportBase !== "FullInventory" && reportBase !== "ConfigurationInventory") return { status: "NotSupported" };
   const entries = variables.all().map(([path, value]) => {
     const [component = "", variable = ""] = path.split(".");
-    return { component: { name: component }, variable: { name: variable }, variableAttribute: [{ value }] };
+    return {
+      component: { name: component, ...(component === "EVSE" ? { evse: { id: 1 } } : {}) },
+      variable: { name: variable },
+      variableAttribute: [{ value, mutability: variables.isFixed(path) ? "ReadOnly" : "ReadWrite" }],
+      variableCharacteristics: { dataType: typeOf(value), supportsMonitoring: false, ...unitOf(variable) },
+    };
   });
   station.later(0, () => {
     for (let seqNo = 0; seqNo * REPORT_PART < entries.length; seqNo += 1) {

@@ -6,6 +6,7 @@ import {
   installProfile,
   type ChargingProfile,
 } from "./charging-profiles.ts";
+import type { Told } from "./ocpp-beyond.ts";
 import type { RequestedStation } from "./ocpp-station.types.ts";
 
 const COMPOSITE_s_max = 86_400;
@@ -98,8 +99,23 @@ function takeKey(station: RequestedStation, key: string): "Accepted" | "Rejected
 
 /** The station's answer to a request of the server, or `null` for one it does not implement. */
 export function answerRequest(station: RequestedStation, method: string, params: unknown): object | null {
-  return Object.hasOwn(ANSWERS, method) ? (ANSWERS[method]?.(station, params) ?? null) : null;
+  if (Object.hasOwn(ANSWERS, method)) return ANSWERS[method]?.(station, params) ?? null;
+  if (method === "ExtendedTriggerMessage") return { status: trigger(station, params) };
+  return station.beyond.answer(method, params, told16(station));
 }
+
+const told16 = (station: RequestedStation): Told => ({
+  firmware: (status, requestId) => {
+    if (requestId === null) station.say("FirmwareStatusNotification", { status });
+    else station.say("SignedFirmwareStatusNotification", { status, requestId });
+  },
+  diagnostics: (status) => {
+    station.say("DiagnosticsStatusNotification", { status });
+  },
+  log: (status, requestId) => {
+    station.say("LogStatusNotification", { status, requestId });
+  },
+});
 
 function takeProfile(station: RequestedStation, params: unknown): "Accepted" | "Rejected" {
   const request = setProfile.safeParse(params);
@@ -125,7 +141,18 @@ function takeProfile(station: RequestedStation, params: unknown): "Accepted" | "
 const hasProfile = ({ profiles }: RequestedStation, { chargingProfileId }: ChargingProfile): boolean =>
   profiles.some(({ profile }) => profile.chargingProfileId === chargingProfileId);
 
-function trigger(station: RequestedStation, params: unknown): "Accepted" | "Rejected" | "NotImplemented" {
+const BEYOND: ReadonlySet<string> = new Set([
+  "DiagnosticsStatusNotification",
+  "FirmwareStatusNotification",
+  "LogStatusNotification",
+]);
+
+/** `told` says how its version words the progress of files. */
+export function trigger(
+  station: RequestedStation,
+  params: unknown,
+  told: Told = told16(station),
+): "Accepted" | "Rejected" | "NotImplemented" {
   const request = z.object({ requestedMessage: z.string(), connectorId: z.int().optional() }).safeParse(params);
   if (!request.success || (request.data.connectorId ?? 1) > 1) return "Rejected";
   const messages: Readonly<Record<string, () => void>> = {
@@ -146,9 +173,14 @@ function trigger(station: RequestedStation, params: unknown): "Accepted" | "Reje
       station.sampleNow();
     },
   };
-  const message = Object.hasOwn(messages, request.data.requestedMessage)
-    ? messages[request.data.requestedMessage]
-    : undefined;
+  const { requestedMessage } = request.data;
+  if (BEYOND.has(requestedMessage) && station.options.rude !== true) {
+    station.later(0, () => {
+      station.beyond.again(requestedMessage, told);
+    });
+    return "Accepted";
+  }
+  const message = Object.hasOwn(messages, requestedMessage) ? messages[requestedMessage] : undefined;
   if (message === undefined) return "NotImplemented";
   // The answer goes first (5.17).
   station.later(0, message);

@@ -1,5 +1,6 @@
 import type { WattHour } from "../../core/units/index.ts";
 import type { ChargingStatus, Clock, StopReason } from "../devices/ports.ts";
+import type { Beyond } from "./ocpp-beyond.ts";
 import type { ChargingProfile, InstalledProfile, ProfileContext } from "./charging-profiles.ts";
 import type { Configuration } from "./ocpp-configuration.ts";
 import type { Quirks } from "./personalities.ts";
@@ -37,6 +38,8 @@ export type Transaction = {
   /** 2.0.1: the request that started it. */
   readonly remoteStartId: number | null;
   readonly idToken: string;
+  /** The reservation it used up. */
+  readonly reservationId: number | null;
   readonly started_at_ms: number;
   readonly meterStart_Wh: WattHour;
 };
@@ -59,6 +62,7 @@ export type OcppSnapshot = {
 export interface RequestedStation {
   readonly options: Pick<OcppStationOptions, "clock" | "unmanaged_mA" | "current_mA_max" | "quirks" | "rude">;
   readonly configuration: Configuration;
+  readonly beyond: Beyond;
   readonly transaction: Readonly<Transaction> | null;
   profiles: readonly InstalledProfile[];
   operative: boolean;

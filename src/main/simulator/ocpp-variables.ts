@@ -7,6 +7,7 @@ const SETTINGS: ReadonlyMap<string, string> = new Map([
   ["AlignedDataCtrlr.Measurands", "MeterValuesAlignedData"],
   ["AuthCtrlr.AuthorizeRemoteStart", "AuthorizeRemoteTxRequests"],
   ["AuthCtrlr.OfflineTxForUnknownIdEnabled", "AllowOfflineTxForUnknownId"],
+  ["LocalAuthListCtrlr.Enabled", "LocalAuthListEnabled"],
   ["OCPPCommCtrlr.HeartbeatInterval", "HeartbeatInterval"],
   ["OCPPCommCtrlr.WebSocketPingInterval", "WebSocketPingInterval"],
   ["SampledDataCtrlr.TxUpdatedInterval", "MeterValueSampleInterval"],
@@ -17,13 +18,17 @@ const SETTINGS: ReadonlyMap<string, string> = new Map([
   ["TxCtrlr.EVConnectionTimeOut", "ConnectionTimeOut"],
 ]);
 const PASSWORD = "SecurityCtrlr.BasicAuthPassword";
+/** Holds after a restart only. */
+const ZONE = "ClockCtrlr.TimeZone";
 const VALUE_CHARS_MAX = 1000;
 
-export type SetStatus = "Accepted" | "Rejected" | "UnknownVariable";
+export type SetStatus = "Accepted" | "RebootRequired" | "Rejected" | "UnknownVariable";
 export type Variables = {
   /** `null`: unknown here. A secret reads as "write only". */
   get(name: string): { readonly status: "Accepted" | "Rejected"; readonly value: string } | null;
   set(name: string, value: string): SetStatus;
+  /** Whether it can only be read. */
+  isFixed(name: string): boolean;
   /** Every variable that may be read, as `Component.Variable`. */
   all(): readonly (readonly [string, string])[];
 };
@@ -38,10 +43,14 @@ export function createVariables(
     ["ChargingStation.VendorName", options.vendor ?? "Chargehand"],
     ["ChargingStation.SupplyPhases", String(options.phases)],
     ["EVSE.Power", String(Math.floor((options.current_mA_max * 230 * options.phases) / 1000))],
+    ["LocalAuthListCtrlr.BytesPerMessage", "20000"],
+    ["LocalAuthListCtrlr.ItemsPerMessage", "50"],
+    ["OCPPCommCtrlr.FileTransferProtocols", "FTP,HTTP,HTTPS"],
     ["SecurityCtrlr.SecurityProfile", "1"],
     ["SmartChargingCtrlr.Enabled", "true"],
   ]);
   const own = new Map([
+    [ZONE, "Europe/Berlin"],
     ["SampledDataCtrlr.TxStartedMeasurands", "Energy.Active.Import.Register"],
     ["SampledDataCtrlr.TxEndedMeasurands", "Energy.Active.Import.Register"],
     ["TxCtrlr.TxStartPoint", "PowerPathClosed"],
@@ -69,11 +78,15 @@ export function createVariables(
         return "Accepted";
       }
       const setting = SETTINGS.get(name);
-      if (setting !== undefined) return configuration.change(setting, value) === "Accepted" ? "Accepted" : "Rejected";
+      if (setting !== undefined) {
+        const status = configuration.change(setting, value);
+        return status === "NotSupported" ? "Rejected" : status;
+      }
       if (!own.has(name)) return "UnknownVariable";
       own.set(name, value);
-      return "Accepted";
+      return name === ZONE ? "RebootRequired" : "Accepted";
     },
+    isFixed: (name) => fixed.has(name) || configuration.isReadOnly(SETTINGS.get(name) ?? ""),
     all: () =>
       [...fixed.keys(), ...own.keys(), ...SETTINGS.keys()].map((name): readonly [string, string] => [
         name,

@@ -10,9 +10,9 @@ import { kioskState } from "./kiosk-view.ts";
 import { createLivePublisher } from "./live-publisher.ts";
 import { liveUpdate, stationLive } from "./live-view.ts";
 import { networkInterfaces } from "node:os";
-import { askStation } from "../devices/ocpp/ask-station.ts";
 import type { CommandReply } from "../devices/ports.ts";
 import { setOcppPassword } from "./ocpp-access.ts";
+import { ocppDesk } from "./ocpp-desk.ts";
 import { reachableUrl } from "./reachable-url.ts";
 import { createOwnerCommands } from "./owner-commands.ts";
 import { type LimitsDesk, limitsDesk } from "./limits/limits-desk.ts";
@@ -37,6 +37,12 @@ export function engineOf(running: RunningEngine): Engine {
   const hurry = (): void => {
     loop.hurry();
   };
+  const ocpp = ocppDesk({
+    stations: () => devices.ocpp.stations,
+    nameOf: (stationId) => site.stations.get(stationId)?.station.name ?? stationId,
+    stores,
+    clock,
+  });
   return {
     clock,
     stores,
@@ -60,10 +66,8 @@ export function engineOf(running: RunningEngine): Engine {
     ...createOwnerCommands({ site, recorder, clock, wishes, hurry }),
     waiting: () => devices.ocpp.waiting(),
     setOcppPassword: (request) => passwordOf(running, request),
-    askOcpp: (stationId, request) => {
-      const port = devices.ocpp.stations.find((one) => one.stationId === stationId);
-      return port === undefined ? Promise.resolve("not-found") : askStation(port, request);
-    },
+    askOcpp: (stationId, request) => ocpp.ask(stationId, request),
+    ocppBeyond: (stationId) => ocpp.beyond(stationId),
     adopt: (request) =>
       adoptStation(request, {
         model: running.model(),

@@ -7,6 +7,7 @@ import type {
   LimitChange,
   LimitMistake,
   LiveUpdate,
+  OcppBeyond,
   OcppRequest,
   PlanningState,
   ProfileFacts,
@@ -76,6 +77,8 @@ export interface Engine {
   }): Promise<CommandReply | "not-found">;
   /** Asks a station for what only OCPP has; `not-found` also for one that does not speak it. */
   askOcpp(stationId: string, request: OcppRequest): Promise<OcppAnswered | "not-found">;
+  /** What is known of a station's box beyond charging; `null`: it speaks no OCPP. */
+  ocppBeyond(stationId: string): OcppBeyond | null;
   adopt(request: AdoptRequest): "ok" | "not-found" | "conflict" | "circuit-unknown" | "invalid";
   health(): DeviceHealth[];
   readonly balancing: BalancingDesk;

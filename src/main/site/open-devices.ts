@@ -75,6 +75,9 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
           stores.ocpp.saveFacts(identity, connectorId, facts);
         },
       },
+      reported: (identity, report) => {
+        stores.ocppRecord.addReport(identity, report);
+      },
       ...(vendors.ok ? { vendorRows: vendors.rows } : {}),
       log: ({ level, message, data }) => {
         log[level](data ?? {}, message);

@@ -13,6 +13,7 @@ import { grantStore } from "./grant-store.ts";
 import { historyStore, latestInHistory } from "./history-store.ts";
 import { brokenInvoices, invoiceStore } from "./invoice-store.ts";
 import { migrate, schemaState } from "./migrations/migrate.ts";
+import { ocppRecordStore } from "./ocpp-record-store.ts";
 import { ocppStore } from "./ocpp-store.ts";
 import { phaseStore } from "./phase-store.ts";
 import { sellerStore } from "./seller-store.ts";
@@ -131,6 +132,7 @@ const storesOn = (db: Connection): Stores => ({
   stationLog: stationLogStore(db),
   alerts: alertStore(db),
   ocpp: ocppStore(db),
+  ocppRecord: ocppRecordStore(db),
   wishes: wishStore(db),
   evidence: evidenceStore(db),
   phases: phaseStore(db),

@@ -164,6 +164,24 @@ export type Tables = {
     came_encrypted: Bit | null;
     came_with_password: Bit | null;
   };
+  ocpp_request: {
+    no: Generated<number>;
+    identity: string;
+    station_id: string;
+    at_ms: number;
+    asked: string;
+    about: string;
+    outcome: string;
+    words: string;
+  };
+  ocpp_report: {
+    no: Generated<number>;
+    identity: string;
+    at_ms: number;
+    name: string;
+    status: string | null;
+    about: number | null;
+  };
   station_state: { no: Generated<number>; station_id: string; at_ms: EpochMs; state: string; status: string | null };
   station_wish: {
     station_id: string;

@@ -17,6 +17,7 @@ import type {
 } from "../../contract/index.ts";
 import type { CommissioningStore } from "./commissioning-types.ts";
 import type { EvidenceStore } from "./evidence-types.ts";
+import type { OcppRecordStore } from "./ocpp-record-types.ts";
 
 export type { QuarterHour };
 
@@ -387,6 +388,7 @@ export type Stores = {
   readonly stationLog: StationLogStore;
   readonly alerts: AlertStore;
   readonly ocpp: OcppStore;
+  readonly ocppRecord: OcppRecordStore;
   readonly wishes: WishStore;
   readonly evidence: EvidenceStore;
   readonly phases: PhaseStore;

@@ -1,8 +1,13 @@
+import type { BoxReport } from "../../../contract/index.ts";
 import { unreachable, type EpochMs } from "../../../core/units/index.ts";
 import type { OcppAnswer } from "../../links/ocpp-server.ts";
 import {
   decodeCall,
   decodeCall201,
+  field,
+  isObject,
+  readWhole,
+  variablePath,
   type BootNotification,
   type JsonObject,
   type MeterValues,
@@ -60,6 +65,7 @@ export function answerCall(point: Point, host: OcppHost, action: string, payload
   const { message } = decoded;
   // Some boxes reconnect without BootNotification; any other word of theirs shows that they are there.
   if (!point.isOnline && point.evses.length > 0 && message.action !== "BootNotification") announceOnline(point, host);
+  noteReservation(point, host, message.action, payload);
   return answer(resultFor(point, host, message, received_at_ms));
 }
 
@@ -71,8 +77,7 @@ function resultFor(point: Point, host: OcppHost, message: StationMessage, receiv
     case "Heartbeat":
       return { currentTime };
     case "Report":
-      for (const [name, value] of message.variables)
-        if (point.variables.size < VARIABLES_MAX || point.variables.has(name)) point.variables.set(name, value);
+      takeReport(point, message, received_at_ms);
       keepFacts(point, host);
       return {};
     case "TransactionEvent": {
@@ -110,10 +115,34 @@ function resultFor(point: Point, host: OcppHost, message: StationMessage, receiv
         message: "the station reports",
         data: { action: message.name, status: message.status },
       });
+      report(point, host, { name: message.name, status: message.status, about: message.about });
       return {};
     default:
       return unreachable(message);
   }
+}
+
+type Report = Extract<StationMessage, { readonly action: "Report" }>;
+
+function takeReport(point: Point, { variables, entries }: Report, at_ms: EpochMs): void {
+  const keep = <T>(map: Map<string, T>, name: string, value: T): void => {
+    if (map.size < VARIABLES_MAX || map.has(name)) map.set(name, value);
+  };
+  for (const [name, value] of variables) keep(point.variables, name, value);
+  for (const one of entries) keep(point.inventory, variablePath(one.address), one);
+  point.reported_at_ms = at_ms;
+}
+
+/** Keeps what a box of the site tells; of a stranger nothing is kept. */
+function report(point: Point, host: OcppHost, told: Omit<BoxReport, "at_ms">): void {
+  if (point.evses.length > 0) host.reported?.(point.identity, { ...told, at_ms: host.clock.now_ms() });
+}
+
+/** A transaction names the reservation it uses up: 1.6 at its start, 2.0.1 in any of its events. */
+function noteReservation(point: Point, host: OcppHost, action: StationMessage["action"], payload: unknown): void {
+  if ((action !== "StartTransaction" && action !== "TransactionEvent") || !isObject(payload)) return;
+  const about = readWhole(field(payload, "reservationId"));
+  if (about !== null) report(point, host, { name: action, status: "ReservationUsed", about });
 }
 
 function onBoot(point: Point, host: OcppHost, message: BootNotification, at_ms: EpochMs): JsonObject {
@@ -128,6 +157,7 @@ function onBoot(point: Point, host: OcppHost, message: BootNotification, at_ms: 
   setUpAfterBoot(point, host);
   announceOnline(point, host);
   for (const { station } of point.evses) host.emit({ kind: "booted", stationId: station.id, at_ms });
+  report(point, host, { name: message.action, status: firmware, about: null });
   return { status: "Accepted", interval: point.behaviour.boot_interval_s };
 }
 

@@ -1,20 +1,29 @@
-import type { OcppRequest } from "../../../contract/index.ts";
+import {
+  type BoxSetting,
+  installedCertificateSchema,
+  type OcppAnswerTo,
+  type OcppRequest,
+} from "../../../contract/index.ts";
 import { epochMs, unreachable } from "../../../core/units/index.ts";
-import type { JsonObject } from "../../protocol/ocpp/index.ts";
+import { field, readList, type JsonObject } from "../../protocol/ocpp/index.ts";
 import type { CommandFailure, CommandReply } from "../ports.ts";
+import type { Said } from "./replies.ts";
+import { isSecretName } from "./secrets.ts";
 import type { OcppStationPort } from "./station-port.ts";
+
+/** What can be asked of one station alone; the site's cards are known to the site. */
+export type StationRequest = Exclude<OcppRequest, { readonly do: "send-site-cards" }>;
 
 export type OcppAnswered = { readonly ok: true; readonly answer: JsonObject } | CommandFailure;
 
-/** A box may be so careless as to tell it. */
-const SECRET = /password|authorizationkey/iu;
-
 const plain = (reply: CommandReply): OcppAnswered => (reply.ok ? { ok: true, answer: {} } : reply);
+const said = (reply: Said): OcppAnswered => (reply.ok ? { ok: true, answer: { status: reply.status } } : reply);
+/** A box may be so careless as to tell a password. */
 const openly = (values: Iterable<readonly [string, string]>): JsonObject =>
-  Object.fromEntries([...values].filter(([name]) => !SECRET.test(name)));
+  Object.fromEntries([...values].filter(([name]) => !isSecretName(name)));
 
 /** Asks one station what an owner wants of it. `answer` is what it said beyond yes; never rejects. */
-export async function askStation(port: OcppStationPort, request: OcppRequest): Promise<OcppAnswered> {
+export async function askStation(port: OcppStationPort, request: StationRequest): Promise<OcppAnswered> {
   const { operations } = port;
   switch (request.do) {
     case "configuration": {
@@ -22,15 +31,19 @@ export async function askStation(port: OcppStationPort, request: OcppRequest): P
       return reply.ok ? { ok: true, answer: openly(reply.configuration) } : reply;
     }
     case "configure":
-      return plain(await port.changeConfiguration(request.key, request.value));
+      return said(await operations.configure(request.key, request.value));
+    case "set-variable":
+      return said(await operations.setVariable(request.address, request.value));
+    case "settings":
+      return settingsOf(port);
     case "trigger":
       return plain(await port.triggerMessage(request.message));
     case "extended-trigger":
-      return plain(await operations.extendedTrigger(request.message));
+      return said(await operations.extendedTrigger(request.message));
     case "clear-cache":
-      return plain(await operations.clearCache());
+      return said(await operations.clearCache());
     case "availability":
-      return plain(await operations.changeAvailability(request.type));
+      return said(await operations.changeAvailability(request.type));
     case "clear-charging-profiles":
       return plain(await port.clearChargingProfile());
     case "composite-schedule":
@@ -46,7 +59,37 @@ export async function askStation(port: OcppStationPort, request: OcppRequest): P
   }
 }
 
-type About<Do extends OcppRequest["do"]> = Extract<OcppRequest, { readonly do: Do }>;
+const UNSAID = { unit: null, type: null, lowest: null, highest: null, choices: [] } as const;
+
+/** Everything it says of its settings but what is secret. */
+async function settingsOf(port: OcppStationPort): Promise<OcppAnswered> {
+  const { version, inventory, reported_at_ms } = port.about();
+  if (version === "2.0.1") {
+    const settings = [...inventory].flatMap(([name, { mutability, ...one }]): BoxSetting[] =>
+      isSecretName(name) ? [] : [{ name, ...one, choices: [...one.choices], readOnly: mutability === "ReadOnly" }],
+    );
+    return { ok: true, answer: { settings, reported_at_ms } satisfies OcppAnswerTo<"settings"> };
+  }
+  const reply = await port.operations.keys();
+  if (!reply.ok) return reply;
+  const settings = reply.keys
+    .filter(({ name }) => !isSecretName(name))
+    .map((key): BoxSetting => ({ ...key, ...UNSAID, address: null, choices: [] }));
+  return { ok: true, answer: { settings, reported_at_ms: null } satisfies OcppAnswerTo<"settings"> };
+}
+
+/** What is no certificate's hash in the answer is left out; NotFound is an empty list. */
+function certificatesOf(reply: OcppAnswered): OcppAnswered {
+  if (!reply.ok) return reply;
+  const listed = readList(field(reply.answer, "certificateHashData")) ?? [];
+  const certificates = listed.flatMap((one) => {
+    const read = installedCertificateSchema.safeParse(one);
+    return read.success ? [read.data] : [];
+  });
+  return { ok: true, answer: { certificates } satisfies OcppAnswerTo<"installed-certificates"> };
+}
+
+type About<Do extends StationRequest["do"]> = Extract<StationRequest, { readonly do: Do }>;
 type Cards = About<"local-list-version" | "send-local-list" | "reserve" | "cancel-reservation">;
 type Files = About<"update-firmware" | "signed-update-firmware" | "diagnostics" | "log">;
 type Certificates = About<
@@ -81,12 +124,12 @@ async function askAboutCards({ operations }: OcppStationPort, request: Cards): P
         ...entry,
         expires_at_ms: expires_at_ms === null ? null : epochMs(expires_at_ms),
       }));
-      return plain(await operations.sendLocalList({ ...request, entries }));
+      return said(await operations.sendLocalList({ ...request, entries }));
     }
     case "reserve":
-      return plain(await operations.reserve({ ...request, until_ms: epochMs(request.until_ms) }));
+      return said(await operations.reserve({ ...request, until_ms: epochMs(request.until_ms) }));
     case "cancel-reservation":
-      return plain(await operations.cancelReservation(request.reservationId));
+      return said(await operations.cancelReservation(request.reservationId));
     default:
       return unreachable(request);
   }
@@ -97,7 +140,7 @@ async function askAboutFiles({ operations }: OcppStationPort, request: Files): P
     case "update-firmware":
       return plain(await operations.updateFirmware({ ...request, at_ms: epochMs(request.at_ms) }));
     case "signed-update-firmware":
-      return plain(await operations.signedUpdateFirmware({ ...request, at_ms: epochMs(request.at_ms) }));
+      return said(await operations.signedUpdateFirmware({ ...request, at_ms: epochMs(request.at_ms) }));
     case "diagnostics":
     case "log": {
       const reply = await (request.do === "log" ? operations.log(request) : operations.diagnostics(request));
@@ -111,15 +154,15 @@ async function askAboutFiles({ operations }: OcppStationPort, request: Files): P
 async function askAboutCertificates({ operations }: OcppStationPort, request: Certificates): Promise<OcppAnswered> {
   switch (request.do) {
     case "install-certificate":
-      return plain(await operations.installCertificate(request.kind, request.certificate));
+      return said(await operations.installCertificate(request.kind, request.certificate));
     case "delete-certificate": {
       const { do: _do, ...hash } = request;
-      return plain(await operations.deleteCertificate(hash));
+      return said(await operations.deleteCertificate(hash));
     }
     case "installed-certificates":
-      return operations.installedCertificates(request.kind);
+      return certificatesOf(await operations.installedCertificates(request.kind));
     case "certificate-signed":
-      return plain(await operations.certificateSigned(request.chain));
+      return said(await operations.certificateSigned(request.chain));
     default:
       return unreachable(request);
   }

@@ -5,6 +5,7 @@ import type { Evse } from "./evse.ts";
 import type { OcppHost } from "./ocpp-host.ts";
 import { logAbout, type Point } from "./point.ts";
 import { probeResult } from "./probe.ts";
+import { isSecretName } from "./secrets.ts";
 import { behaviourFor, NO_ROWS } from "./vendor-rows.ts";
 
 // What was found out about a box outlives our process: a charging car is not disturbed by finding it out again because
@@ -28,9 +29,6 @@ const COMPONENTS: ReadonlySet<string> = new Set([
   "SmartChargingCtrlr",
   "TxCtrlr",
 ]);
-/** Never kept, should a box be so careless as to tell it. */
-const SECRET = /password|authorizationkey/iu;
-
 /** Keeps what is known of the box's EVSEs by now, where it has changed; nothing before its set-up has ended. */
 export function keepFacts(point: Point, host: OcppHost): void {
   if (!point.isProbed) return;
@@ -129,9 +127,10 @@ function fallbackNow({ fallback, station }: Evse): OcppFacts["fallback"] {
   return { promised_mA: station.fallback_mA, current_mA, timeout_ms };
 }
 
+/** A secret is never kept, should a box be so careless as to tell it. */
 function configurationOf({ configuration, variables }: Point): Record<string, string> {
   const reported = [...variables].filter(([name]) => COMPONENTS.has(name.split(".")[0] ?? ""));
-  const all = [...new Map([...configuration, ...reported])].filter(([name]) => !SECRET.test(name));
+  const all = [...new Map([...configuration, ...reported])].filter(([name]) => !isSecretName(name));
   return Object.fromEntries(
     all.slice(0, ENTRIES_MAX).map(([name, value]) => [name.slice(0, TEXT_CHARS_MAX), value.slice(0, TEXT_CHARS_MAX)]),
   );

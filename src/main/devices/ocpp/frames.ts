@@ -4,6 +4,7 @@ import { decodeCall, decodeCall201, isObject, readText, type JsonObject } from "
 import { createExchangeLog, type Exchange } from "../exchanges.ts";
 import type { OcppVersion } from "./ocpp-host.ts";
 import { schemaDeviation } from "./schema-check.ts";
+import { mayHoldSecret } from "./secrets.ts";
 
 // The last messages of one box as they went over the wire. They are kept as text alone; what they say is read from it
 // only when somebody looks.
@@ -14,7 +15,6 @@ const FRAMES_MAX = 200;
 const OPEN_CALLS_MAX = 16;
 /** Envelope of OCPP-J: type, id, and action of a CALL or code of a CALLERROR. */
 const ENVELOPE = /^\s*\[\s*([234])\s*,\s*"([^"]{0,255})"\s*(?:,\s*"([^"]{0,100})"\s*(?:,\s*"([^"]{0,300})")?)?/u;
-const SECRET = /AuthorizationKey|BasicAuthPassword/u;
 /** Of a message with a password, type, id and action. */
 const SECRET_SHOWN_CHARS = 64;
 const NAMES: Readonly<Record<string, string>> = { "2": "CALL", "3": "CALLRESULT", "4": "CALLERROR" };
@@ -52,7 +52,7 @@ export function createFrameLog(): FrameLog {
         at_ms,
         direction,
         summary: `${NAMES[type] ?? "message"} ${action}`.trim(),
-        raw: SECRET.test(text) ? `${text.slice(0, SECRET_SHOWN_CHARS)}… (a password is not kept)` : text,
+        raw: mayHoldSecret(text) ? `${text.slice(0, SECRET_SHOWN_CHARS)}… (a password is not kept)` : text,
         decoded: [],
         problem: dropped === null ? (type === "4" ? `${name} ${words}`.trim() : null) : `not taken: ${dropped}`,
         took_ms: call === undefined ? null : Math.round(performance.now() - call.since_ms),

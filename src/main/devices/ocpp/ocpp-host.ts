@@ -1,4 +1,4 @@
-import type { OcppFacts } from "../../../contract/index.ts";
+import type { BoxReport, OcppFacts } from "../../../contract/index.ts";
 import type { EpochMs, WattHour } from "../../../core/units/index.ts";
 import type { Admission, Caller } from "../../links/ocpp-server.ts";
 import type { Clock, DeviceListener } from "../ports.ts";
@@ -46,5 +46,7 @@ export interface OcppHost {
   readonly facts?: FactsKeeper;
   /** How boxes of different makers differ; without them all are treated alike. */
   readonly vendorRows?: VendorRows;
+  /** What a box of the site tells of itself beyond charging: how far a file is, security events, its boots. */
+  reported?(identity: string, report: BoxReport): void;
   readonly log: (entry: LogEntry) => void;
 }

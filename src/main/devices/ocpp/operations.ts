@@ -1,10 +1,21 @@
-import { field, isObject, readText, readWhole, type JsonObject } from "../../protocol/ocpp/index.ts";
+import {
+  decodeKeys,
+  field,
+  isObject,
+  readList,
+  readText,
+  readWhole,
+  wireAddress,
+  type ConfigurationKey,
+  type JsonObject,
+  type VariableAddress,
+} from "../../protocol/ocpp/index.ts";
 import type { EpochMs } from "../../../core/units/index.ts";
 import type { CommandFailure, CommandReply } from "../ports.ts";
 import { PRIORITY } from "./call-lane.ts";
 import type { Evse } from "./evse.ts";
 import type { Point } from "./point.ts";
-import { commandReply, failure } from "./replies.ts";
+import { failure, saidReply, type Said } from "./replies.ts";
 
 // OCPP 1.6: LocalAuthListManagement, Reservation, FirmwareManagement, RemoteTrigger, and the security whitepaper
 // (edition 3). What a box answers is passed on; what it does afterwards it reports by notifications, which are logged.
@@ -41,88 +52,87 @@ export type ExtendedTrigger =
 type Answer = { readonly ok: true; readonly answer: JsonObject } | CommandFailure;
 type Text = { readonly ok: true; readonly fileName: string | null } | CommandFailure;
 
+/** How often the box tries and how long it waits in between; left out: as it likes. */
+export type Tries = { readonly retries?: number; readonly retry_s?: number };
+/** What was written in this time; left out: all of it. */
+export type Period = { readonly from_ms?: number; readonly until_ms?: number };
+/** Words for "yes" to a file: a transfer that ran before is given up for it. */
+const FILE_TAKEN = ["Accepted", "AcceptedCanceled"];
+
 /** What a box can be asked beyond charging. Every function resolves with the box's answer and never rejects. */
 export interface OcppOperations {
+  /** OCPP 1.6: every key of its configuration. */
+  keys(): Promise<{ readonly ok: true; readonly keys: readonly ConfigurationKey[] } | CommandFailure>;
+  /** Sets one key; the box may want a restart before it holds ("RebootRequired"). */
+  configure(key: string, value: string): Promise<Said>;
+  /** OCPP 2.0.1: sets one variable. */
+  setVariable(address: VariableAddress, value: string): Promise<Said>;
   /** 0: no list; −1: the box keeps none. */
   localListVersion(): Promise<{ readonly ok: true; readonly version: number } | CommandFailure>;
   sendLocalList(list: {
     readonly version: number;
     readonly update: "Full" | "Differential";
     readonly entries: readonly ListEntry[];
-  }): Promise<CommandReply>;
+  }): Promise<Said>;
   /** Keeps the bay for one card until `until_ms`. */
   reserve(reservation: {
     readonly reservationId: number;
     readonly idToken: string;
     readonly until_ms: EpochMs;
-  }): Promise<CommandReply>;
-  cancelReservation(reservationId: number): Promise<CommandReply>;
+  }): Promise<Said>;
+  cancelReservation(reservationId: number): Promise<Said>;
   /** Has the box fetch and install firmware; it reports by FirmwareStatusNotification. */
-  updateFirmware(from: { readonly location: string; readonly at_ms: EpochMs }): Promise<CommandReply>;
-  signedUpdateFirmware(from: {
-    readonly requestId: number;
-    readonly location: string;
-    readonly at_ms: EpochMs;
-    readonly signingCertificate: string;
-    readonly signature: string;
-  }): Promise<CommandReply>;
+  updateFirmware(from: { readonly location: string; readonly at_ms: EpochMs } & Tries): Promise<CommandReply>;
+  signedUpdateFirmware(
+    from: {
+      readonly requestId: number;
+      readonly location: string;
+      readonly at_ms: EpochMs;
+      readonly signingCertificate: string;
+      readonly signature: string;
+    } & Tries,
+  ): Promise<Said>;
   /** Has the box put its diagnostics there; answers the name of the file, `null` when there is nothing to send. */
-  diagnostics(to: { readonly location: string }): Promise<Text>;
-  log(request: {
-    readonly requestId: number;
-    readonly kind: "DiagnosticsLog" | "SecurityLog";
-    readonly location: string;
-  }): Promise<Text>;
-  extendedTrigger(requestedMessage: ExtendedTrigger): Promise<CommandReply>;
-  installCertificate(kind: CertificateKind, certificate: string): Promise<CommandReply>;
-  deleteCertificate(hash: CertificateHash): Promise<CommandReply>;
+  diagnostics(to: { readonly location: string } & Tries & Period): Promise<Text>;
+  log(
+    request: {
+      readonly requestId: number;
+      readonly kind: "DiagnosticsLog" | "SecurityLog";
+      readonly location: string;
+    } & Tries &
+      Period,
+  ): Promise<Text>;
+  extendedTrigger(requestedMessage: ExtendedTrigger): Promise<Said>;
+  installCertificate(kind: CertificateKind, certificate: string): Promise<Said>;
+  deleteCertificate(hash: CertificateHash): Promise<Said>;
   installedCertificates(kind: CertificateKind): Promise<Answer>;
   /** Hands the box the certificate it asked for. */
-  certificateSigned(chain: string): Promise<CommandReply>;
-  clearCache(): Promise<CommandReply>;
-  changeAvailability(type: "Operative" | "Inoperative"): Promise<CommandReply>;
+  certificateSigned(chain: string): Promise<Said>;
+  clearCache(): Promise<Said>;
+  changeAvailability(type: "Operative" | "Inoperative"): Promise<Said>;
   /** What the box says its limits are for the next `duration_s`. */
   compositeSchedule(duration_s: number): Promise<Answer>;
   /** A maker's own message; answers what the box said. */
   dataTransfer(vendorId: string, messageId: string, data: string): Promise<Answer>;
 }
 
+type Ask = (action: string, payload: JsonObject) => Promise<Answer>;
+type Command = (action: string, payload: JsonObject, fine?: readonly string[]) => Promise<Said>;
+
 export function createOperations(point: Point, evse: Evse): OcppOperations {
   const { connectorId } = evse;
-  const ask = async (action: string, payload: JsonObject): Promise<Answer> => {
+  const ask: Ask = async (action, payload) => {
     const reply = await point.lane.add(PRIORITY.command, (call) => call(action, payload)).done;
     if (!reply.ok) return failure(reply.code, reply.detail);
     return { ok: true, answer: isObject(reply.payload) ? reply.payload : {} };
   };
-  const command = async (action: string, payload: JsonObject, fine?: readonly string[]): Promise<CommandReply> =>
-    commandReply(await point.lane.add(PRIORITY.command, (call) => call(action, payload)).done, fine);
-  const fileName = (reply: Answer, name: string): Text =>
-    reply.ok ? { ok: true, fileName: readText(field(reply.answer, name)) } : reply;
+  const command: Command = async (action, payload, fine) =>
+    saidReply(await point.lane.add(PRIORITY.command, (call) => call(action, payload)).done, fine);
 
   return {
+    ...settingOperations(ask, command),
     ...cardOperations(connectorId, ask, command),
-    async updateFirmware({ location, at_ms }) {
-      if (!isLocation(location)) return badLocation();
-      // The answer has no content: it was heard.
-      const reply = await ask("UpdateFirmware", { location, retrieveDate: iso(at_ms) });
-      return reply.ok ? { ok: true } : reply;
-    },
-    signedUpdateFirmware: async ({ requestId, location, at_ms, signingCertificate, signature }) =>
-      isLocation(location)
-        ? command("SignedUpdateFirmware", {
-            requestId,
-            firmware: { location, retrieveDateTime: iso(at_ms), signingCertificate, signature },
-          })
-        : badLocation(),
-    diagnostics: async ({ location }) =>
-      isLocation(location) ? fileName(await ask("GetDiagnostics", { location }), "fileName") : badLocation(),
-    async log({ requestId, kind, location }) {
-      if (!isLocation(location)) return badLocation();
-      const reply = await ask("GetLog", { requestId, logType: kind, log: { remoteLocation: location } });
-      const status = reply.ok ? readText(field(reply.answer, "status")) : null;
-      const taken = !reply.ok || status === "Accepted" || status === "AcceptedCanceled";
-      return taken ? fileName(reply, "filename") : failure("rejected", status ?? "no status in the answer");
-    },
+    ...fileOperations(ask, command),
     extendedTrigger: (requestedMessage) =>
       command(
         "ExtendedTriggerMessage",
@@ -147,10 +157,94 @@ export function createOperations(point: Point, evse: Evse): OcppOperations {
   };
 }
 
+const CONFIGURED = ["Accepted", "RebootRequired"];
+
+function settingOperations(ask: Ask, command: Command): Pick<OcppOperations, "keys" | "configure" | "setVariable"> {
+  return {
+    async keys() {
+      const reply = await ask("GetConfiguration", {});
+      return reply.ok ? { ok: true, keys: decodeKeys(reply.answer) } : reply;
+    },
+    configure: (key, value) => command("ChangeConfiguration", { key, value }, CONFIGURED),
+    async setVariable(address, value) {
+      const reply = await ask("SetVariables", {
+        setVariableData: [{ ...wireAddress(address), attributeValue: value }],
+      });
+      if (!reply.ok) return reply;
+      const [result] = readList(field(reply.answer, "setVariableResult")) ?? [];
+      const status = isObject(result) ? readText(field(result, "attributeStatus")) : null;
+      // UnknownComponent, UnknownVariable: this box has no such thing, whatever the value.
+      return saidReply({ ok: true, payload: { status: isUnknown(status) ? "NotSupported" : status } }, CONFIGURED);
+    },
+  };
+}
+const isUnknown = (status: string | null): boolean => status?.startsWith("Unknown") === true;
+
+function fileOperations(
+  ask: Ask,
+  command: Command,
+): Pick<OcppOperations, "updateFirmware" | "signedUpdateFirmware" | "diagnostics" | "log"> {
+  return {
+    async updateFirmware({ location, at_ms, ...tries }) {
+      if (!isLocation(location)) return badLocation();
+      const reply = await ask("UpdateFirmware", { location, retrieveDate: iso(at_ms), ...triesOf(tries) });
+      return reply.ok ? (refusal(reply.answer) ?? { ok: true }) : reply;
+    },
+    signedUpdateFirmware: async ({ requestId, location, at_ms, signingCertificate, signature, ...tries }) =>
+      isLocation(location)
+        ? command(
+            "SignedUpdateFirmware",
+            {
+              requestId,
+              ...triesOf(tries),
+              firmware: { location, retrieveDateTime: iso(at_ms), signingCertificate, signature },
+            },
+            FILE_TAKEN,
+          )
+        : badLocation(),
+    async diagnostics({ location, from_ms, until_ms, ...tries }) {
+      if (!isLocation(location)) return badLocation();
+      const period = timesOf("startTime", from_ms, "stopTime", until_ms);
+      const reply = await ask("GetDiagnostics", { location, ...triesOf(tries), ...period });
+      return reply.ok ? (refusal(reply.answer) ?? fileName(reply.answer, "fileName")) : reply;
+    },
+    async log({ requestId, kind, location, from_ms, until_ms, ...tries }) {
+      if (!isLocation(location)) return badLocation();
+      const period = timesOf("oldestTimestamp", from_ms, "latestTimestamp", until_ms);
+      const log = { remoteLocation: location, ...period };
+      const reply = await ask("GetLog", { requestId, logType: kind, ...triesOf(tries), log });
+      if (!reply.ok) return reply;
+      const status = readText(field(reply.answer, "status"));
+      if (status === null) return failure("rejected", "no status in the answer");
+      return refusal(reply.answer) ?? fileName(reply.answer, "filename");
+    },
+  };
+}
+
+/** In 1.6 the answer to a firmware update has no content and that to diagnostics a name at most: it was heard. */
+function refusal(answer: JsonObject): CommandFailure | null {
+  const status = readText(field(answer, "status"));
+  return status === null || FILE_TAKEN.includes(status) ? null : failure("rejected", status);
+}
+const fileName = (answer: JsonObject, name: string): Text => ({ ok: true, fileName: readText(field(answer, name)) });
+const triesOf = ({ retries, retry_s }: Tries): JsonObject => ({
+  ...(retries === undefined ? {} : { retries }),
+  ...(retry_s === undefined ? {} : { retryInterval: retry_s }),
+});
+const timesOf = (
+  from: string,
+  from_ms: number | undefined,
+  until: string,
+  until_ms: number | undefined,
+): JsonObject => ({
+  ...(from_ms === undefined ? {} : { [from]: iso(from_ms) }),
+  ...(until_ms === undefined ? {} : { [until]: iso(until_ms) }),
+});
+
 function cardOperations(
   connectorId: number,
-  ask: (action: string, payload: JsonObject) => Promise<Answer>,
-  command: (action: string, payload: JsonObject) => Promise<CommandReply>,
+  ask: Ask,
+  command: Command,
 ): Pick<OcppOperations, "localListVersion" | "sendLocalList" | "reserve" | "cancelReservation"> {
   return {
     async localListVersion() {
@@ -182,7 +276,7 @@ const listEntry = ({ idToken, status, expires_at_ms }: ListEntry): JsonObject =>
     ? {}
     : { idTagInfo: { status, ...(expires_at_ms === null ? {} : { expiryDate: iso(expires_at_ms) }) } }),
 });
-const iso = (at_ms: EpochMs): string => new Date(at_ms).toISOString();
+const iso = (at_ms: number): string => new Date(at_ms).toISOString();
 const isCard = (idToken: string): boolean => idToken !== "" && idToken.length <= CARD_CHARS_MAX;
 const isCertificate = (pem: string, chars_max: number): boolean =>
   pem.length <= chars_max && pem.includes("-----BEGIN CERTIFICATE-----");

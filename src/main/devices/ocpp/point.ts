@@ -1,7 +1,7 @@
 import { epochMs, type EpochMs } from "../../../core/units/index.ts";
 import type { OcppConnection } from "../../links/ocpp-server.ts";
 import type { OcppFacts } from "../../../contract/index.ts";
-import type { Configuration } from "../../protocol/ocpp/index.ts";
+import type { Configuration, ReportedVariable } from "../../protocol/ocpp/index.ts";
 import { createFrameLog, type FrameLog } from "./frames.ts";
 import { createCallLane, type CallLane } from "./call-lane.ts";
 import type { Evse } from "./evse.ts";
@@ -32,6 +32,9 @@ export type Point = {
   readonly transactions: Map<string, HeardTransaction>;
   /** OCPP 2.0.1: what the last reports said, by `Component.Variable`. */
   readonly variables: Map<string, string>;
+  /** OCPP 2.0.1: all that the last reports said of each variable, by its full path. */
+  readonly inventory: Map<string, ReportedVariable>;
+  reported_at_ms: EpochMs | null;
   /** Numbers given to our requests. */
   requests: number;
   capabilities: Capabilities;
@@ -72,6 +75,8 @@ export function createPoint(identity: string, rows: VendorRows = NO_ROWS): Point
     version: "1.6",
     transactions: new Map(),
     variables: new Map(),
+    inventory: new Map(),
+    reported_at_ms: null,
     requests: 0,
     capabilities: { unit: null, stackLevelMax: null, canSwitchPhases: null, plugAndChargeToken: null },
     hasLearned: false,

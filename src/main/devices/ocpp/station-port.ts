@@ -1,8 +1,14 @@
-import { decodeConfiguration, type Configuration, type JsonObject } from "../../protocol/ocpp/index.ts";
+import {
+  decodeConfiguration,
+  type Configuration,
+  type JsonObject,
+  type ReportedVariable,
+} from "../../protocol/ocpp/index.ts";
 import type { CommandFailure, CommandReply, StationPort } from "../ports.ts";
 import { baseReport } from "./bring-up.ts";
 import { PRIORITY } from "./call-lane.ts";
 import type { Evse } from "./evse.ts";
+import type { OcppVersion } from "./ocpp-host.ts";
 import { createOperations, type OcppOperations } from "./operations.ts";
 import type { Point } from "./point.ts";
 import { probeResult, type ProbeResult } from "./probe.ts";
@@ -34,7 +40,32 @@ export interface OcppStationPort extends StationPort {
   requestReport(): Promise<CommandReply>;
   /** OCPP 2.0.1: values by `Component.Variable`, as far as they have been reported. */
   readonly variables: ReadonlyMap<string, string>;
+  /** All that is known of its box beyond charging without asking it. */
+  about(): BoxNow;
 }
+
+export type BoxNow = {
+  readonly version: OcppVersion;
+  readonly connected: boolean;
+  readonly firmware: string | null;
+  /** Stations of the box at which a transaction is running. */
+  readonly runningIds: readonly string[];
+  /** What was learned of its settings, by the names of its version. */
+  readonly configuration: Configuration;
+  /** OCPP 2.0.1: every variable it reported, by its full path, and when the last report came. */
+  readonly inventory: ReadonlyMap<string, ReportedVariable>;
+  readonly reported_at_ms: number | null;
+};
+
+const boxNow = (point: Point): BoxNow => ({
+  version: point.version,
+  connected: point.connection !== null,
+  firmware: point.identification.firmware,
+  runningIds: point.evses.filter(({ running }) => running !== null).map(({ station }) => station.id),
+  configuration: point.configuration,
+  inventory: point.inventory,
+  reported_at_ms: point.reported_at_ms,
+});
 
 export type TriggerableMessage =
   | "BootNotification"
@@ -86,6 +117,7 @@ export function createStationPort(point: Point, evse: Evse, keep: () => void): O
     operations: createOperations(point, evse),
     requestReport: () => command("GetBaseReport", baseReport(point)),
     variables: point.variables,
+    about: () => boxNow(point),
     changeConfiguration: (key, value) => command("ChangeConfiguration", { key, value }, ["Accepted", "RebootRequired"]),
     async changePassword(password) {
       const change = (value: string): Promise<CommandReply> =>

@@ -7,3 +7,4 @@ export * from "./meter-values.ts";
 export * from "./timestamp.ts";
 export * from "./v201-messages.ts";
 export * from "./v201-requests.ts";
+export * from "./v201-variables.ts";

@@ -3,6 +3,7 @@ import type { CallErrorCode } from "./frame.ts";
 import { field, isObject, readDecimal, readList, readText, readWhole, type JsonObject } from "./json.ts";
 import { decodeMeterValues, registerFrom, type MeterSample } from "./meter-values.ts";
 import { readTimestamp, type StationTime } from "./timestamp.ts";
+import type { ReportedVariable } from "./v201-variables.ts";
 
 // OCPP 1.6, chapter 6: what a charge point sends. Required is only what a message has no meaning without.
 
@@ -93,7 +94,12 @@ export type TransactionEvent = {
 export type StationMessage =
   | TransactionEvent
   /** OCPP 2.0.1: values by `Component.Variable`. */
-  | { readonly action: "Report"; readonly variables: ReadonlyMap<string, string> }
+  | {
+      readonly action: "Report";
+      /** Values by `Component.Variable`. */
+      readonly variables: ReadonlyMap<string, string>;
+      readonly entries: readonly ReportedVariable[];
+    }
   | BootNotification
   | StatusNotification
   | StartTransaction
@@ -105,7 +111,13 @@ export type StationMessage =
   /** The box wants a certificate of its own signed. */
   | { readonly action: "SignCertificate" }
   /** Reports that need no answer but "received"; `status` is what they say in a word. */
-  | { readonly action: "Notification"; readonly name: string; readonly status: string | null };
+  | {
+      readonly action: "Notification";
+      readonly name: string;
+      readonly status: string | null;
+      /** Number of the request, or of the reservation, it is about. */
+      readonly about: number | null;
+    };
 
 export type Refusal = { readonly kind: "refused"; readonly code: CallErrorCode; readonly detail: string };
 export type DecodedCall = { readonly kind: "message"; readonly message: StationMessage } | Refusal;
@@ -162,7 +174,13 @@ export function decodeCall(action: string, payload: unknown, received_at_ms: Epo
   if (action === "Heartbeat") return accepted({ action });
   if (NOT_SERVED.has(action)) return refused("NotSupported", `${action} is not served here`);
   if (!isObject(payload)) return refused("FormationViolation", "payload is not an object");
-  if (NOTIFICATIONS.has(action)) return accepted({ action: "Notification", name: action, status: reported(payload) });
+  if (NOTIFICATIONS.has(action))
+    return accepted({
+      action: "Notification",
+      name: action,
+      status: reported(payload),
+      about: readWhole(field(payload, "requestId")),
+    });
   if (action === "SignCertificate") return accepted({ action });
   switch (action) {
     case "BootNotification":

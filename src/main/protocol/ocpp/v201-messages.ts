@@ -3,6 +3,7 @@ import { field, isObject, readDecimal, readList, readText, readWhole, type JsonO
 import type { DecodedCall, OcppStatus, OcppStopReason, Refusal, StationMessage } from "./messages.ts";
 import { decodeMeterValues, type MeterSample } from "./meter-values.ts";
 import { readTimestamp } from "./timestamp.ts";
+import { reportedVariable } from "./v201-variables.ts";
 
 // OCPP 2.0.1 part 2: what a charging station sends. Required is only what a message has no meaning without.
 
@@ -73,8 +74,11 @@ export function decodeCall201(action: string, payload: unknown, received_at_ms: 
   if (NOT_SERVED.has(action)) return refused("NotSupported", `${action} is not served here`);
   if (!isObject(payload)) return refused("FormationViolation", "payload is not an object");
   if (NOTIFICATIONS.has(action)) {
-    const status = shortText(field(payload, "status")) ?? shortText(field(payload, "type"));
-    return accepted({ action: "Notification", name: action, status });
+    const status = ["status", "type", "reservationUpdateStatus"]
+      .map((name) => shortText(field(payload, name)))
+      .find((word) => word !== null);
+    const about = readWhole(field(payload, "requestId")) ?? readWhole(field(payload, "reservationId"));
+    return accepted({ action: "Notification", name: action, status: status ?? null, about });
   }
   switch (action) {
     case "SignCertificate":
@@ -169,17 +173,11 @@ function samplesIn(payload: JsonObject, received_at_ms: EpochMs): readonly Meter
 }
 
 function decodeReport(payload: JsonObject): DecodedCall {
-  const entries = (readList(field(payload, "reportData")) ?? []).slice(0, REPORT_ENTRIES_MAX).flatMap((one) => {
-    if (!isObject(one)) return [];
-    const component = shortText(field(objectAt(one, "component"), "name"));
-    const variable = shortText(field(objectAt(one, "variable"), "name"));
-    const [attribute] = readList(field(one, "variableAttribute")) ?? [];
-    const value = isObject(attribute) ? readText(field(attribute, "value")) : null;
-    return component === null || variable === null || value === null
-      ? []
-      : [[`${component}.${variable}`, value] as const];
-  });
-  return accepted({ action: "Report", variables: new Map(entries) });
+  const entries = (readList(field(payload, "reportData")) ?? []).slice(0, REPORT_ENTRIES_MAX).flatMap(reportedVariable);
+  const values = entries.flatMap(({ address: { component, variable }, value }) =>
+    value === null ? [] : [[`${component}.${variable}`, value] as const],
+  );
+  return accepted({ action: "Report", variables: new Map(values), entries });
 }
 
 /** FNV-1a over UTF-16 units. */

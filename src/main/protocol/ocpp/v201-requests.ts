@@ -1,3 +1,4 @@
+import { beyondFromV201, beyondToV201 } from "./v201-beyond.ts";
 import { field, isObject, readList, readText, readWhole, type JsonObject } from "./json.ts";
 
 // OCPP 2.0.1 for a driver that thinks in 1.6: each request of ours is written in the newer form, and its answer is read
@@ -40,6 +41,7 @@ const ALIKE: ReadonlySet<string> = new Set([
   "DeleteCertificate",
   "GetBaseReport",
   "GetLog",
+  "SetVariables",
 ]);
 
 /** The request in 2.0.1, or `null` where that has no such request or its transaction is not known. */
@@ -83,7 +85,7 @@ export function toV201(action: string, payload: JsonObject, context: V201Context
       };
     }
     default:
-      return null;
+      return beyondToV201(action, payload, context.requestId);
   }
 }
 
@@ -103,7 +105,7 @@ export function fromV201(action: string, answer: unknown): unknown {
     case "Reset":
       return { ...answer, status: field(answer, "status") === "Scheduled" ? "Accepted" : field(answer, "status") };
     default:
-      return answer;
+      return beyondFromV201(action, answer);
   }
 }
 

@@ -9,6 +9,7 @@ import { PHASE_TRUTH } from "./0007-phase-truth.ts";
 import { COMMISSIONING } from "./0008-commissioning.ts";
 import { DECLARED_AND_CARS } from "./0009-declared-and-cars.ts";
 import { OCPP_SECURITY } from "./0010-ocpp-security.ts";
+import { OCPP_RECORD } from "./0011-ocpp-record.ts";
 
 /** Forward only, in order; the place in the list is the version. */
 const MIGRATIONS: readonly string[] = [
@@ -21,6 +22,7 @@ const MIGRATIONS: readonly string[] = [
   COMMISSIONING,
   DECLARED_AND_CARS,
   OCPP_SECURITY,
+  OCPP_RECORD,
 ];
 
 const SCHEMA_VERSION = MIGRATIONS.length;
