@@ -7,6 +7,7 @@ import { historyContract } from "./history.ts";
 import { kioskContract, liveContract } from "./live.ts";
 import { limitsContract } from "./limits.ts";
 import { ocppContract } from "./ocpp.ts";
+import { ocppSecurityContract } from "./ocpp-security.ts";
 import { planningContract } from "./planning.ts";
 import { phasesContract } from "./phases.ts";
 import { sessionsContract } from "./sessions.ts";
@@ -28,6 +29,7 @@ export * from "./ocpp.ts";
 export * from "./ocpp-answer.ts";
 export * from "./ocpp-beyond.ts";
 export * from "./ocpp-request.ts";
+export * from "./ocpp-security.ts";
 export * from "./phases.ts";
 export * from "./roles.ts";
 export * from "./sessions.ts";
@@ -46,6 +48,7 @@ export const contract = {
   planning: planningContract,
   devices: devicesContract,
   ocpp: ocppContract,
+  ocppSecurity: ocppSecurityContract,
   phases: phasesContract,
   commissioning: commissioningContract,
   limits: limitsContract,

@@ -1,10 +1,33 @@
+import type { OcppDoor, StationSecurity } from "../../src/contract/index.ts";
 import type { Engine } from "../../src/main/site/engine.types.ts";
+
+const FAKE_DOOR: OcppDoor = {
+  url: "ws://127.0.0.1:8887/ocpp",
+  tlsUrl: null,
+  ca: null,
+  problem: null,
+  failures: [],
+};
+const fakeSecurity = (identity: string, requiresTls: boolean): StationSecurity => ({
+  identity,
+  requiresTls,
+  asksPassword: false,
+  came: null,
+  profile: null,
+});
 
 /** Desks of a site where nothing is going on. */
 export const FAKE_DESKS: Pick<
   Engine,
-  "balancing" | "external" | "limits" | "phases" | "commissioning" | "devices" | "planning"
+  "balancing" | "external" | "limits" | "phases" | "commissioning" | "devices" | "planning" | "ocppSecurity"
 > = {
+  ocppSecurity: {
+    door: () => FAKE_DOOR,
+    station: (identity) => (identity === "CP-1" ? fakeSecurity(identity, false) : "not-found"),
+    requireTls: (identity, required) => (identity === "CP-1" ? fakeSecurity(identity, required) : "not-found"),
+    sendCa: (stationId) => Promise.resolve(stationId === "P01" ? ({ ok: true } as const) : ("not-found" as const)),
+    replaceCa: () => Promise.resolve("conflict" as const),
+  },
   balancing: {
     settings: () => ({ site: { rule: "need", hold_ms: 3_600_000 }, circuits: [] }),
     preview: () => [],

@@ -61,6 +61,8 @@ export async function startSite(options: {
   readonly external?: Required<Pick<SiteModel, "links" | "signals">>;
   /** The site as its file tells it, where that is not how it really is. */
   readonly told?: (model: SiteModel) => SiteModel;
+  /** With certificates of its own, which take some tenths of a second to make. */
+  readonly tls?: boolean;
 }): Promise<SiteUnderTest> {
   const path = options.path ?? mkdtempSync(join(tmpdir(), "chargehand-scenario-"));
   const folder = openDataFolder(path, { now_ms: () => Date.now() });
@@ -96,7 +98,7 @@ export async function startSite(options: {
     resources,
     ownProfiles: join(path, "devices"),
     dataFolder: path,
-    ocpp: { host: "127.0.0.1", port: 0 },
+    ocpp: { host: "127.0.0.1", port: 0, tls: options.tls ?? false },
     log: quietLog(),
     onCycle: (report) => cycles.push(report),
   });

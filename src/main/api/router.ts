@@ -12,6 +12,7 @@ import { kioskGroup } from "./kiosk.ts";
 import { limitsGroup } from "./limits.ts";
 import { liveGroup } from "./live.ts";
 import { ocppGroup } from "./ocpp.ts";
+import { ocppSecurityGroup } from "./ocpp-security.ts";
 import { planningGroup } from "./planning.ts";
 import { phasesGroup } from "./phases.ts";
 import { sessionsGroup } from "./sessions.ts";
@@ -39,6 +40,7 @@ export function createRouter(app: Application, { onFault, renderInvoice }: Route
     planning: planningGroup(contract, app),
     devices: devicesGroup(contract, app),
     ocpp: ocppGroup(contract, app),
+    ocppSecurity: ocppSecurityGroup(contract, app),
     phases: phasesGroup(contract, app),
     commissioning: commissioningGroup(contract, app),
     limits: limitsGroup(contract, app),

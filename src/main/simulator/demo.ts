@@ -4,7 +4,7 @@ import type { StoredSite } from "../storage/types.ts";
 import { DEMO_TARIFF } from "./demo-people.ts";
 import { DEMO_GROUP, demoBays, demoSite, siteOf } from "./demo-site.ts";
 import { freeMulticastPort } from "./network/index.ts";
-import { simulateSite, type SimulatedSite, type SimulateOptions } from "./simulated-site.ts";
+import { simulateSite, type SimulatedSite, type SimulateOptions, type TlsWay } from "./simulated-site.ts";
 import type { WorldTruth } from "./world.ts";
 
 export type DemoWorld = {
@@ -12,7 +12,7 @@ export type DemoWorld = {
   readonly site: StoredSite;
   readonly tariff: { readonly perKWh: string; readonly vat_bp: number; readonly currency: string };
   /** OCPP stations dial in, and cars begin to come. */
-  connect(ocppUrl: string): void;
+  connect(ocppUrl: string, byTls?: TlsWay): void;
   truth(): WorldTruth;
   close(): Promise<void>;
   /** The devices themselves, for tests that pull plugs and cables. */
@@ -72,8 +72,8 @@ async function start(stored: StoredSite, options: SimulateOptions): Promise<Demo
   return {
     site: { ...stored, model: simulated.site },
     tariff: DEMO_TARIFF,
-    connect: (ocppUrl) => {
-      simulated.connect(ocppUrl);
+    connect: (ocppUrl, byTls) => {
+      simulated.connect(ocppUrl, byTls);
     },
     truth: () => simulated.truth(),
     close: () => simulated.close(),

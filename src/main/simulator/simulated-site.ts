@@ -42,6 +42,11 @@ export type SimulateOptions = {
   readonly lineFraming?: "rtu" | "ascii";
 };
 
+/** Where boxes that come by TLS dial in, and the authority (PEM) that they trust. */
+export type TlsWay = { readonly url: string; readonly ca: string };
+/** Of the OCPP boxes that have the choice, one in so many comes by TLS. */
+const ENCRYPTED_EVERY = 3;
+
 export type SimulatedSite = {
   /** The site with the ports that are listened on. */
   readonly site: SiteModel;
@@ -55,7 +60,7 @@ export type SimulatedSite = {
   /** All other wires, by link id. */
   readonly network: ReadonlyMap<string, NetworkWire>;
   /** OCPP stations dial in, and cars begin to come. */
-  connect(ocppUrl: string): void;
+  connect(ocppUrl: string, byTls?: TlsWay): void;
   truth(): WorldTruth;
   close(): Promise<void>;
 };
@@ -175,8 +180,11 @@ function running({ options, world, wires, ...made }: Parts): SimulatedSite {
     ...made,
     servers: wires.servers,
     network: wires.network,
-    connect(ocppUrl) {
-      for (const box of ocpp.values()) box.connect(ocppUrl);
+    connect(ocppUrl, byTls) {
+      [...ocpp.values()].forEach((box, i) => {
+        if (byTls !== undefined && i % ENCRYPTED_EVERY === 0) box.connect(byTls.url, byTls.ca);
+        else box.connect(ocppUrl);
+      });
       arrivals ??= createArrivals({
         bays: options.bays ?? [],
         seed,

@@ -186,7 +186,9 @@ async function runDemo(options: ApplicationOptions, folder: OpenedFolder): Promi
   const clock = createClock(options.speed === 1 && !ahead ? { speed: 1 } : { speed: options.speed, start_ms });
   const world = await openDemo({ folder, clock, seed: options.seed, log: options.log });
   const engine = await run(options, folder, world.site, clock);
-  if (engine.ocppUrl !== null) world.connect(engine.ocppUrl);
+  const { tlsUrl, ca } = engine.ocppSecurity.door();
+  const byTls = tlsUrl === null || ca === null ? undefined : { url: tlsUrl, ca: ca.pem };
+  if (engine.ocppUrl !== null) world.connect(engine.ocppUrl, byTls);
   return { folder, clock, engine, world };
 }
 

@@ -1,13 +1,13 @@
 import type { WattHour } from "../../core/units/index.ts";
 import type { Clock } from "../devices/ports.ts";
 import type { Log } from "../log.ts";
-import { fillDemoHistory, startDemoWorld } from "../simulator/index.ts";
+import { fillDemoHistory, startDemoWorld, type TlsWay } from "../simulator/index.ts";
 import type { OpenedFolder, StoredSite } from "../storage/types.ts";
 
 export type DemoWorld = {
   readonly site: StoredSite;
   /** OCPP stations dial in here. */
-  connect(ocppUrl: string): void;
+  connect(ocppUrl: string, byTls?: TlsWay): void;
   /** All cars leave, so that a demo that is closed in order leaves no session behind that nobody ended. */
   depart(): void;
   close(): Promise<void>;
@@ -47,8 +47,8 @@ export async function openDemo(options: {
   const { stations } = world.site.model;
   return {
     site: world.site,
-    connect: (ocppUrl) => {
-      world.connect(ocppUrl);
+    connect: (ocppUrl, byTls) => {
+      world.connect(ocppUrl, byTls);
     },
     depart: () => {
       for (const { id } of stations) world.simulated.world.unplug(id);

@@ -12,6 +12,7 @@ import { liveUpdate, stationLive } from "./live-view.ts";
 import { networkInterfaces } from "node:os";
 import type { CommandReply } from "../devices/ports.ts";
 import { setOcppPassword } from "./ocpp-access.ts";
+import { ocppSecurityDesk } from "./ocpp-security-desk.ts";
 import { ocppDesk } from "./ocpp-desk.ts";
 import { reachableUrl } from "./reachable-url.ts";
 import { createOwnerCommands } from "./owner-commands.ts";
@@ -68,6 +69,7 @@ export function engineOf(running: RunningEngine): Engine {
     setOcppPassword: (request) => passwordOf(running, request),
     askOcpp: (stationId, request) => ocpp.ask(stationId, request),
     ocppBeyond: (stationId) => ocpp.beyond(stationId),
+    ocppSecurity: ocppSecurityDesk({ devices, store: stores.ocpp, ask: (...what) => ocpp.ask(...what) }),
     adopt: (request) =>
       adoptStation(request, {
         model: running.model(),

@@ -23,6 +23,7 @@ import type { ExternalDesk } from "./signals/external-desk.ts";
 import type { LimitsDesk, MadeLimit } from "./limits/limits-desk.ts";
 import type { DeviceDesk } from "./device-desk.ts";
 import type { PhaseTruthDesk } from "./phase-truth-desk.ts";
+import type { OcppSecurityDesk } from "./ocpp-security-desk.ts";
 import type { OcppAnswered } from "../devices/ocpp/ask-station.ts";
 import type { Clock, CommandReply } from "../devices/ports.ts";
 import type { Stores } from "../storage/types.ts";
@@ -84,6 +85,7 @@ export interface Engine {
   readonly balancing: BalancingDesk;
   readonly external: ExternalDesk;
   readonly limits: LimitsDesk;
+  readonly ocppSecurity: OcppSecurityDesk;
   readonly phases: Omit<PhaseTruthDesk, "close">;
   readonly commissioning: Omit<CommissioningDesk, "close">;
   readonly devices: DeviceDesk;

@@ -6,6 +6,7 @@ import type { Clock, DeviceListener } from "../devices/ports.ts";
 import type { Log } from "../log.ts";
 import type { Stores, StoredSite } from "../storage/types.ts";
 import { checkCard, OWNER_TOKEN } from "./access.ts";
+import { keepOcppCertificates, type OcppCertificates } from "./certificates/ocpp-certificates.ts";
 import { createOcppAccess } from "./ocpp-access.ts";
 import type { SessionRecorder } from "./recorder.ts";
 import type { SiteState } from "./state.ts";
@@ -20,13 +21,17 @@ export type DeviceOptions = {
   /** `resources/` of the app, and the owner's own profiles in the data folder, which win. */
   readonly resources: string;
   readonly ownProfiles: string;
-  readonly ocpp: { readonly host: string; readonly port: number };
+  /** `tls` left out: the site makes its own certificates, where it has a data folder. */
+  readonly ocpp: { readonly host: string; readonly port: number; readonly tls?: boolean };
+  readonly dataFolder?: string;
   readonly emit: DeviceListener;
   readonly log: Log;
 };
 
 export type Devices = {
   readonly ocpp: Awaited<ReturnType<typeof createOcppDevices>>;
+  /** `null`: there is no folder for them. */
+  readonly certificates: OcppCertificates | null;
   wireHealth(): WireHealth;
   readonly buses: WiredDevices["buses"];
   /** What was said lately with a station or meter that we call; `null`: there is none such. */
@@ -91,13 +96,25 @@ export async function openDevices(options: DeviceOptions): Promise<Devices> {
     const state = site.stations.get(port.stationId);
     if (state !== undefined) state.port = port;
   }
+  const certificates = await certificatesFor(options, ocpp.door);
   return {
     ocpp,
+    certificates,
     wireHealth: () => wired.health(),
     buses: wired.buses,
     recordOf: (id) => wired.recordOf(id),
     close: async () => {
+      certificates?.stop();
       await Promise.all([wired.stop(), ocpp.close()]);
     },
   };
+}
+
+/** The site's own, where it has a folder to keep them in. */
+function certificatesFor(
+  { dataFolder, ocpp, stores, clock, log }: DeviceOptions,
+  door: Devices["ocpp"]["door"],
+): Promise<OcppCertificates | null> {
+  if (dataFolder === undefined || ocpp.tls === false) return Promise.resolve(null);
+  return keepOcppCertificates({ dataFolder, listensOn: ocpp.host, door, alerts: stores.alerts, clock, log });
 }

@@ -26,7 +26,7 @@ export type EngineOptions = {
   /** `resources/` of the app: profiles lie below it. */
   readonly resources: string;
   readonly ownProfiles: string;
-  readonly ocpp: { readonly host: string; readonly port: number };
+  readonly ocpp: { readonly host: string; readonly port: number; readonly tls?: boolean };
   readonly log: Log;
   /** Where a price file may lie; left out: nowhere. */
   readonly dataFolder?: string;

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { OcppFacts } from "../../contract/index.ts";
 import { epochMs } from "../../core/units/index.ts";
 import { openDataFolder } from "./index.ts";
-import type { OcppStore } from "./types.ts";
+import type { OcppStore } from "./ocpp-types.ts";
 
 const FACTS: OcppFacts = {
   at_ms: 1_000,
@@ -67,4 +67,27 @@ test("a new password told to the box goes beside the old one until the box has c
   store.setPassword("CP-1", null, { keepBefore: false, at_ms });
   expect(known()).toEqual([]);
   expect(store.passwords("CP-2")).toHaveLength(1);
+});
+
+describe("how a station comes", () => {
+  const at = (at_ms: number) => ({ at_ms: epochMs(at_ms), encrypted: true, withPassword: false });
+
+  test("is kept with what is demanded of it", () => {
+    const ocpp = newStore();
+    expect(ocpp.security("CP-1")).toEqual({ requiresTls: false, came: null });
+    ocpp.setRequiresTls("CP-1", true);
+    ocpp.noteArrival("CP-1", at(5));
+    expect(ocpp.security("CP-1")).toEqual({ requiresTls: true, came: at(5) });
+    ocpp.noteArrival("CP-1", { ...at(6), encrypted: false });
+    ocpp.setRequiresTls("CP-1", false);
+    expect(ocpp.security("CP-1")).toEqual({ requiresTls: false, came: { ...at(6), encrypted: false } });
+  });
+
+  test("is forgotten of the longest gone when strangers come by the hundreds; a demand is not", () => {
+    const ocpp = newStore();
+    ocpp.setRequiresTls("OURS", true);
+    for (let no = 0; no < 520; no += 1) ocpp.noteArrival(`S${String(no)}`, at(no));
+    expect([ocpp.security("S0").came, ocpp.security("S519").came?.at_ms]).toEqual([null, 519]);
+    expect(ocpp.security("OURS").requiresTls).toBe(true);
+  });
 });

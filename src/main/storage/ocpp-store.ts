@@ -1,7 +1,7 @@
 import { type Connection, sqlBuilder as q } from "./connection.ts";
 import { readOcppFacts } from "./stored-json.ts";
 import { epochMs } from "../../core/units/index.ts";
-import type { OcppStore } from "./types.ts";
+import type { OcppStore } from "./ocpp-types.ts";
 
 /** Passwords one identity may have at a time: the one told to the box, and the one it had before. */
 const PASSWORDS_MAX = 2;

@@ -8,7 +8,6 @@ import type {
   Alert,
   Customer,
   InvoiceSummary,
-  OcppFacts,
   Seller,
   SessionDetail,
   SessionFilter,
@@ -18,6 +17,7 @@ import type {
 import type { CommissioningStore } from "./commissioning-types.ts";
 import type { EvidenceStore } from "./evidence-types.ts";
 import type { OcppRecordStore } from "./ocpp-record-types.ts";
+import type { OcppStore } from "./ocpp-types.ts";
 
 export type { QuarterHour };
 
@@ -285,38 +285,6 @@ export interface AlertStore {
   end(code: Alert["code"], ref: string, at_ms: EpochMs): void;
   acknowledge(id: string, at_ms: EpochMs): Alert | null;
 }
-
-/** A password as it is kept. */
-export type PasswordHash = { readonly salt: Uint8Array; readonly hash: Uint8Array };
-
-export interface OcppStore {
-  /** What was last found out about one EVSE of a station. */
-  facts(identity: string, connectorId: number): OcppFacts | null;
-  saveFacts(identity: string, connectorId: number, facts: OcppFacts): void;
-  /** Any of these lets the station in, newest first; none: it needs no password. */
-  passwords(identity: string): readonly PasswordHash[];
-  /** `keepBefore`: the one before holds too until the station has come with the new one. `null`: no password any more. */
-  setPassword(
-    identity: string,
-    password: PasswordHash | null,
-    options: { readonly keepBefore: boolean; readonly at_ms: EpochMs },
-  ): void;
-  /** The station has come with its newest password: the one before is no longer good. */
-  confirmPassword(identity: string): void;
-  security(identity: string): OcppSecurity;
-  setRequiresTls(identity: string, requiresTls: boolean): void;
-  /** Of many strangers the one that came longest ago makes room; what an owner demanded stays. */
-  noteArrival(identity: string, arrival: OcppArrival): void;
-}
-
-/** How a station came in. `withPassword`: it was asked for one and had it. */
-export type OcppArrival = { readonly at_ms: EpochMs; readonly encrypted: boolean; readonly withPassword: boolean };
-export type OcppSecurity = {
-  /** It is refused unless it comes by TLS. */
-  readonly requiresTls: boolean;
-  /** How it came last; `null`: it has not come since we note that. */
-  readonly came: OcppArrival | null;
-};
 
 /** What the owner told a station and has not taken back. */
 export type OwnerWish = {
