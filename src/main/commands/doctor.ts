@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import type { HttpTrouble } from "../../contract/index.ts";
 import { isModbusLink } from "../../core/site/index.ts";
+import { METER_RATING } from "../devices/modbus/meter-driver.ts";
+import { stationRating } from "../devices/station-rating.ts";
 import { loadAnyProfile, profileForConnector, type ProfileProblem } from "../devices/profile/index.ts";
 import { hostsOf } from "../finding/cidr.ts";
 import type { ScanEvent } from "../finding/find.ts";
@@ -80,10 +82,17 @@ async function doctorRead(job: Job<"read">, io: DoctorIo): Promise<number> {
   try {
     const isRegisters = profile.driver === "modbus" && isModbusLink(link);
     const read = isRegisters
-      ? await readRegisters({ link, unitId, profile: profileForConnector(profile, chosen.connector), clock })
+      ? await readRegisters({
+          link,
+          unitId,
+          profile: profileForConnector(profile, chosen.connector),
+          rating: chosen.kind === "station" ? stationRating(chosen.station) : METER_RATING,
+          clock,
+        })
       : await readNetwork({ device, link, unitId, profile, profileFolders, clock });
     if (!read.ok) return fail(io, job.id, read);
-    const { readings, exchanges, errors } = read;
+    const { readings, without, exchanges, errors } = read;
+    for (const { what, why } of without) io.stderr.write(`${what}: ${why}\n`);
     return say(io, { id: job.id, profile: profileId, ok: true, readings, exchanges, errors });
   } finally {
     clock.close();

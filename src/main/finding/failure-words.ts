@@ -1,8 +1,14 @@
 import type { HttpTrouble } from "../../contract/index.ts";
 import type { ModbusLink } from "../../core/site/index.ts";
 import type { DeviceWire } from "../devices/modbus/device-wire.ts";
-import type { BusHealth } from "../links/bus.ts";
-import { EXCEPTION } from "../protocol/modbus/index.ts";
+import type { BusHealth, BusReply } from "../links/bus.ts";
+import { EXCEPTION, type ModbusRequest } from "../protocol/modbus/index.ts";
+
+/** One question and what came of it. */
+export type Asked = { readonly request: ModbusRequest; readonly reply: BusReply };
+
+/** Questions that are remembered; the most talkative profile asks some hundred while it is met. */
+const ASKED_max = 1_024;
 
 /** What a device has let us hear since it was asked first. */
 export interface Hearing extends Pick<DeviceWire, "ask"> {
@@ -10,12 +16,16 @@ export interface Hearing extends Pick<DeviceWire, "ask"> {
   readonly answers: number;
   /** The last refusal; `null` when nothing was refused. */
   readonly exception: number | null;
+  /** The newest last. */
+  readonly asked: readonly Asked[];
 }
 
 /** Listens to what comes back over `wire`. */
 export function createHearing(wire: Pick<DeviceWire, "ask">): Hearing {
   let [answers, exception]: [number, number | null] = [0, null];
+  const all: Asked[] = [];
   return {
+    asked: all,
     get answers() {
       return answers;
     },
@@ -24,6 +34,8 @@ export function createHearing(wire: Pick<DeviceWire, "ask">): Hearing {
     },
     async ask(...asked) {
       const reply = await wire.ask(...asked);
+      all.push({ request: asked[0], reply });
+      if (all.length > ASKED_max) all.shift();
       if (reply.ok) answers += 1;
       else if (reply.code === "exception") exception = reply.exception;
       return reply;

@@ -1,7 +1,10 @@
+import type { Rating } from "../../core/metering/index.ts";
 import { isModbusLink, type Link, type MeterDevice, type Station } from "../../core/site/index.ts";
 import { createHttpHost, HTTP_TIMEOUT_ms, httpMeter, httpStation } from "../devices/http/index.ts";
 import { answersAt, createKebaSocket, KEBA_TIMEOUT_ms, kebaStation } from "../devices/keba-udp/index.ts";
 import { createBusPool } from "../devices/modbus/bus-pool.ts";
+import { METER_RATING } from "../devices/network/meter-readings.ts";
+import { stationRating } from "../devices/station-rating.ts";
 import { createNetworkDevices } from "../devices/network/index.ts";
 import type { ReadOutcome } from "../devices/network/polled-meter.ts";
 import type { StationTalk } from "../devices/network/station-talk.ts";
@@ -14,6 +17,7 @@ import { canonicalReadings } from "./canonical-readings.ts";
 import { createEventGate } from "./event-gate.ts";
 import { downWords, httpTroubleCode, httpTroubleWords } from "./failure-words.ts";
 import { linkUp } from "./link-up.ts";
+import { kebaWithout, meterWithout, ratedReadings, webWithout, withDoubts, type NoValue } from "./no-value.ts";
 import type { DeviceRead } from "./read-registers.ts";
 
 /** One that says nothing in time is asked again while a person waits this long (real), but not more often than … */
@@ -36,7 +40,8 @@ type Asked = {
 /** Asks a device that is not read by registers what it shows, or listens until it says so by itself. Tells it nothing. */
 export async function readNetwork(asked: Asked): Promise<DeviceRead> {
   const { device, link, unitId, profile, clock } = asked;
-  if (profile.driver === "http" && link.kind === "http") return readHttp({ link, unitId, profile, clock });
+  const rating = "fallback_mA" in device ? stationRating(device) : METER_RATING;
+  if (profile.driver === "http" && link.kind === "http") return readHttp({ link, unitId, profile, rating, clock });
   if (profile.kind === "meter" && "profileId" in device) return listenToMeter(asked, device);
   if (profile.driver === "keba-udp" && link.kind === "udp" && "fallback_mA" in device)
     return readKeba(device, link, profile, clock);
@@ -48,33 +53,40 @@ async function readHttp(asked: {
   readonly link: Extract<Link, { kind: "http" }>;
   readonly unitId: number;
   readonly profile: ProfileOf<"http">;
+  readonly rating: Rating;
   readonly clock: Clock;
 }): Promise<DeviceRead> {
-  const { link, unitId, profile, clock } = asked;
+  const { link, unitId, profile, rating, clock } = asked;
   const keepAlive = profile.transport.http?.keep_alive ?? true;
   const timeout_ms = profile.limits.timeout_ms ?? HTTP_TIMEOUT_ms;
   const peer = createHttpPeer({ ...link, keepAlive, timeout_ms });
   try {
     const host = createHttpHost(peer, clock);
     const talk = (profile.kind === "charger" ? httpStation : httpMeter)({ profile, host, unitId });
-    return await readTalk(profile, peer.name, talk);
+    return await readTalk(profile, { name: peer.name, talk, rating }, (get, { values, unanswered = new Map() }) =>
+      webWithout(profile, peer.name, { get, doubts: values.doubts ?? [], unanswered }),
+    );
   } finally {
     peer.close();
   }
 }
 
 async function readKeba(
-  { step_mA, fallback_mA }: Station,
+  station: Station,
   { host, port }: Extract<Link, { kind: "udp" }>,
   profile: ProfileOf<"keba-udp">,
   clock: Clock,
 ): Promise<DeviceRead> {
+  const { step_mA, fallback_mA } = station;
   const socket = createKebaSocket(answersAt(host, profile.transport.udp?.bind_port ?? port), clock);
   try {
     const { timeout_ms = KEBA_TIMEOUT_ms, min_gap_ms } = profile.limits;
     const peer = socket.peer({ host, port, timeout_ms, gap_ms: min_gap_ms });
     const name = `${host}:${String(port)}`;
-    return await readTalk(profile, name, kebaStation({ profile, peer, step_mA, fallback_mA }));
+    const talk = kebaStation({ profile, peer, step_mA, fallback_mA });
+    return await readTalk(profile, { name, talk, rating: stationRating(station) }, (get, { values }) =>
+      kebaWithout(profile, { get, doubts: values.doubts ?? [] }),
+    );
   } finally {
     await socket.close();
   }
@@ -82,9 +94,17 @@ async function readKeba(
 
 async function readTalk(
   profile: AnyProfile,
-  name: string,
-  talk: Pick<StationTalk, "read" | "counters" | "timeout_ms">,
+  to: {
+    readonly name: string;
+    readonly talk: Pick<StationTalk, "read" | "counters" | "timeout_ms">;
+    readonly rating: Rating;
+  },
+  without: (
+    get: (what: string) => CanonicalValue,
+    outcome: Extract<ReadOutcome, { kind: "values" }>,
+  ) => readonly NoValue[],
 ): Promise<DeviceRead> {
+  const { name, talk, rating } = to;
   let outcome = await talk.read(true);
   const triesMax = Math.min(TRIES_max, Math.floor(PATIENCE_ms / talk.timeout_ms));
   for (let tries = 1; tries < triesMax && isSilence(outcome); tries += 1) outcome = await talk.read(true);
@@ -94,10 +114,11 @@ async function readTalk(
       ? { ok: false, code: "timeout", detail: `${name} does not answer: ${detail}` }
       : { ok: false, code: httpTroubleCode(trouble), detail: httpTroubleWords(trouble, name, profile.id), trouble };
   }
-  const valueOf = (what: string): CanonicalValue => outcome.values.get(what) ?? null;
-  const readings = canonicalReadings(profile, [...outcome.values.keys()], valueOf);
+  const { values } = outcome;
+  const get = (what: string): CanonicalValue => values.get(what) ?? null;
+  const { readings, doubts } = ratedReadings(canonicalReadings(profile, [...values.keys()], get), rating);
   const { exchanges, errors } = talk.counters;
-  return { ok: true, readings, exchanges, errors };
+  return { ok: true, readings, without: withDoubts(without(get, outcome), doubts), exchanges, errors };
 }
 
 const isSilence = (outcome: ReadOutcome): boolean =>
@@ -126,7 +147,8 @@ async function listenToMeter(asked: Asked, meter: MeterDevice): Promise<DeviceRe
     if (event?.kind !== "meter-reading")
       return { ok: false, code: "timeout", detail: health?.problem ?? `${meter.id} says nothing` };
     const { exchanges = 0, errors = 0 } = health ?? {};
-    return { ok: true, readings: readingsOf(event.reading), exchanges, errors };
+    const { reading } = event;
+    return { ok: true, readings: readingsOf(reading), without: meterWithout(reading), exchanges, errors };
   } finally {
     await buses.close();
     await devices.stop();

@@ -1,18 +1,22 @@
 import type { HttpTrouble } from "../../contract/index.ts";
 import type { ModbusLink } from "../../core/site/index.ts";
 import type { Clock } from "../devices/ports.ts";
-import type { DeviceProfile } from "../devices/profile/index.ts";
+import type { Rating } from "../../core/metering/index.ts";
+import type { CanonicalValue, DeviceProfile } from "../devices/profile/index.ts";
 import { createBusPool } from "../devices/modbus/bus-pool.ts";
 import { createDeviceWire } from "../devices/modbus/device-wire.ts";
 import { createRegisterReader } from "../devices/modbus/register-reader.ts";
 import { canonicalReadings, type CanonicalReadings } from "./canonical-readings.ts";
 import { createHearing, downWords, refusalWords, silenceWords } from "./failure-words.ts";
 import { linkUp } from "./link-up.ts";
+import { ratedReadings, registersWithout, withDoubts, type NoValue } from "./no-value.ts";
 
 export type DeviceRead =
   | {
       readonly ok: true;
       readonly readings: CanonicalReadings;
+      /** What the document names and the device did not give, with the reason. */
+      readonly without: readonly NoValue[];
       readonly exchanges: number;
       readonly errors: number;
     }
@@ -36,9 +40,11 @@ export async function readRegisters(options: {
   readonly link: ModbusLink;
   readonly unitId: number;
   readonly profile: DeviceProfile;
+  /** Beyond it a current or power is not believed. */
+  readonly rating: Rating;
   readonly clock: Clock;
 }): Promise<DeviceRead> {
-  const { link, unitId, profile, clock } = options;
+  const { link, unitId, profile, rating, clock } = options;
   const pool = createBusPool([link], clock);
   try {
     const found = pool.busOf(link.id, profile.transport.options[0] === "ascii");
@@ -65,9 +71,13 @@ export async function readRegisters(options: {
     if (heard.answers === 0 && heard.exception !== null)
       return { ok: false, code: "rejected", detail: refusalWords(unitId, profile.id, heard.exception) };
     const total = bus.health().total;
+    const get = (what: string): CanonicalValue => reader.get(what)?.value ?? null;
+    const { readings, doubts } = ratedReadings(canonicalReadings(profile, namesOf(profile), get), rating);
+    const missing = registersWithout(reader.profile, { get, doubts: reader.doubts, asked: heard.asked });
     return {
       ok: true,
-      readings: canonicalReadings(profile, namesOf(profile), (what) => reader.get(what)?.value ?? null),
+      readings,
+      without: withDoubts(missing, doubts),
       exchanges: total.frames,
       errors: total.frames - total.replies,
     };

@@ -1,3 +1,4 @@
+import type { HttpTrouble } from "../../../contract/index.ts";
 import type { HttpPeer, HttpReply, HttpRequest } from "../../links/http-peer.ts";
 import type { ProfileOf } from "../profile/index.ts";
 import type { Clock } from "../ports.ts";
@@ -55,6 +56,7 @@ export async function readHttp({ profile, host, unitId }: HttpDevice, fresh: boo
   const values = new ShownValues();
   const used = new Set(profile.readings.map((reading) => reading.request));
   let first: Extract<ReadOutcome, { kind: "missed" }> | null = null;
+  const unanswered = new Map<string, HttpTrouble>();
   let answers = 0;
   for (const name of used) {
     const template = profile.requests[name];
@@ -62,7 +64,9 @@ export async function readHttp({ profile, host, unitId }: HttpDevice, fresh: boo
     const reply = await host.get(fillRequest(template, baseOf(profile), unitFillings(unitId)), fresh);
     const document = reply.ok && reply.status >= 200 && reply.status < 300 ? parseJson(reply.text) : undefined;
     if (document === undefined) {
-      first ??= { kind: "missed", detail: detailOf(reply), trouble: troubleOf(reply) ?? NOT_JSON };
+      const trouble = troubleOf(reply) ?? NOT_JSON;
+      first ??= { kind: "missed", detail: detailOf(reply), trouble };
+      unanswered.set(name, trouble);
       // The other requests go to the same silent device.
       if (!reply.ok) break;
       continue;
@@ -78,7 +82,7 @@ export async function readHttp({ profile, host, unitId }: HttpDevice, fresh: boo
   if (values.size === 0 && values.doubts.length === 0)
     return { kind: "missed", detail: "the answer holds none of the values of this device", trouble: OTHER_DEVICE };
   const known: Values = completed(values, profile);
-  return { kind: "values", values: known };
+  return { kind: "values", values: known, unanswered };
 }
 
 const detailOf = (reply: HttpReply): string =>

@@ -18,7 +18,7 @@ import type { DeviceLog, RunningDevice } from "./running-device.ts";
 import { electrical } from "./measured.ts";
 
 /** The largest building we expect to meter: 6000 A on three phases. */
-const RATING = { power_W_max: 4_200_000, current_mA_max: 6_000_000 };
+export const METER_RATING = { power_W_max: 4_200_000, current_mA_max: 6_000_000 };
 const WANTED = /^(?:(?:current|voltage)_l[123]|power|energy_import|energy_export|serial|firmware|model)$/u;
 
 const REGISTERS = ["energy_import", "energy_export"] as const;
@@ -36,7 +36,7 @@ function createRegisters(
       const { accepted_at_ms, doubted_at_ms } = registers[what];
       const isNew = read?.at_ms !== accepted_at_ms && read?.at_ms !== doubted_at_ms;
       if (typeof read?.value === "number" && isNew) {
-        const { power_W_max } = RATING;
+        const { power_W_max } = METER_RATING;
         const shown = { value_Wh: read.value, at_ms: read.at_ms, power_W_max, isBilled: false };
         registers[what] = nextEnergy(registers[what], shown);
       }
@@ -64,7 +64,7 @@ export function startMeterDriver(context: {
 
   const polled = (): Promise<ReadResult> => {
     const at_ms = clock.now_ms();
-    const { measured, quarantined } = withinRating(electrical(loop, reader), RATING, at_ms);
+    const { measured, quarantined } = withinRating(electrical(loop, reader), METER_RATING, at_ms);
     const energies = {
       energyImport_Wh: registers.energy_Wh("energy_import"),
       energyExport_Wh: registers.energy_Wh("energy_export"),

@@ -6,7 +6,7 @@ import { createQuarantineBook } from "../quarantine-book.ts";
 import { electricalOf, registerOf, type Values } from "./values.ts";
 
 /** The largest building we expect to meter: 1000 A on three phases. */
-const RATING = { power_W_max: 700_000, current_mA_max: 1_000_000 };
+export const METER_RATING = { power_W_max: 700_000, current_mA_max: 1_000_000 };
 
 export interface MeterReadings {
   of(values: Values, at_ms: EpochMs): MeterReading;
@@ -24,7 +24,12 @@ export function createMeterReadings(meterId: string, log: DeviceLog): MeterReadi
   const energy = (what: keyof typeof registers, values: Values, at_ms: EpochMs): WattHour | null => {
     const value_Wh = registerOf(values, what);
     if (value_Wh === null) return null;
-    const register = nextEnergy(registers[what], { value_Wh, at_ms, power_W_max: RATING.power_W_max, isBilled: false });
+    const register = nextEnergy(registers[what], {
+      value_Wh,
+      at_ms,
+      power_W_max: METER_RATING.power_W_max,
+      isBilled: false,
+    });
     registers[what] = register;
     const known_Wh = energyOf(register);
     return known_Wh === null ? null : wattHour(known_Wh);
@@ -34,7 +39,7 @@ export function createMeterReadings(meterId: string, log: DeviceLog): MeterReadi
       return book.count;
     },
     of(values, at_ms) {
-      const { measured, quarantined } = withinRating(electricalOf(values), RATING, at_ms);
+      const { measured, quarantined } = withinRating(electricalOf(values), METER_RATING, at_ms);
       const energyImport_Wh = energy("energy_import", values, at_ms);
       const energyExport_Wh = energy("energy_export", values, at_ms);
       const doubts = book.note([

@@ -8,7 +8,8 @@ import { startPollLoop, type PollAnswer } from "./poll-loop.ts";
 import type { Values } from "./values.ts";
 
 export type ReadOutcome =
-  | { readonly kind: "values"; readonly values: Values }
+  /** `unanswered`: requests of the profile that gave nothing while others did. */
+  | { readonly kind: "values"; readonly values: Values; readonly unanswered?: ReadonlyMap<string, HttpTrouble> }
   /** `trouble`: where more is known than that nothing was heard. */
   | { readonly kind: "missed"; readonly detail: string; readonly trouble?: HttpTrouble };
 
