@@ -75,10 +75,7 @@ export class OcppStation implements RequestedStation, SpokenBox, BeyondBox {
     this.#dialect = options.version === "2.0.1" ? createDialect201(this) : createDialect16(this);
   }
 
-  /**
-   * Dials `ocppUrl` + "/" + identity and keeps redialling; another url than before replaces it. On wss:// it trusts
-   * nobody but `ca` (PEM), where that is given.
-   */
+  /** Keeps dialling `ocppUrl` + "/" + identity; another url replaces it. On wss:// it trusts only `ca` (PEM), if given. */
   connect(ocppUrl: string, ca?: string): void {
     if (this.#link !== null && this.#url !== ocppUrl) {
       void this.#link.cut();
@@ -144,7 +141,8 @@ export class OcppStation implements RequestedStation, SpokenBox, BeyondBox {
 
   /** Moves the station on to `now_ms`: what it offers and what it has to say. */
   tick(now_ms: number): void {
-    this.#runDeferred(now_ms);
+    if (this.#armed !== null && this.#armed.until_ms <= now_ms) this.#armed = null;
+    this.#deferred.run(now_ms);
     if (now_ms >= this.#nextOffer_ms) {
       this.#nextOffer_ms = now_ms + OFFER_ms;
       this.evse.offer(this.limitNow_mA(now_ms));
@@ -169,8 +167,7 @@ export class OcppStation implements RequestedStation, SpokenBox, BeyondBox {
   }
 
   context(): ProfileContext {
-    const transaction = this.#transaction;
-    return { connectorId: 1, transaction, phases: this.options.phases, voltage_V: 230 };
+    return { connectorId: 1, transaction: this.#transaction, phases: this.options.phases, voltage_V: 230 };
   }
 
   get status(): ChargingStatus {
@@ -215,8 +212,6 @@ export class OcppStation implements RequestedStation, SpokenBox, BeyondBox {
     };
   }
 
-  // What the server's requests do.
-
   /** Remote start: at once when a car waits, else as soon as one comes within ConnectionTimeOut. */
   remoteStart(idToken: string, profile: ChargingProfile | null, remoteStartId: number | null = null): boolean {
     if (this.#transaction !== null || this.#fault !== null || !this.operative) return false;
@@ -238,12 +233,12 @@ export class OcppStation implements RequestedStation, SpokenBox, BeyondBox {
     this.evse.offer(0);
     this.profiles = this.profiles.filter((one) => one.profile.chargingProfilePurpose !== "TxProfile");
     const message = this.#dialect.ended(ended, reason);
-    const tell = (): void => {
-      this.#send(message);
-    };
     const { lateStop_ms } = this.#quirks;
-    if (lateStop_ms === undefined) tell();
-    else this.later(lateStop_ms, tell);
+    if (lateStop_ms === undefined) this.#send(message);
+    else
+      this.later(lateStop_ms, () => {
+        this.#send(message);
+      });
   }
 
   /** Reboots after the answer has gone out; what is queued survives, as on a box with flash memory. */
@@ -311,11 +306,6 @@ export class OcppStation implements RequestedStation, SpokenBox, BeyondBox {
     return this.options.clock.now_ms();
   }
 
-  #runDeferred(now_ms: number): void {
-    if (this.#armed !== null && this.#armed.until_ms <= now_ms) this.#armed = null;
-    this.#deferred.run(now_ms);
-  }
-
   async #boot(cause: BootCause): Promise<void> {
     const { method, params } = this.#dialect.boot(cause);
     const outcome = await this.#link?.call(method, params);
@@ -325,7 +315,7 @@ export class OcppStation implements RequestedStation, SpokenBox, BeyondBox {
       if (reply.data.interval > 0)
         this.configuration.change("HeartbeatInterval", String(Math.round(reply.data.interval)));
       const greeting = this.#dialect.greeting();
-      if (greeting !== null) this.say(greeting.method, greeting.params);
+      if (greeting !== null) this.#tell(greeting);
       this.#resume();
       return;
     }
@@ -345,7 +335,10 @@ export class OcppStation implements RequestedStation, SpokenBox, BeyondBox {
     const now = `${this.status} ${this.errorCode}`;
     if (now === this.#sentStatus) return;
     this.#sentStatus = now;
-    const { method, params } = this.#dialect.status();
+    this.#tell(this.#dialect.status());
+  }
+
+  #tell({ method, params }: { readonly method: string; readonly params: object }): void {
     this.say(method, params);
   }
 
@@ -357,14 +350,8 @@ export class OcppStation implements RequestedStation, SpokenBox, BeyondBox {
         if (!this.#dialect.isAccepted(outcome.reply)) return;
       } else if (!this.configuration.isTrue("AllowOfflineTxForUnknownId")) return;
     }
-    if (
-      !this.evse.plugged ||
-      !this.beyond.admits(idToken) ||
-      this.#transaction !== null ||
-      this.#fault !== null ||
-      !this.operative
-    )
-      return;
+    if (this.#transaction !== null || this.#fault !== null || !this.operative) return;
+    if (!this.evse.plugged || !this.beyond.admits(idToken)) return;
     this.#start(idToken);
   }
 
@@ -407,12 +394,7 @@ export class OcppStation implements RequestedStation, SpokenBox, BeyondBox {
 
   /** Inside a transaction a sample waits for a link; outside it is only worth telling now. */
   #sampled(sample: MeterValue): void {
-    const transaction = this.#transaction;
-    if (transaction !== null) {
-      this.#outbox.push(this.#dialect.sampled(transaction, sample));
-      return;
-    }
-    const { method, params } = this.#dialect.alone(sample);
-    this.say(method, params);
+    if (this.#transaction !== null) this.#outbox.push(this.#dialect.sampled(this.#transaction, sample));
+    else this.#tell(this.#dialect.alone(sample));
   }
 }
