@@ -90,6 +90,9 @@ export function startMeterDriver(context: {
       connected: async () => ((await reader.meet()) === "missed" ? "missed" : reader.read(new Set(["once", "fast"]))),
       online: () => {
         log.info({ meterId: meter.id }, "meter online");
+        const { word_order: wordOrder } = reader.profile;
+        if (wordOrder !== profile.word_order)
+          log.warn({ meterId: meter.id, wordOrder }, "word order is not the document's");
       },
       polled,
       lost: () => {
