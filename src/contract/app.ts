@@ -54,6 +54,7 @@ export const alertSchema = z.object({
     "line-echoes",
     "another-client",
     "life-signs-untaken",
+    "several-meters",
     "overload-lasting",
     "overload-thermal",
     "overload-pause",

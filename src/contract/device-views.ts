@@ -51,6 +51,8 @@ export const deviceHintSchema = z.discriminatedUnion("code", [
   z.object({ code: z.literal("another-client"), losses: count }),
   /** It answers, but not this often in a row did it take the sign of life it needs; `answer` is empty where none came. */
   z.object({ code: z.literal("life-signs-untaken"), inARow: count, answer: z.string() }),
+  /** Of meters that speak by themselves: the site names none. `taken`: the one that was alone at first; `null`: none. */
+  z.object({ code: z.literal("several-meters"), serials: z.array(z.string()), taken: z.string().nullable() }),
   z.object({ code: z.enum(HTTP_TROUBLES), number: count.nullable() }),
 ]);
 export type DeviceHint = z.infer<typeof deviceHintSchema>;

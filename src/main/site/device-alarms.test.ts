@@ -108,6 +108,20 @@ describe("a hint of a line", () => {
     ]);
   });
 
+  test("that several meters speak and none is named stops what rests on it, unless one was there first", () => {
+    const raisedFor = (taken: string | null): Raised | undefined => {
+      const { store, raised } = alertsInMemory();
+      const watch = createDeviceAlarms();
+      const devices = [device("meter", "grid", [{ code: "several-meters", serials: ["7", "8"], taken }])];
+      watch(store, devices, epochMs(0));
+      watch(store, devices, epochMs(HINT_ALARM_MS + 1));
+      return raised[0];
+    };
+    const inputs = { place: "/dev/ttyUSB0", serials: "7, 8" };
+    expect(raisedFor(null)).toMatchObject({ code: "several-meters", severity: "stopped", inputs });
+    expect(raisedFor("7")).toMatchObject({ code: "several-meters", severity: "degraded", inputs });
+  });
+
   test("leaves alerts of others alone", () => {
     const { store, open } = alertsInMemory();
     store.raise({ code: "storage", severity: "safety", ref: "disk", inputs: {} }, epochMs(0));

@@ -9,7 +9,14 @@ export type HintedDevice = Pick<DeviceSummary, "kind" | "id" | "place" | "hints"
 export const HINT_ALARM_MS = 60_000;
 
 type Code =
-  "line-damaged" | "line-silent" | "line-cut" | "unit-silent" | "line-echoes" | "another-client" | "life-signs-untaken";
+  | "line-damaged"
+  | "line-silent"
+  | "line-cut"
+  | "unit-silent"
+  | "line-echoes"
+  | "another-client"
+  | "life-signs-untaken"
+  | "several-meters";
 type Wanted = Pick<Alert, "severity" | "inputs"> & { readonly code: Code; readonly ref: string };
 
 const CODES: ReadonlySet<string> = new Set<Code>([
@@ -20,10 +27,15 @@ const CODES: ReadonlySet<string> = new Set<Code>([
   "line-echoes",
   "another-client",
   "life-signs-untaken",
+  "several-meters",
 ]);
 
 /** What is of one device is told of that device, what is of a line once of the line. */
-const OF_ONE_DEVICE: ReadonlySet<DeviceHint["code"]> = new Set(["address-clash-or-cabling", "life-signs-untaken"]);
+const OF_ONE_DEVICE: ReadonlySet<DeviceHint["code"]> = new Set([
+  "address-clash-or-cabling",
+  "life-signs-untaken",
+  "several-meters",
+]);
 
 /**
  * Raises an alert for each hint that stands for more than a minute of the site's clock, and ends it when the hint is
@@ -79,6 +91,13 @@ function alarmOf({ id: ref, place }: HintedDevice, hint: DeviceHint): Wanted | n
       return { code: "line-echoes", severity: "info", ref, inputs: { place } };
     case "another-client":
       return { code: "another-client", severity: "degraded", ref, inputs: { place, losses: hint.losses } };
+    case "several-meters":
+      return {
+        code: "several-meters",
+        severity: hint.taken === null ? "stopped" : "degraded",
+        ref,
+        inputs: { place, serials: hint.serials.join(", "), taken: hint.taken },
+      };
     case "life-signs-untaken":
       return {
         code: "life-signs-untaken",

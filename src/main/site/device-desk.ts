@@ -18,7 +18,7 @@ import type { HintedDevice } from "./device-alarms.ts";
 import { reachableUrl } from "./reachable-url.ts";
 import { readingValues } from "./reading-values.ts";
 import type { RunningEngine } from "./running-engine.ts";
-import type { StationState } from "./state.ts";
+import type { SiteState, StationState } from "./state.ts";
 import type { WireHealth } from "./wired-devices.ts";
 
 /** How the site's devices are doing, for the person who looks for a fault. */
@@ -85,9 +85,9 @@ export function hintedDevices({
   };
   const deaf = [...modbus.devices, ...network].flatMap((device): HintedDevice[] => {
     const hints = hintsOfDevice(device);
-    const connection = site.stations.get(device.id)?.station.connection;
-    if (hints.length === 0 || connection?.kind !== "profile") return [];
-    return [{ kind: device.kind, id: device.id, place: placeAt(connection.linkId), hints }];
+    if (hints.length === 0) return [];
+    const linkId = "linkId" in device ? device.linkId : linkOf(site, device);
+    return [{ kind: device.kind, id: device.id, place: placeAt(linkId), hints }];
   });
   const onLines = modbus.buses.flatMap((bus) => {
     if (bus.hints.length === 0) return [];
@@ -109,11 +109,22 @@ export function hintedDevices({
   return [...deaf, ...onLines];
 }
 
+function linkOf(site: SiteState, { kind, id }: WiredDevice): string {
+  const connection = kind === "station" ? site.stations.get(id)?.station.connection : undefined;
+  if (connection?.kind === "profile") return connection.linkId;
+  return site.model.meters.find((meter) => meter.id === id)?.linkId ?? "";
+}
+
+const NO_TROUBLE: Pick<WireHealth["network"][number], "trouble" | "several"> = {};
+
 /** What a device itself points to, besides its line. */
 function hintsOfDevice(device: WiredDevice | undefined): DeviceHint[] {
-  const trouble = device !== undefined && "trouble" in device ? device.trouble : undefined;
+  const { trouble, several } = device !== undefined && "linkId" in device ? device : NO_TROUBLE;
   return [
     ...(trouble === undefined ? [] : [{ ...trouble }]),
+    ...(several === undefined
+      ? []
+      : [{ code: "several-meters" as const, serials: [...several.serials], taken: several.taken }]),
     ...(device?.untaken === undefined ? [] : [{ code: "life-signs-untaken" as const, ...device.untaken }]),
   ];
 }

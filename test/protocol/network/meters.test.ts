@@ -13,7 +13,7 @@ import {
 } from "../../../src/main/simulator/network/index.ts";
 import { createModbusServer } from "../../../src/main/simulator/modbus/index.ts";
 import { meterOf, tcpLink } from "../modbus/bench.ts";
-import { ending, profileWith, run, valuesOf } from "./bench.ts";
+import { cleanups, ending, profileWith, run, valuesOf } from "./bench.ts";
 
 const IMPORT = {
   power: 7_340,
@@ -212,12 +212,80 @@ test("several SMA meters on one group are told apart by their serial numbers", a
     reading: { ...SHOWN, power_W: 2_740, current_mA: [-10_000, 10_000, 12_000] },
   });
   expect(await readingOf("flat")).toMatchObject({ reading: { power_W: 1_000 } });
-  const nobody = devices.health().find(({ id }) => id === "any");
-  expect(nobody?.problem).toBe("several meters speak here: name one with serial (1900123456, 3000000001)");
+  // Both are named, so none of them is meant by the one without a serial number, and that is no conflict.
+  expect(devices.health().find(({ id }) => id === "any")).toMatchObject({ state: "offline", problem: null });
   grid.faults.current = { kind: "half" };
   await until((event) => event.kind === "meter-offline" && event.meterId === "grid");
   clearInterval(timer);
   expect(devices.health().find(({ id }) => id === "grid")?.errors).toBeGreaterThan(0);
+});
+
+describe("an SMA meter that the site gives no serial number", () => {
+  const group = "239.12.255.254";
+  const named = "several meters speak here: name one with serial";
+  async function two(): Promise<{
+    readonly link: Link;
+    readonly first: { speak(): void };
+    readonly second: { speak(): void };
+  }> {
+    const profile = profileWith("sma-energy-meter", "speedwire");
+    const port = await freeUdpPort();
+    const other = { ...IMPORT, power: 1_000, power_import: 1_000 };
+    return {
+      link: { id: "sma", kind: "udp-multicast", group, port, interface: "127.0.0.1" },
+      first: ending(
+        await createMulticastMeter({ group, port }, () =>
+          speedwireDatagram(profile, valuesOf(IMPORT).get, 1_900_123_456),
+        ),
+      ),
+      second: ending(
+        await createMulticastMeter({ group, port }, () =>
+          speedwireDatagram(profile, valuesOf(other).get, 3_000_000_001),
+        ),
+      ),
+    };
+  }
+
+  test("is the one that was alone, and stays it when another begins to speak, which is told", async () => {
+    const { link, first, second } = await two();
+    const { devices, events, meterReading } = run({
+      links: [link],
+      meters: [meterOf("any", "sma-energy-meter", "sma", 1)],
+    });
+    const speaking = [first];
+    const timer = setInterval(() => {
+      for (const one of speaking) one.speak();
+    }, 20);
+    cleanups.push(() => {
+      clearInterval(timer);
+      return Promise.resolve();
+    });
+    expect(await meterReading()).toMatchObject({ power_W: 7_340 });
+    expect(devices.health()[0]).not.toHaveProperty("several");
+    speaking.push(second);
+    while (devices.health()[0]?.several === undefined) await meterReading();
+    expect(devices.health()[0]?.several).toEqual({ serials: ["1900123456", "3000000001"], taken: "1900123456" });
+    for (let heard = 0; heard < 10; heard += 1) await meterReading();
+    const powers = events.flatMap((event) => (event.kind === "meter-reading" ? [event.reading.power_W] : []));
+    expect(new Set(powers)).toEqual(new Set([7_340]));
+  });
+
+  test("is none where two speak from the beginning, and both are told", async () => {
+    const { link, first, second } = await two();
+    const { devices, events } = run({ links: [link], meters: [meterOf("any", "sma-energy-meter", "sma", 1)] });
+    const timer = setInterval(() => {
+      first.speak();
+      second.speak();
+    }, 20);
+    cleanups.push(() => {
+      clearInterval(timer);
+      return Promise.resolve();
+    });
+    await expect.poll(() => devices.health()[0]?.problem).toBe(`${named} (1900123456, 3000000001)`);
+    // Far longer than one that is alone is waited for.
+    await expect.poll(() => devices.health()[0]?.several?.taken, { timeout: 5_000 }).toBeNull();
+    expect(events.filter(({ kind }) => kind === "meter-reading")).toEqual([]);
+  });
 });
 
 describe("a SunSpec meter", () => {

@@ -1,5 +1,6 @@
 import type { HttpTrouble } from "../../../contract/index.ts";
 import type { UntakenLifeSigns } from "../life-signs.ts";
+import type { SeveralMeters } from "../push-meters/nameless-meter.ts";
 import type { UnsureControl } from "../profile/index.ts";
 import type { Liveness } from "../modbus/liveness.ts";
 
@@ -20,6 +21,8 @@ export type NetworkDeviceHealth = {
   readonly unsure?: readonly UnsureControl[];
   /** Why the last look at it gave nothing, where more is known than that; left out: it answered. */
   readonly trouble?: HttpTrouble;
+  /** Several meters speak and the site does not say which is meant; left out: that is no question. */
+  readonly several?: SeveralMeters;
   /** Its telegrams carry no check sum, so that only their form speaks for them. */
   readonly unprotected?: true;
   /** What is wrong, in words for the log; `null` when all is well. Never a password. */

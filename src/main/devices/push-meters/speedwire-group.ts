@@ -6,18 +6,17 @@ import type { RunningNetworkDevice } from "../network/network-health.ts";
 import { completed, ShownValues, type Values } from "../network/values.ts";
 import type { Clock, DeviceListener } from "../ports.ts";
 import type { ProfileOf } from "../profile/index.ts";
+import { createNamelessMeter, severalWords, type SeveralMeters } from "./nameless-meter.ts";
 import { startPushMeter, type Heard, type PushMeter } from "./push-meter.ts";
 
 /** Meters speak every second. */
 const SILENCE_ms = 15_000;
-/** Serial numbers kept for the hint; more meters than this nobody has. */
-const SERIALS_MAX = 16;
 
 export type SpeedwireMeter = { readonly meter: MeterDevice; readonly profile: ProfileOf<"speedwire"> };
 
 /**
- * Listens to all meters of one group, told apart by their serial numbers. A meter of the site without one is the only
- * meter heard; where several speak it has no value until the site says which it is.
+ * Listens to all meters of one group, told apart by their serial numbers. A meter of the site without one is the
+ * only meter heard, and stays it when another is heard later.
  */
 export function startSpeedwireGroup(context: {
   readonly link: MulticastLink;
@@ -28,10 +27,11 @@ export function startSpeedwireGroup(context: {
   /** Is told each telegram of a meter of the site, and what should have been one. */
   readonly note?: (meterId: string, bytes: Uint8Array, heard: Heard) => void;
 }): readonly RunningNetworkDevice[] {
-  const { link, meters } = context;
-  const serials = new Set<string>();
-  const ambiguous = (): string | null =>
-    serials.size > 1 ? `several meters speak here: name one with serial (${[...serials].join(", ")})` : null;
+  const { link, meters, clock, log } = context;
+  const nameless = createNamelessMeter(new Set(meters.flatMap(({ meter }) => meter.serial ?? [])));
+  const conflictOf = ({ serial }: MeterDevice): SeveralMeters | null =>
+    serial === undefined ? nameless.conflict : null;
+  const watchConflict = conflictLog(log);
   const tell = (one: SpeedwireMeter & { readonly push: PushMeter }, bytes: Uint8Array, heard: Heard): void => {
     context.note?.(one.meter.id, bytes, heard);
     one.push.hear(heard);
@@ -45,11 +45,11 @@ export function startSpeedwireGroup(context: {
         for (const one of running) tell(one, bytes, { kind: "dropped", reason: "malformed" });
       if (result.kind !== "telegram") return;
       const serial = String(result.telegram.serial);
-      if (serials.size < SERIALS_MAX) serials.add(serial);
+      const isNameless = nameless.heard(serial, clock.now_ms());
+      watchConflict(nameless.conflict);
       for (const one of running) {
         const { meter, profile } = one;
-        const isMeant = meter.serial === undefined ? ambiguous() === null : meter.serial === serial;
-        if (isMeant)
+        if (meter.serial === undefined ? isNameless : meter.serial === serial)
           tell(one, bytes, { kind: "values", values: speedwireValues(profile, result.telegram), isProtected: true });
       }
     },
@@ -62,16 +62,32 @@ export function startSpeedwireGroup(context: {
       ...context,
       meter,
       silence_ms: SILENCE_ms,
-      wireProblem: () => wireProblem() ?? (meter.serial === undefined ? ambiguous() : null),
+      wireProblem: () => {
+        const conflict = conflictOf(meter);
+        return wireProblem() ?? (conflict === null ? null : severalWords(conflict));
+      },
     }),
   }));
-  return running.map(({ push }, index) => ({
-    health: () => push.health(),
+  return running.map(({ meter, push }, index) => ({
+    health() {
+      const several = conflictOf(meter);
+      return { ...push.health(), ...(several === null ? {} : { several }) };
+    },
     async stop() {
       await push.stop();
       if (index === 0) await socket.close();
     },
   }));
+}
+
+/** Writes a conflict to the log once for each meter that joins it. */
+function conflictLog(log: DeviceLog): (several: SeveralMeters | null) => void {
+  let told = 0;
+  return (several) => {
+    if (several === null || several.serials.length <= told) return;
+    told = several.serials.length;
+    log.warn({ several }, "several meters speak where the site names none");
+  };
 }
 
 function speedwireValues(profile: ProfileOf<"speedwire">, telegram: SpeedwireTelegram): Values {

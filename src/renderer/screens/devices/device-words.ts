@@ -54,6 +54,12 @@ export function hintFacts(hint: DeviceHint, t: Texts, format: Format): string {
       return t("hint.adapter-echoes.facts", { echoes: format.count(hint.echoes) });
     case "another-client":
       return t("hint.another-client.facts", { losses: format.count(hint.losses) });
+    case "several-meters": {
+      const serials = hint.serials.join(", ");
+      return hint.taken === null
+        ? t("hint.several-meters.facts", { serials })
+        : t("hint.several-meters.taken", { serials, taken: hint.taken });
+    }
     case "life-signs-untaken":
       return hint.answer === ""
         ? t("hint.life-signs-untaken.facts", { times: format.count(hint.inARow) })
