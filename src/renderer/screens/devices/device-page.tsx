@@ -15,6 +15,7 @@ import { errorsText, shareText } from "./device-words.ts";
 import css from "./devices.module.css";
 import { OcppFactsCard } from "./ocpp-facts.tsx";
 import { OcppPasswordCard } from "./ocpp-password.tsx";
+import { OcppSecurityCard } from "./ocpp-security.tsx";
 
 const ASK_EVERY_ms = 5_000;
 
@@ -56,6 +57,7 @@ export function DevicePage({ kind, id }: DeviceKey) {
               <Todo detail={detail} />
               {detail.counters !== null && <Counters counters={detail.counters} />}
               {detail.ocpp !== null && <OcppFactsCard facts={detail.ocpp} />}
+              {kind === "station" && detail.linkId === "ocpp" && <OcppSecurityCard stationId={id} />}
               {kind === "station" && detail.linkId === "ocpp" && <OcppPasswordCard stationId={id} />}
             </div>
           </div>

@@ -2,7 +2,6 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { WaitingStation } from "../../../contract/index.ts";
-import { CopyButton } from "../../components/copy-button.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Card } from "../../components/page.tsx";
 import { StateBoundary } from "../../components/state-boundary.tsx";
@@ -10,6 +9,7 @@ import { useConnection } from "../../lib/data/client-context.tsx";
 import { useAsk } from "../../lib/data/use-ask.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
 import { AdoptDialog } from "./adopt-dialog.tsx";
+import { OcppDoorCard } from "./ocpp-door.tsx";
 import css from "./settings.module.css";
 
 const ASK_EVERY_ms = 5_000;
@@ -19,6 +19,7 @@ export function DevicesPage() {
   return (
     <div className={css["stack"]}>
       <Waiting />
+      <OcppDoorCard />
       <Health />
     </div>
   );
@@ -29,11 +30,9 @@ function Waiting() {
   const format = useFormat();
   const { state } = useConnection();
   const [adopting, setAdopting] = useState<WaitingStation | null>(null);
-  const info = useAsk(["app", "info"], (api, signal) => api.app.info(undefined, { signal }));
   const asked = useAsk(["stations", "waiting"], (api, signal) => api.stations.waiting(undefined, { signal }), {
     every_ms: ASK_EVERY_ms,
   });
-  const ocppUrl = info.data?.ocppUrl ?? null;
   return (
     <Card title={t("waiting.title")}>
       <StateBoundary
@@ -70,11 +69,6 @@ function Waiting() {
           </ul>
         )}
       </StateBoundary>
-      {ocppUrl !== null && (
-        <p>
-          {t("waiting.address")} <code>{ocppUrl}</code> <CopyButton text={() => ocppUrl} label={t("waiting.copy")} />
-        </p>
-      )}
       {adopting !== null && (
         <AdoptDialog
           station={adopting}
