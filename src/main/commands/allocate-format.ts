@@ -67,6 +67,7 @@ const circuit = z.strictObject(
     otherLoad_mA: perLine(load).describe("everything on it that is not one of its EVSEs or its sub-circuits' EVSEs"),
     limit_W: power.nullable().exactOptional(),
     limitedBy: z.strictObject({ kind, ref: id }, OBJECT).nullable().exactOptional(),
+    powerLimitedBy: z.strictObject({ kind, ref: id }, OBJECT).nullable().exactOptional(),
     system: z.enum(["star", "delta"], "expected star or delta").exactOptional(),
     unbalance_mA: current.nullable().exactOptional(),
     policy: policy.exactOptional(),

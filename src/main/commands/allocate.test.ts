@@ -57,6 +57,25 @@ function changed(path: readonly (string | number)[], value: unknown): unknown {
 }
 
 describe("chargehand allocate", () => {
+  test("a limit of power from outside can be told as on a running site, and is named", async () => {
+    const main = { ...request.circuits[0], limit_W: 12_420, powerLimitedBy: { kind: "schedule", ref: "evening" } };
+    const { code, out } = await run(JSON.stringify({ ...request, circuits: [main, request.circuits[1]] }));
+    expect(code).toBe(0);
+    const [answer] = answersOf(out);
+    if (answer === undefined || "error" in answer) throw new Error("there is an answer");
+    // 12 420 W are 54 A in all, of which the building has 47; no car of three phases has its minimum in the rest.
+    expect(answer.queue[0]?.because).toEqual([{ kind: "min_current", ref: "main", before_mA: 6000, after_mA: 0 }]);
+    const lax = { ...main, limit_W: 16_560 };
+    const [more] = answersOf((await run(JSON.stringify({ ...request, circuits: [lax, request.circuits[1]] }))).out);
+    if (more === undefined || "error" in more) throw new Error("there is an answer");
+    expect(more.grants[0]?.because).toContainEqual({
+      kind: "schedule",
+      ref: "evening",
+      before_mA: 16_000,
+      after_mA: 8333,
+    });
+  });
+
   test("answers one request with grants, queue and what each circuit has left", async () => {
     const { code, out, err } = await run(JSON.stringify(request));
     expect({ code, err }).toEqual({ code: 0, err: "" });
