@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { behaviourFor, NO_ROWS, parseVendorRows, readVendorRows } from "./vendor-rows.ts";
@@ -70,6 +70,37 @@ describe("a file of vendor rows", () => {
     const parsed = parseVendorRows(source);
     expect(parsed).toMatchObject({ ok: false });
     expect(parsed.ok ? "" : parsed.problem).not.toBe("");
+  });
+
+  test.each([
+    ["start: remote", "strat: remote", "vendors.1.strat", "no field of this name here: strat"],
+    ["meter_interval_s: 30", "meter_interval_s: soon", "vendors.2.meter_interval_s", "expected number"],
+    [
+      "rate_unit: W }",
+      "rate_unit: W, number_phases: 3 }",
+      "vendors.5.profile.number_phases",
+      "no field of this name here",
+    ],
+    ["  ws_ping_s: 30", "  ws_pong_s: 30", "defaults.ws_pong_s", "no field of this name here"],
+  ])("where %s became %s is told by line and field", (right, wrong, field, words) => {
+    const source = SOURCE.replace(right, wrong);
+    const line = source.slice(0, source.indexOf(wrong)).split("\n").length;
+    const parsed = parseVendorRows(source, "rows.yaml");
+    const problem = parsed.ok ? "" : parsed.problem;
+    expect(problem).toContain(`rows.yaml:${String(line)}: `);
+    expect(problem).toContain(field);
+    expect(problem).toContain(words);
+  });
+
+  test("has every field of the rows used somewhere, so that none is read and dropped", () => {
+    const folder = fileURLToPath(new URL(".", import.meta.url));
+    const code = globSync("*.ts", { cwd: folder })
+      .filter((file) => !file.endsWith(".test.ts") && file !== "vendor-rows.ts")
+      .map((file) => readFileSync(folder + file, "utf8"))
+      .join("\n");
+    const { profile, keys, ...own } = NO_ROWS.defaults;
+    const names = [...Object.keys(own), ...Object.keys(profile), ...Object.keys(keys)];
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`, "u").test(code))).toEqual([]);
   });
 
   test("that is not there is said to be missing", () => {

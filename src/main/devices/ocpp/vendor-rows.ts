@@ -1,8 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
-import { parse, YAMLParseError } from "yaml";
 import { z } from "zod";
+import { openYaml, schemaProblem, type YamlProblem } from "../profile/index.ts";
 
 // How boxes of different makers differ, as data (resources/devices/ocpp-vendors.yaml): the code knows no maker's name.
+
+/** Ten times what the longest of ours needs. */
+const CHARACTERS_max = 100_000;
+/** A file of another kind has thousands of mistakes; nobody reads more than these. */
+const PROBLEMS_max = 5;
 
 const seconds = z.int().min(1).max(3600);
 const pattern = z
@@ -118,19 +123,24 @@ export const NO_ROWS: VendorRows = {
 /** Reads the rows from a file; a missing or wrong one is said with what is wrong in it. */
 export function readVendorRows(file: string): ReadVendorRows {
   return existsSync(file)
-    ? parseVendorRows(readFileSync(file, "utf8"))
+    ? parseVendorRows(readFileSync(file, "utf8"), file)
     : { ok: false, problem: `${file} is not there` };
 }
 
-/** Checks the text of a file of vendor rows. Never throws. */
-export function parseVendorRows(source: string): ReadVendorRows {
-  const document = parseYaml(source);
-  if (!document.ok) return document;
-  const parsed = fileSchema.safeParse(document.value);
+/** Checks the text of a file of vendor rows; every mistake is told by line and field. Never throws. */
+export function parseVendorRows(source: string, file = "ocpp-vendors.yaml"): ReadVendorRows {
+  const opened = openYaml(source, { file, charactersMax: CHARACTERS_max });
+  if (!opened.ok) return { ok: false, problem: inWords(opened.problems) };
+  const parsed = fileSchema.safeParse(opened.value);
   if (parsed.success) return { ok: true, rows: parsed.data };
-  const [issue] = parsed.error.issues;
-  return { ok: false, problem: `${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? "not vendor rows"}` };
+  return { ok: false, problem: inWords(parsed.error.issues.map((issue) => schemaProblem(issue, opened.at))) };
 }
+
+const inWords = (problems: readonly YamlProblem[]): string =>
+  problems
+    .slice(0, PROBLEMS_max)
+    .map(({ file, line, field, expected }) => `${file}:${String(line)}: ${field === "" ? "" : `${field}: `}${expected}`)
+    .join("; ");
 
 /** The defaults with the first row that fits what the box said of itself laid over them. */
 export function behaviourFor({ defaults, vendors }: VendorRows, box: Identification): VendorBehaviour {
@@ -176,18 +186,6 @@ function isPattern(text: string): boolean {
     return new RegExp(text, "iu").source !== "";
   } catch (error) {
     if (error instanceof SyntaxError) return false;
-    throw error;
-  }
-}
-
-function parseYaml(
-  source: string,
-): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string } {
-  try {
-    const value: unknown = parse(source);
-    return { ok: true, value };
-  } catch (error) {
-    if (error instanceof YAMLParseError) return { ok: false, problem: error.message.split("\n")[0] ?? "not YAML" };
     throw error;
   }
 }

@@ -9,3 +9,4 @@ export * from "./quantities.ts";
 export * from "./register-kind.ts";
 export * from "./register-values.ts";
 export * from "./unsure-controls.ts";
+export { openYaml, schemaProblem, type YamlProblem } from "./yaml-problems.ts";
