@@ -161,6 +161,7 @@ describe.each([{ version: "1.6" as const }, { version: "2.0.1" as const }])("a b
     expect(JSON.stringify(all)).not.toContain("not for your eyes");
     expect(all.some(({ readOnly }) => readOnly)).toBe(true);
     expect(named(all, zone)?.readOnly).toBe(false);
+    expect((await on.beyond()).fileWays).toBe("FTP,HTTP,HTTPS");
     const address = named(all, zone)?.address ?? null;
     const change = (value: string): OcppRequest =>
       address === null ? { do: "configure", key: zone, value } : { do: "set-variable", address, value };

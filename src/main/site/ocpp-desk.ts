@@ -57,7 +57,7 @@ export function ocppDesk(site: {
     beyond(stationId) {
       const port = portOf(stationId);
       if (port === undefined) return null;
-      const { version, connected, firmware, runningIds, configuration, inventory } = port.about();
+      const { version, connected, firmware, runningIds, fileWays, inventory } = port.about();
       const requests = stores.ocppRecord.requests(port.identity);
       const reports = stores.ocppRecord.reports(port.identity);
       const { entries, leftOut } = cardsForBox(stores.customers, version);
@@ -66,7 +66,7 @@ export function ocppDesk(site: {
         connected,
         firmware: firmware?.slice(0, WORDS_CHARS_MAX) ?? null,
         charging: runningIds.map(site.nameOf),
-        fileWays: configuration.get("SupportedFileTransferProtocols") ?? fileWays201(inventory),
+        fileWays: fileWays ?? fileWays201(inventory),
         localList: listOf(requests),
         siteCards: { cards: entries.length, leftOut },
         reservations: reservationsOf(stationId, requests, reports, clock.now_ms()),

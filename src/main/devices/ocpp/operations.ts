@@ -130,7 +130,7 @@ export function createOperations(point: Point, evse: Evse): OcppOperations {
     saidReply(await point.lane.add(PRIORITY.command, (call) => call(action, payload)).done, fine);
 
   return {
-    ...settingOperations(ask, command),
+    ...settingOperations(point, ask, command),
     ...cardOperations(connectorId, ask, command),
     ...fileOperations(ask, command),
     extendedTrigger: (requestedMessage) =>
@@ -157,13 +157,22 @@ export function createOperations(point: Point, evse: Evse): OcppOperations {
   };
 }
 
+/** OCPP 1.6 edition 2, 9.2.4. */
+const FILE_WAYS_KEY = "SupportedFileTransferProtocols";
 const CONFIGURED = ["Accepted", "RebootRequired"];
 
-function settingOperations(ask: Ask, command: Command): Pick<OcppOperations, "keys" | "configure" | "setVariable"> {
+function settingOperations(
+  point: Point,
+  ask: Ask,
+  command: Command,
+): Pick<OcppOperations, "keys" | "configure" | "setVariable"> {
   return {
     async keys() {
       const reply = await ask("GetConfiguration", {});
-      return reply.ok ? { ok: true, keys: decodeKeys(reply.answer) } : reply;
+      if (!reply.ok) return reply;
+      const keys = decodeKeys(reply.answer);
+      point.fileWays = keys.find(({ name }) => name === FILE_WAYS_KEY)?.value ?? null;
+      return { ok: true, keys };
     },
     configure: (key, value) => command("ChangeConfiguration", { key, value }, CONFIGURED),
     async setVariable(address, value) {

@@ -35,6 +35,8 @@ export type Point = {
   /** OCPP 2.0.1: all that the last reports said of each variable, by its full path. */
   readonly inventory: Map<string, ReportedVariable>;
   reported_at_ms: EpochMs | null;
+  /** OCPP 1.6: ways to send and fetch files, in the words of the box; `null`: it has not been asked, or does not say. */
+  fileWays: string | null;
   /** Numbers given to our requests. */
   requests: number;
   capabilities: Capabilities;
@@ -77,6 +79,7 @@ export function createPoint(identity: string, rows: VendorRows = NO_ROWS): Point
     variables: new Map(),
     inventory: new Map(),
     reported_at_ms: null,
+    fileWays: null,
     requests: 0,
     capabilities: { unit: null, stackLevelMax: null, canSwitchPhases: null, plugAndChargeToken: null },
     hasLearned: false,

@@ -50,8 +50,8 @@ export type BoxNow = {
   readonly firmware: string | null;
   /** Stations of the box at which a transaction is running. */
   readonly runningIds: readonly string[];
-  /** What was learned of its settings, by the names of its version. */
-  readonly configuration: Configuration;
+  /** OCPP 1.6: ways to send and fetch files, once its settings have been read. */
+  readonly fileWays: string | null;
   /** OCPP 2.0.1: every variable it reported, by its full path, and when the last report came. */
   readonly inventory: ReadonlyMap<string, ReportedVariable>;
   readonly reported_at_ms: number | null;
@@ -62,7 +62,7 @@ const boxNow = (point: Point): BoxNow => ({
   connected: point.connection !== null,
   firmware: point.identification.firmware,
   runningIds: point.evses.filter(({ running }) => running !== null).map(({ station }) => station.id),
-  configuration: point.configuration,
+  fileWays: point.fileWays,
   inventory: point.inventory,
   reported_at_ms: point.reported_at_ms,
 });

@@ -18,6 +18,7 @@ export const NAMESPACES = [
   "start",
   "sessions",
   "billing",
+  "box",
   "history",
   "kiosk",
 ] as const;

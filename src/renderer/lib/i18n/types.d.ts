@@ -1,5 +1,6 @@
 import type alerts from "../../../../resources/locales/en/alerts.json";
 import type billing from "../../../../resources/locales/en/billing.json";
+import type box from "../../../../resources/locales/en/box.json";
 import type charger from "../../../../resources/locales/en/charger.json";
 import type charts from "../../../../resources/locales/en/charts.json";
 import type commissioning from "../../../../resources/locales/en/commissioning.json";
@@ -24,6 +25,7 @@ declare module "i18next" {
     resources: {
       alerts: typeof alerts;
       billing: typeof billing;
+      box: typeof box;
       charger: typeof charger;
       charts: typeof charts;
       commissioning: typeof commissioning;

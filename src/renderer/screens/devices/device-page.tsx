@@ -31,6 +31,11 @@ export function DevicePage({ kind, id }: DeviceKey) {
       lead={t(`kind.${kind}`)}
       actions={
         <>
+          {kind === "station" && asked.data?.linkId === "ocpp" && (
+            <LinkButton variant="default" to="/devices" search={{ kind: "station", device: id, box: "settings" }}>
+              {t("page.box")}
+            </LinkButton>
+          )}
           {kind === "station" && (
             <LinkButton variant="default" to="/live" search={{ station: id }}>
               {t("page.charger")}

@@ -1,5 +1,6 @@
 import type { DeviceKey } from "../../../contract/index.ts";
 import { oneOf, type RawSearch, textOf } from "../../lib/url/url-state.ts";
+import { BOX_PARTS, type BoxPart } from "./ocpp-box-view.ts";
 
 const KINDS = ["station", "meter", "link"] as const;
 
@@ -8,6 +9,8 @@ export type DevicesSearch = {
   /** `null`: the list. */
   readonly device: string | null;
   readonly find: boolean;
+  /** Part of the settings and service of an OCPP box; `null`: the device itself. */
+  readonly box: BoxPart | null;
 };
 
 /** What the address says of this screen: the list, one device, or looking for new ones. */
@@ -15,4 +18,5 @@ export const parseDevicesSearch = (raw: RawSearch): DevicesSearch => ({
   kind: oneOf(KINDS, raw["kind"], "station"),
   device: textOf(raw["device"], 64),
   find: raw["find"] === true,
+  box: BOX_PARTS.find((part) => part === raw["box"]) ?? null,
 });
