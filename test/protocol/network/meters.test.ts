@@ -220,6 +220,25 @@ test("several SMA meters on one group are told apart by their serial numbers", a
   expect(devices.health().find(({ id }) => id === "grid")?.errors).toBeGreaterThan(0);
 });
 
+test("a meter of one direction that sends only the amount of its power (EMH ED300L) shows it", async () => {
+  const profile = profileWith("sml-ir", "sml");
+  const sent = new Set(["77070100010800ff", "770701000f0700ff"]);
+  const truth = { ...profile, readings: profile.readings.filter(({ obis }) => obis.every((code) => sent.has(code))) };
+  const meter = ending(await createTcpPushMeter(() => smlFile(truth, valuesOf(IMPORT).get)));
+  const { meterReading } = run({
+    links: [{ id: "m", kind: "tcp-raw", host: "127.0.0.1", port: meter.port }],
+    meters: [meterOf("grid", "sml-ir", "m", 1)],
+  });
+  const timer = setInterval(() => {
+    meter.speak();
+  }, 50);
+  cleanups.push(() => {
+    clearInterval(timer);
+    return Promise.resolve();
+  });
+  expect(await meterReading()).toMatchObject({ power_W: 7_340, current_mA: [null, null, null] });
+});
+
 describe("an SMA meter that the site gives no serial number", () => {
   const group = "239.12.255.254";
   const named = "several meters speak here: name one with serial";

@@ -138,7 +138,17 @@ export const smlSchema = z.strictObject({
   ...header,
   driver: z.literal("sml"),
   telegram: z.strictObject({ start: text, end: text, crc: text, period_s: text }),
-  readings: z.array(z.strictObject({ ...reading, obis: textList, scaler: text.optional() })).min(1),
+  readings: z
+    .array(
+      z.strictObject({
+        ...reading,
+        obis: textList,
+        scaler: text.optional(),
+        /** Only of meters that send none of these. */
+        unless: textList.optional(),
+      }),
+    )
+    .min(1),
   /** Meters, by the beginning of their id and their serial numbers, that send a number unsigned and call it signed. */
   unsigned_as_signed: z
     .array(

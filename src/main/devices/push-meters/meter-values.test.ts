@@ -34,6 +34,21 @@ test.each([
   expect(Math.abs(Number(power_W(serverId, raw, bytes)) - expected)).toBeLessThanOrEqual(1);
 });
 
+test.each([
+  ["that counts import alone", {}, 2_475],
+  ["that counts export too, for its direction is not told", { "0100020800ff": { value: 1_000, unit: 30 } }, undefined],
+  ["that sends it with direction too", { "0100100700ff": { value: -300, unit: 27 } }, -300],
+])("power without direction (EMH ED300L) is the power of a meter %s", (_, also, expected) => {
+  const values: SmlReading["values"] = new Map(
+    Object.entries({
+      "0100010800ff": { value: 98_177_818, unit: 30 },
+      "01000f0700ff": { value: 2_475, unit: 27 },
+      ...also,
+    }),
+  );
+  expect(smlValues(SML, { serverId: "06454d4801001d4615ca", values }).get("power")).toBe(expected);
+});
+
 test("a meter that prints whole amperes and no voltage draws at least what its power makes at 230 V", () => {
   const values = p1(
     "1-0:31.7.0(000*A)",

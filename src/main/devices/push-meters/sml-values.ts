@@ -35,7 +35,8 @@ const plain = (obis: string): string => obis.toLowerCase().replace(PREFIX, "");
 /** What a list shows. A value whose unit is another than the profile says is no value. */
 export function smlValues(profile: ProfileOf<"sml">, reading: SmlReading): Values {
   const values = new ShownValues();
-  for (const { what: names, obis, unit } of profile.readings) {
+  for (const { what: names, obis, unit, unless = [] } of profile.readings) {
+    if (unless.some((other) => reading.values.has(plain(other)))) continue;
     names.forEach((what, index) => {
       const code = plain(obis[index] ?? "");
       const shown = reading.values.get(code);
