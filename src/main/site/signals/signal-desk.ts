@@ -51,16 +51,20 @@ export type SignalOptions = {
 
 type Running = { readonly signal: SiteSignal; state: SignalState; record: Compliance | null; late: boolean };
 
-/** Begins to watch all signals of the site. A limit that stood when the app ended holds until its source says otherwise. */
+/**
+ * Begins to watch all signals of the site. A limit that stood when the app ended holds until its source says otherwise;
+ * that of a window has ended with the app, and holds anew if the window is open.
+ */
 export function createSignalDesk(options: SignalOptions): SignalDesk {
   const { site, clock, evidence, buses, hurry } = options;
   const started_at_ms = clock.now_ms();
-  let running: readonly Running[] = (site.model.signals ?? []).map((signal): Running => ({
-    signal,
-    ...recalled(signal, evidence.imposed(signal.id, 1)[0] ?? null, started_at_ms),
-  }));
-  /** Ends of signals that are gone, until they could be written. */
-  let ends: readonly SignalEvent[] = [];
+  const begun = (site.model.signals ?? []).map((signal) => {
+    const last = evidence.imposed(signal.id, 1)[0] ?? null;
+    return { last, running: { signal, ...recalled(signal, last, started_at_ms) } satisfies Running };
+  });
+  let running: readonly Running[] = begun.map((one) => one.running);
+  /** Ends of limits that are gone, until they could be written. */
+  let ends: readonly SignalEvent[] = begun.flatMap((one) => leftOpen(one.running, one.last, started_at_ms));
   const hear = (one: Running, said: SignalLimit | null): void => {
     const before = one.state.active;
     one.state = hearSignal(one.state, one.signal, said, clock.now_ms());
@@ -199,10 +203,14 @@ function free(site: SiteState, ids: readonly string[]): void {
     );
 }
 
-function recalled({ source }: SiteSignal, last: ImposedRecord | null, started_at_ms: EpochMs): Omit<Running, "signal"> {
+function recalled(
+  { source, circuitId }: SiteSignal,
+  last: ImposedRecord | null,
+  started_at_ms: EpochMs,
+): Omit<Running, "signal"> {
   const state = newSignal(started_at_ms);
-  if (last?.released_at_ms !== null || source.kind === "window" || last.imposed_at_ms > started_at_ms)
-    return { state, record: null, late: false };
+  if (last?.released_at_ms !== null || last.imposed_at_ms > started_at_ms) return { state, record: null, late: false };
+  if (source.kind === "window" || last.circuitId !== circuitId) return { state, record: null, late: false };
   const { imposed_at_ms, sent_at_ms, complied_at_ms, why, late } = last;
   const limit = { limit_mA: last.limit_mA, limit_W: last.limit_W };
   return {
@@ -210,6 +218,13 @@ function recalled({ source }: SiteSignal, last: ImposedRecord | null, started_at
     record: { imposed_at_ms, sent_at_ms, complied_at_ms },
     late,
   };
+}
+
+/** The end of what stood when the app ended and does not go on: nobody would ever note it. */
+function leftOpen({ record }: Running, last: ImposedRecord | null, started_at_ms: EpochMs): SignalEvent[] {
+  if (record !== null || last?.released_at_ms !== null || last.imposed_at_ms > started_at_ms) return [];
+  const { signalId, circuitId, imposed_at_ms } = last;
+  return [releasedAt({ signalId, circuitId, imposed_at_ms }, started_at_ms)];
 }
 
 /** The clock itself is the source of a window: it is never silent. */
@@ -227,20 +242,17 @@ function turned(one: Running, now_ms: EpochMs): SignalEvent[] {
   if (record?.imposed_at_ms === active?.since_ms) return [];
   const events: SignalEvent[] = [];
   if (record !== null)
-    events.push({
-      ...placeOf(signal),
-      imposed_at_ms: record.imposed_at_ms,
-      at_ms: active?.since_ms ?? now_ms,
-      kind: "released",
-      why: "asked",
-      limit_mA: null,
-      limit_W: null,
-    });
+    events.push(releasedAt({ ...placeOf(signal), imposed_at_ms: record.imposed_at_ms }, active?.since_ms ?? now_ms));
   if (active !== null) events.push(eventOf(signal, active, "imposed", active.since_ms));
   one.record = active === null ? null : { imposed_at_ms: active.since_ms, sent_at_ms: null, complied_at_ms: null };
   one.late = false;
   return events;
 }
+
+const releasedAt = (
+  limit: Pick<SignalEvent, "signalId" | "circuitId" | "imposed_at_ms">,
+  at_ms: EpochMs,
+): SignalEvent => ({ ...limit, at_ms, kind: "released", why: "asked", limit_mA: null, limit_W: null });
 
 const placeOf = ({ id, circuitId }: SiteSignal): Pick<SignalEvent, "signalId" | "circuitId"> => ({
   signalId: id,
