@@ -152,11 +152,14 @@ function neededBy(state: StationState, finished: boolean): WattHour | null {
 const leastOfBay_mA = ({ station, port }: StationState): Milliamp =>
   milliamp(Math.max(station.current_mA_min, port?.least_mA?.() ?? 0));
 
-/** The least of the bay, or what this car has shown to need or to take whatever it is told, as far as the bay can give it. */
+/**
+ * The least of the bay, or what this car has shown to need or to take whatever it is told, as far as the bay can give it. A
+ * bay that may have less than its box can be told gets nothing: what were booked for it nobody could take.
+ */
 export function minimum_mA(state: StationState): Milliamp {
   const { station, habits, overdraw } = state;
-  const least_mA = Math.max(leastOfBay_mA(state), habits.min_mA ?? 0, overdraw.anyway_mA ?? 0);
-  return milliamp(Math.min(station.current_mA_max, least_mA));
+  const shown_mA = Math.min(station.current_mA_max, Math.max(habits.min_mA ?? 0, overdraw.anyway_mA ?? 0));
+  return milliamp(Math.max(leastOfBay_mA(state), shown_mA));
 }
 
 /**
