@@ -24,8 +24,8 @@ export const boxRequestSchema = z.object({
   stationId: text,
   /** The `do` of the request. */
   asked: text,
-  /** What was asked for, without anything secret: key and value, file address, card. */
-  about: text,
+  /** What was asked for, by the names of the request, without anything secret: key and value, location, idToken. */
+  about: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
   /** "ok", or why not. */
   outcome: z.enum(["ok", "offline", "timeout", "rejected", "not-supported", "not-followed", "invalid"]),
   /** In its own words; empty: none. */

@@ -168,7 +168,11 @@ describe.each([{ version: "1.6" as const }, { version: "2.0.1" as const }])("a b
     expect(await on.ask(change("Europe/Vienna"))).toEqual({ status: "RebootRequired" });
     const { restartFor, requests } = await on.beyond();
     expect(restartFor).toEqual([zone]);
-    expect(requests[0]).toMatchObject({ about: `${zone} = Europe/Vienna`, outcome: "ok", words: "RebootRequired" });
+    expect(requests[0]).toMatchObject({
+      about: { key: zone, value: "Europe/Vienna" },
+      outcome: "ok",
+      words: "RebootRequired",
+    });
     await on.client.stations.reset({ stationId: "P01", kind: "Soft" });
     await expect.poll(async () => (await on.beyond()).restartFor, SOON).toEqual([]);
     await expect.poll(() => station.snapshot().accepted, SOON).toBe(true);

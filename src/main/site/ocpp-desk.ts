@@ -10,7 +10,6 @@ import { cardsForBox, sendSiteCards } from "./ocpp-cards.ts";
 /** Shown at a time; all that is kept is looked through. */
 const SHOWN_MAX = 50;
 const WORDS_CHARS_MAX = 500;
-const ABOUT_CHARS_MAX = 200;
 
 export type OcppDesk = {
   /** Asks a station for what only OCPP has, and writes down what came of it; `not-found` also where it speaks none. */
@@ -72,7 +71,7 @@ export function ocppDesk(site: {
         reservations: reservationsOf(stationId, requests, reports, clock.now_ms()),
         restartFor: restartFor(requests, reports),
         reports: reports.slice(0, SHOWN_MAX),
-        requests: requests.slice(0, SHOWN_MAX).map(({ about, ...one }) => ({ ...one, about: aboutText(about) })),
+        requests: requests.slice(0, SHOWN_MAX).map(({ about, ...one }) => ({ ...one, about: { ...about } })),
       };
     },
   };
@@ -146,14 +145,6 @@ function aboutOf(request: OcppRequest): AskedAbout {
 
 const setting = (key: string, value: string): AskedAbout =>
   isSecretName(key) ? { key } : { key, value: withoutSecrets(value) };
-
-/** What was asked for in one line: "HeartbeatInterval = 60", a file's address, a card. */
-function aboutText(about: AskedAbout): string {
-  const { key, value, until_ms: _until, ...rest } = about;
-  const parts =
-    key === undefined ? Object.values(rest) : value === undefined ? [key] : [`${String(key)} = ${String(value)}`];
-  return parts.map(String).join(", ").slice(0, ABOUT_CHARS_MAX);
-}
 
 /** The list of cards that a box took last. */
 function listOf(requests: readonly OcppAsked[]): OcppBeyond["localList"] {

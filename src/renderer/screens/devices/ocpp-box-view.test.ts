@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { BoxSetting } from "../../../contract/index.ts";
 import {
+  askedAbout,
   askedName,
   beginsAt,
   cardMistake,
@@ -146,6 +147,27 @@ test("a new reservation has a number that none has", () => {
   const one = (reservationId: number) => ({ reservationId, idToken: "A", until_ms: 1 });
   expect(freeNumber([], 5_000)).toBe(5);
   expect(freeNumber([one(5), one(6)], 5_999)).toBe(7);
+});
+
+test.each([
+  [
+    { key: "TimeZone", value: "UTC" },
+    { kind: "setting", name: "TimeZone", value: "UTC" },
+  ],
+  [{ key: "WifiPassword" }, { kind: "setting", name: "WifiPassword", value: null }],
+  [
+    { reservationId: 7, idToken: "A", until_ms: 5 },
+    { kind: "card", card: "A", until_ms: 5 },
+  ],
+  [
+    { version: 3, cards: 12 },
+    { kind: "list", cards: 12, version: 3 },
+  ],
+  [{ location: "ftp://…@host/" }, { kind: "text", text: "ftp://…@host/" }],
+  [{}, { kind: "text", text: "" }],
+])("what was asked for is told by what it is: %j", (about, told) => {
+  const request = { at_ms: 1, stationId: "P01", asked: "x", about, outcome: "ok" as const, words: "" };
+  expect(askedAbout(request)).toEqual(told);
 });
 
 test("what a box tells is sorted by what it is about, and its words are ours where we have better ones", () => {

@@ -1,4 +1,4 @@
-import type { BoxReport, BoxSetting, OcppBeyond, OcppRequest } from "../../../contract/index.ts";
+import type { BoxReport, BoxRequest, BoxSetting, OcppBeyond, OcppRequest } from "../../../contract/index.ts";
 
 // What the page of a box's settings and service shows and checks before anything is sent.
 
@@ -212,3 +212,18 @@ export const ASKED_NAMES = [
 ] as const;
 export const askedName = (asked: string): (typeof ASKED_NAMES)[number] | null =>
   ASKED_NAMES.find((name) => name === asked) ?? null;
+
+/** What was asked for, for one line: "TimeZone = Europe/Vienna", a card and until when, a list and its version. */
+export type AskedAbout =
+  | { readonly kind: "setting"; readonly name: string; readonly value: string | null }
+  | { readonly kind: "card"; readonly card: string; readonly until_ms: number }
+  | { readonly kind: "list"; readonly cards: number; readonly version: number }
+  | { readonly kind: "text"; readonly text: string };
+
+export function askedAbout({ about }: BoxRequest): AskedAbout {
+  const { key, value, idToken, until_ms, cards, version } = about;
+  if (typeof key === "string") return { kind: "setting", name: key, value: value === undefined ? null : String(value) };
+  if (typeof idToken === "string" && typeof until_ms === "number") return { kind: "card", card: idToken, until_ms };
+  if (typeof cards === "number" && typeof version === "number") return { kind: "list", cards, version };
+  return { kind: "text", text: Object.values(about).map(String).join(", ") };
+}

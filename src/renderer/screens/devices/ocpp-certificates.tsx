@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { type InstalledCertificate, ocppAnswers } from "../../../contract/index.ts";
 import { DataTable } from "../../components/data-table.tsx";
 import { IconFileUpload } from "../../components/icons.ts";
+import { LinkButton } from "../../components/link-button.tsx";
 import { Card } from "../../components/page.tsx";
 import { BoxOutcome, type PartProps, useBoxAsk } from "./ocpp-ask.tsx";
 import { certificateMistake } from "./ocpp-box-view.ts";
@@ -29,6 +30,12 @@ export function BoxCertificates({ stationId }: PartProps) {
     <Card title={t("part.certificates")}>
       <div className={css["stack"]}>
         <p className={css["muted"]}>{t("certificates.lead")}</p>
+        <div className={css["tools"]}>
+          <span>{t("certificates.own")}</span>
+          <LinkButton size="compact-sm" variant="default" to="/devices" search={{ kind: "station", device: stationId }}>
+            {t("certificates.toDevice")}
+          </LinkButton>
+        </div>
         <div className={css["tools"]}>
           <Select
             label={t("certificates.kind")}

@@ -4,6 +4,7 @@ import { DataTable } from "../../components/data-table.tsx";
 import { Card } from "../../components/page.tsx";
 import { useFormat } from "../../lib/data/use-format.ts";
 import { type PartProps, useAskedName, useBoxWord } from "./ocpp-ask.tsx";
+import { askedAbout } from "./ocpp-box-view.ts";
 import css from "./ocpp-box.module.css";
 
 /** What was asked of the box and what came of it, and what it told by itself; newest first. */
@@ -39,6 +40,19 @@ function Requests({ requests }: { readonly requests: readonly BoxRequest[] }) {
           : tCharger(`failure.${came}`);
     return [first, ...said].join(" ");
   };
+  const about = (request: BoxRequest): string => {
+    const what = askedAbout(request);
+    switch (what.kind) {
+      case "setting":
+        return what.value === null ? what.name : `${what.name} = ${what.value}`;
+      case "card":
+        return t("record.card", { card: what.card, time: format.dateTime(what.until_ms) });
+      case "list":
+        return t("record.list", { count: what.cards, version: what.version });
+      case "text":
+        return what.text;
+    }
+  };
   return (
     <Card title={t("record.asked")}>
       {requests.length === 0 ? (
@@ -54,7 +68,7 @@ function Requests({ requests }: { readonly requests: readonly BoxRequest[] }) {
             {
               id: "about",
               title: t("record.about"),
-              cell: ({ about }) => <span className={css["value"]}>{about}</span>,
+              cell: (one) => <span className={css["value"]}>{about(one)}</span>,
             },
             {
               id: "outcome",
