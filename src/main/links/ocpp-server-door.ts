@@ -25,6 +25,8 @@ export interface OcppDoor {
   readonly port: number;
   /** Shows these from the next handshake on; none: whoever begins with TLS is dropped. */
   showCertificates(identities: readonly TlsIdentity[]): void;
+  /** It has sent a request, so it trusts us where it came by TLS: some check our certificate only after the handshake. */
+  heard(socket: Socket | TLSSocket): void;
   /** This connection has become a station's: it is no longer dropped for being slow. */
   arrived(socket: Socket | TLSSocket): void;
   /** Newest first. */
@@ -77,6 +79,9 @@ export async function openOcppDoor(options: {
     port,
     showCertificates: (identities) => {
       tls.show(identities);
+    },
+    heard: (socket) => {
+      tls.heard(socket);
     },
     arrived: (socket) => {
       arrivals.remove(endOf(socket));
@@ -161,11 +166,13 @@ function createFailures(now_ms: () => number) {
 
 function createTls({ enter, failures }: { readonly enter: (socket: TLSSocket) => void; readonly failures: Failures }) {
   let context: SecureContext | null = null;
+  const settled = new WeakMap<Socket, () => void>();
   return {
+    heard: (socket: Socket) => settled.get(socket)?.(),
     show(identities: readonly TlsIdentity[]): void {
       context = identities.length === 0 ? null : contextOf(identities);
     },
-    /** Its handshake is over when `enter` gets it; a bad one is noted and ended. */
+    /** Its handshake is over when `enter` gets it; who fails or leaves before a request is noted. */
     take(raw: Socket): void {
       const address = raw.remoteAddress ?? "";
       if (context === null) {
@@ -186,9 +193,11 @@ function createTls({ enter, failures }: { readonly enter: (socket: TLSSocket) =>
       raw.once("close", () => {
         fail("broken-off");
       });
-      socket.once("secure", () => {
+      settled.set(socket, () => {
         isOver = true;
         failures.forget(address);
+      });
+      socket.once("secure", () => {
         enter(socket);
       });
     },

@@ -79,7 +79,8 @@ export async function createOcppServer(options: {
     door: null,
   };
   const rpc = createRpcServer(state);
-  const http = createServer((_request, response) => {
+  const http = createServer((request, response) => {
+    state.door?.heard(request.socket);
     response.writeHead(426, { "Content-Type": "text/plain" }).end("OCPP stations connect here by WebSocket.\n");
   });
   http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -126,7 +127,7 @@ type State = {
   readonly sockets: Set<ScreenedSocket>;
   newest: ScreenedSocket | null;
   refused: number;
-  door: Pick<OcppDoor, "arrived"> | null;
+  door: Pick<OcppDoor, "heard" | "arrived"> | null;
 };
 
 function createRpcServer(state: State): RPCServer {
@@ -194,6 +195,7 @@ function upgrade(
   rpc: RPCServer,
   { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
 ): void {
+  state.door?.heard(request.socket);
   const identity = identityOf(request.url ?? "/");
   if (identity === null || state.sockets.size >= CONNECTIONS_MAX || !(socket instanceof Socket)) {
     state.refused += 1;

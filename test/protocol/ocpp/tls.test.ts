@@ -173,6 +173,13 @@ describe("the door", () => {
     expect([socket.authorized, socket.getCipher().name]).toEqual([true, ciphers]);
   });
 
+  test.each(["TLSv1.2", "TLSv1.3"] as const)("notes who leaves by %s without a request", async (version) => {
+    await open();
+    const stranger = handshake({ ca: pem(others), minVersion: version, maxVersion: version });
+    await expect(stranger).rejects.toThrow("certificate");
+    await expect.poll(() => server.handshakeFailures()).toMatchObject([{ address: HOST, reason: "broken-off" }]);
+  });
+
   // A record of TLS with the begin of a ClientHello, and what else a line may carry.
   const HALF_HELLO = Buffer.from("16030102000100", "hex");
   test.each([
@@ -232,17 +239,6 @@ describe("the door", () => {
         client.stdin.write(request);
       });
 
-    test("shows certificates that pass its strict look, by name and by address", () => {
-      const folder = join(folders[0] ?? "", "tls");
-      const look = (file: string, ...more: string[]): string => {
-        const options = ["-x509_strict", "-purpose", "sslserver", "-CAfile", join(folder, "ca.pem"), ...more];
-        return execFileSync(openssl, ["verify", ...options, join(folder, file)], { encoding: "utf8", stdio: "pipe" });
-      };
-      expect(look("server-private.pem", "-verify_ip", HOST)).toContain(": OK");
-      expect(look("server-ec-private.pem", "-verify_hostname", "localhost")).toContain(": OK");
-      expect(() => look("server-private.pem", "-verify_ip", "192.0.2.8")).toThrow("mismatch");
-    });
-
     test.each(["-tls1_2", "-tls1_3"])(
       "learns from openssl by %s that it does not know our authority",
       async (version) => {
@@ -266,5 +262,18 @@ describe("the door", () => {
       expect(said).toContain("Sec-WebSocket-Protocol: ocpp1.6");
       expect(welcomed).toEqual(["CP-1 wss"]);
     });
+  });
+});
+
+describeWith("openssl", "our certificates", (openssl) => {
+  test("pass the strict look of openssl, by name and by address", () => {
+    const folder = join(folders[0] ?? "", "tls");
+    const look = (file: string, ...more: string[]): string => {
+      const options = ["-x509_strict", "-purpose", "sslserver", "-CAfile", join(folder, "ca.pem"), ...more];
+      return execFileSync(openssl, ["verify", ...options, join(folder, file)], { encoding: "utf8", stdio: "pipe" });
+    };
+    expect(look("server-private.pem", "-verify_ip", HOST)).toContain(": OK");
+    expect(look("server-ec-private.pem", "-verify_hostname", "localhost")).toContain(": OK");
+    expect(() => look("server-private.pem", "-verify_ip", "192.0.2.8")).toThrow("mismatch");
   });
 });
