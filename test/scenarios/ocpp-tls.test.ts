@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { sessionFilterSchema } from "../../src/contract/index.ts";
 import type { OcppStation } from "../../src/main/simulator/index.ts";
@@ -6,8 +9,9 @@ import { car } from "./cars.ts";
 
 // The product with certificates of its own, on real sockets: boxes by wss and by ws beside each other.
 
-async function open(): Promise<SiteUnderTest> {
-  const site = await startSite({ points: 3, mixed: false, seed: 5, speed: 20, arrivals: false, tls: true });
+async function open(path?: string): Promise<SiteUnderTest> {
+  const where = path === undefined ? {} : { path };
+  const site = await startSite({ points: 3, mixed: false, seed: 5, speed: 20, arrivals: false, tls: true, ...where });
   onTestFinished(() => site.close());
   return site;
 }
@@ -96,4 +100,33 @@ test("the authority goes to a box by a message, as InstallCertificate", async ()
   await until(() => isOnline(site, "P01"), "it is online");
   expect(await site.engine.ocppSecurity.sendCa("P01")).toMatchObject({ ok: true });
   expect(await site.engine.ocppSecurity.sendCa("P99")).toBe("not-found");
+});
+
+test("a damaged key of the authority is an alert: boxes by ws and by wss go on, and the owner may make a new one", async () => {
+  const path = mkdtempSync(join(tmpdir(), "chargehand-tls-"));
+  onTestFinished(() => {
+    rmSync(path, { recursive: true, force: true });
+  });
+  const first = await startSite({ points: 1, mixed: false, seed: 5, speed: 20, arrivals: false, tls: true, path });
+  const { ca: before } = first.engine.ocppSecurity.door();
+  await first.close();
+  const file = join(path, "tls", "ca-private.pem");
+  writeFileSync(file, "a disk that failed");
+  const site = await open(path);
+  const { engine } = site;
+  const alerts = (): unknown[] => engine.stores.alerts.open().filter(({ code }) => code === "ocpp-certificates");
+  expect(alerts()).toMatchObject([{ ref: "ocpp", inputs: { code: "ca-damaged", file } }]);
+  const { tlsUrl, ca } = engine.ocppSecurity.door();
+  expect(ca).toBeNull();
+  expect(await engine.ocppSecurity.sendCa("P01")).toBe("conflict");
+  boxOf(site, "P01").connect(tlsUrl ?? "", before?.pem);
+  await until(() => ["P01", "P02"].every((id) => isOnline(site, id)), "both ways are open");
+  expect(readFileSync(file, "utf8")).toBe("a disk that failed");
+  expect(await engine.ocppSecurity.replaceCa()).toMatchObject({ problem: null });
+  expect(alerts()).toEqual([]);
+  boxOf(site, "P02").connect(tlsUrl ?? "", engine.ocppSecurity.door().ca?.pem);
+  await until(() => {
+    const found = engine.ocppSecurity.station(boxOf(site, "P02").options.identity);
+    return found !== "not-found" && found.came?.encrypted === true;
+  }, "one that was given the new authority comes in");
 });
