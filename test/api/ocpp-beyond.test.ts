@@ -166,6 +166,7 @@ describe.each([{ version: "1.6" as const }, { version: "2.0.1" as const }])("a b
     const change = (value: string): OcppRequest =>
       address === null ? { do: "configure", key: zone, value } : { do: "set-variable", address, value };
     expect(await on.ask(change("Europe/Vienna"))).toEqual({ status: "RebootRequired" });
+    expect(named(await settings(), zone)?.value).toBe("Europe/Vienna");
     const { restartFor, requests } = await on.beyond();
     expect(restartFor).toEqual([zone]);
     expect(requests[0]).toMatchObject({

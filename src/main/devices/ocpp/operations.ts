@@ -5,6 +5,7 @@ import {
   readList,
   readText,
   readWhole,
+  variablePath,
   wireAddress,
   type ConfigurationKey,
   type JsonObject,
@@ -183,7 +184,16 @@ function settingOperations(
       const [result] = readList(field(reply.answer, "setVariableResult")) ?? [];
       const status = isObject(result) ? readText(field(result, "attributeStatus")) : null;
       // UnknownComponent, UnknownVariable: this box has no such thing, whatever the value.
-      return saidReply({ ok: true, payload: { status: isUnknown(status) ? "NotSupported" : status } }, CONFIGURED);
+      const said = saidReply(
+        { ok: true, payload: { status: isUnknown(status) ? "NotSupported" : status } },
+        CONFIGURED,
+      );
+      // The report is of before; what the box took is what it would report now.
+      const path = variablePath(address);
+      const known = point.inventory.get(path);
+      if (said.ok && known !== undefined && known.mutability !== "WriteOnly")
+        point.inventory.set(path, { ...known, value });
+      return said;
     },
   };
 }
