@@ -19,6 +19,8 @@ export const FALLBACK_OUTCOMES = [
   "car-stopped",
   "not-back",
   "cancelled",
+  /** Another box hangs there since: what was seen before says nothing of it. */
+  "box-replaced",
 ] as const;
 
 /** Why a test cannot begin. */

@@ -2,6 +2,7 @@ import { eventIterator } from "@orpc/contract";
 import { z } from "zod";
 import { adoptProcedures, foundAtSchema, lineSchema } from "./adopt-device.ts";
 import { forTechnician, forViewer, notFound } from "./base.ts";
+import { deviceSettingsProcedures } from "./device-settings.ts";
 import { deviceDetailSchema, deviceKey, deviceRawSchema, deviceSummarySchema } from "./device-views.ts";
 
 /** Hosts, ports and units a scan may be asked for. */
@@ -69,4 +70,5 @@ export const devicesContract = {
     .input(scanRequestSchema)
     .output(eventIterator(scanEventSchema)),
   ...adoptProcedures,
+  ...deviceSettingsProcedures,
 };

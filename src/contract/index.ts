@@ -19,6 +19,7 @@ export * from "./app.ts";
 export * from "./balancing.ts";
 export * from "./billing.ts";
 export * from "./commissioning.ts";
+export type { DeviceSettings, DeviceWire, SaveDevice, ShownSettings, TriedDevice } from "./device-settings.ts";
 export * from "./device-views.ts";
 export * from "./devices.ts";
 export * from "./history.ts";

@@ -9,7 +9,7 @@ import type {
 } from "../../src/contract/index.ts";
 import { type EpochMs, epochMs } from "../../src/core/units/index.ts";
 import type { Application, Engine } from "../../src/main/site/engine.types.ts";
-import { FAKE_DESKS } from "./fake-desks.ts";
+import { FAKE_DESKS, NO_DEVICE_CHANGES } from "./fake-desks.ts";
 import type { InvoiceDocument, Stores } from "../../src/main/storage/types.ts";
 
 // A site in memory for tests of the API alone: what it answers is fixed, so that a test sees what the API makes of it.
@@ -382,6 +382,7 @@ export function fakeApplication(first: Engine | null): FakeApplication {
     scan: () => "conflict",
     profiles: () => [],
     adopt: () => Promise.resolve({ ok: false, code: "conflict" }),
+    deviceChanges: NO_DEVICE_CHANGES,
     changeLimits: () => Promise.resolve({ ok: false, code: "not-found" }),
     setFallback: () => Promise.resolve("ok"),
     close: () => Promise.resolve(),

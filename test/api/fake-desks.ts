@@ -1,4 +1,5 @@
 import type { OcppDoor, StationSecurity } from "../../src/contract/index.ts";
+import type { DeviceChanges } from "../../src/main/site/device-changes.ts";
 import type { Engine } from "../../src/main/site/engine.types.ts";
 
 const FAKE_DOOR: OcppDoor = {
@@ -86,4 +87,13 @@ export const FAKE_DESKS: Pick<
     cars: [],
     circuits: [],
   }),
+};
+
+/** A site whose devices nobody changes. */
+export const NO_DEVICE_CHANGES: DeviceChanges = {
+  settings: () => null,
+  save: () => Promise.resolve({ ok: false, code: "conflict", why: "busy" }),
+  remove: () => Promise.resolve({ ok: false, code: "conflict", why: "busy" }),
+  tryOut: () => Promise.resolve({ ok: false, code: "conflict", why: "busy" }),
+  ports: () => Promise.resolve([]),
 };

@@ -23,8 +23,8 @@ export function runningSites(hooks: { readonly beforeEach: typeof beforeEach; re
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
     here.remove();
   });
-  const simulated = async (profile: string): Promise<number> => {
-    const device = await simulate([profile, "--port", "0", "--framing", "mbap"]);
+  const simulated = async (profile: string, more: readonly string[] = ["--framing", "mbap"]): Promise<number> => {
+    const device = await simulate([profile, "--port", "0", ...more]);
     cleanups.push(device.stop);
     return device.port;
   };

@@ -1,5 +1,6 @@
 import { createRouterClient } from "@orpc/server";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { NO_DEVICE_CHANGES } from "../api/fake-desks.ts";
 import { createRouter } from "../../src/main/api/index.ts";
 import type { Application } from "../../src/main/site/engine.types.ts";
 import { car } from "./cars.ts";
@@ -20,6 +21,7 @@ function clientOf({ engine }: Pick<SiteUnderTest, "engine">) {
     scan: () => "conflict",
     profiles: () => [],
     adopt: () => Promise.resolve({ ok: false, code: "conflict" }),
+    deviceChanges: NO_DEVICE_CHANGES,
     changeLimits: () => Promise.resolve({ ok: false, code: "conflict" }),
     setFallback: () => Promise.resolve("conflict"),
     close: () => Promise.resolve(),

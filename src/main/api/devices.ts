@@ -1,3 +1,5 @@
+import type { SiteProblem } from "../../contract/index.ts";
+import type { ChangeConflict, DeviceChanged } from "../site/device-changes.ts";
 import type { Application } from "../site/engine.types.ts";
 import { badField, type Implementer, siteOf } from "./base.ts";
 
@@ -33,5 +35,43 @@ export function devicesGroup(contract: Implementer, app: Application) {
           throw errors.INVALID({ data: { problems: adopted.problems } });
       }
     }),
+    settings: devices.settings.handler(({ input, errors }) => {
+      const shown = app.deviceChanges.settings(input);
+      if (shown === null) throw errors.NOT_FOUND();
+      return shown;
+    }),
+    save: devices.save.handler(async ({ input, errors }) => {
+      const changed = await app.deviceChanges.save(input);
+      if (changed.ok) return { id: input.settings.id };
+      throw refusal(changed, errors);
+    }),
+    remove: devices.remove.handler(async ({ input, errors }) => {
+      const changed = await app.deviceChanges.remove(input);
+      if (changed.ok) return { id: input.id };
+      throw refusal(changed, errors);
+    }),
+    tryOut: devices.tryOut.handler(async ({ input, errors }) => {
+      const answer = await app.deviceChanges.tryOut(input);
+      if (answer.ok) return answer.tried;
+      throw refusal(answer, errors);
+    }),
+    ports: devices.ports.handler(() => app.deviceChanges.ports()),
   };
+}
+
+type ChangeErrors = {
+  NOT_FOUND(): Error;
+  CONFLICT(options: { data: { why: ChangeConflict } }): Error;
+  INVALID(options: { data: { problems: SiteProblem[] } }): Error;
+};
+
+function refusal(refused: Exclude<DeviceChanged, { ok: true }>, errors: ChangeErrors): Error {
+  switch (refused.code) {
+    case "not-found":
+      return errors.NOT_FOUND();
+    case "conflict":
+      return errors.CONFLICT({ data: { why: refused.why } });
+    case "invalid":
+      return errors.INVALID({ data: { problems: [...refused.problems] } });
+  }
 }

@@ -1,14 +1,10 @@
 import { join } from "node:path";
 import type { HttpTrouble } from "../../contract/index.ts";
-import { isModbusLink } from "../../core/site/index.ts";
-import { METER_RATING } from "../devices/modbus/meter-driver.ts";
-import { stationRating } from "../devices/station-rating.ts";
-import { loadAnyProfile, profileForConnector, type ProfileProblem } from "../devices/profile/index.ts";
+import { loadAnyProfile, type ProfileProblem } from "../devices/profile/index.ts";
 import { hostsOf } from "../finding/cidr.ts";
 import type { ScanEvent } from "../finding/find.ts";
 import { readAllProfiles } from "../finding/known-devices.ts";
-import { readNetwork } from "../finding/read-network.ts";
-import { readRegisters } from "../finding/read-registers.ts";
+import { readDevice } from "../finding/read-device.ts";
 import { scanNetwork } from "../finding/scan-network.ts";
 import { scanSerial } from "../finding/scan-serial.ts";
 import { setLimit } from "../finding/set-limit.ts";
@@ -80,16 +76,8 @@ async function doctorRead(job: Job<"read">, io: DoctorIo): Promise<number> {
   const device = chosen.kind === "station" ? chosen.station : chosen.meter;
   const clock = createClock({ speed: 1 });
   try {
-    const isRegisters = profile.driver === "modbus" && isModbusLink(link);
-    const read = isRegisters
-      ? await readRegisters({
-          link,
-          unitId,
-          profile: profileForConnector(profile, chosen.connector),
-          rating: chosen.kind === "station" ? stationRating(chosen.station) : METER_RATING,
-          clock,
-        })
-      : await readNetwork({ device, link, unitId, profile, profileFolders, clock });
+    const { connector } = chosen;
+    const read = await readDevice({ device, link, unitId, connector, profile, profileFolders, clock });
     if (!read.ok) return fail(io, job.id, read);
     const { readings, without, exchanges, errors } = read;
     for (const { what, why } of without) io.stderr.write(`${what}: ${why}\n`);

@@ -8,6 +8,7 @@ import { openDataFolder } from "../storage/index.ts";
 import type { OpenedFolder, OpenFailure, StoredSite } from "../storage/types.ts";
 import { adoptFound } from "./adopt-found.ts";
 import { createClock } from "./clock.ts";
+import { createDeviceChanges } from "./device-changes.ts";
 import type { RunningClock } from "./clock.ts";
 import type { DemoWorld } from "./demo.ts";
 import { openDemo } from "./demo.ts";
@@ -122,6 +123,7 @@ export async function createApplication(options: ApplicationOptions): Promise<St
     profiles: () =>
       readAllProfiles([join(options.dataFolder, "devices"), join(options.resources, "devices")]).map(profileFacts),
     adopt: (request) => changer.adopt(request),
+    deviceChanges: changer.deviceChanges,
     changeLimits: (change, author) => changer.changeLimits(change, author),
     setFallback: (stationIds, fallback_mA) => changer.setFallback(stationIds, fallback_mA),
     close: async () => {
@@ -273,6 +275,7 @@ function createChanger(options: ApplicationOptions, site: Site) {
   };
   return {
     adopt,
+    deviceChanges: createDeviceChanges(options, site.running, changeTo),
     changeLimits,
     setFallback,
     settled: async (): Promise<void> => {

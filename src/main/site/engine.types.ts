@@ -21,6 +21,7 @@ import type { BalancingDesk } from "./balancing-desk.ts";
 import type { CommissioningDesk } from "./commissioning-desk.ts";
 import type { ExternalDesk } from "./signals/external-desk.ts";
 import type { LimitsDesk, MadeLimit } from "./limits/limits-desk.ts";
+import type { DeviceChanges } from "./device-changes.ts";
 import type { DeviceDesk } from "./device-desk.ts";
 import type { PhaseTruthDesk } from "./phase-truth-desk.ts";
 import type { OcppSecurityDesk } from "./ocpp-security-desk.ts";
@@ -126,6 +127,8 @@ export interface Application {
   adopt(
     request: AdoptDevice,
   ): Promise<{ ok: true } | { ok: false; code: "conflict" } | { ok: false; code: "invalid"; problems: SiteProblem[] }>;
+  /** Adding, changing and taking away devices by hand. */
+  readonly deviceChanges: DeviceChanges;
   /**
    * Stores what these stations' boxes are to keep without us and starts the engine anew, so that they are told.
    * Every current is one that each of these bays can have.

@@ -7,7 +7,13 @@ const current_mA = z.int().min(0).transform(milliamp);
 const risksSchema = z.array(
   z.object({ circuitId: z.string(), phase: z.enum(["L1", "L2", "L3"]), sum_mA: current_mA, limit_mA: current_mA }),
 );
-const TELLING: ReadonlySet<FallbackTest["outcome"]> = new Set(["fell-back", "kept-last", "rose", "witnessed"]);
+const TELLING: ReadonlySet<FallbackTest["outcome"]> = new Set([
+  "fell-back",
+  "kept-last",
+  "rose",
+  "witnessed",
+  "box-replaced",
+]);
 
 /** What persons decided about an unsafe site, and how each box behaved when it was cut off. */
 export function commissioningStore(db: Connection): CommissioningStore {

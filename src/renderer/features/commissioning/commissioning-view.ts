@@ -98,6 +98,7 @@ export function knowledgeOf({ provenBy, lastTest, counted_mA }: BayFallback, max
     case "car-stopped":
     case "not-back":
     case "cancelled":
+    case "box-replaced":
       return "unknown";
   }
 }
