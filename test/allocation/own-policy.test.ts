@@ -35,6 +35,22 @@ describe("a circuit with a rule of its own", () => {
     ]);
   });
 
+  test("a car on three lines is told which of them is full, not one that has only what the car took", () => {
+    const main = circuit("main", null, 63, { limit_mA: [milliamp(63_000), milliamp(63_000), milliamp(20_000)] });
+    const garage = circuit("garage", "main", 63, { policy: { ...FIRST_COME, order: "priority" } });
+    const below = { circuit: "garage" };
+    const { grants } = allocate(
+      request([main, garage], [car("1", ["L1", "L2", "L3"], below), car("2", ["L1"], below)]),
+    );
+    expect(grants[0]?.because.at(-1)).toEqual({
+      kind: "policy_share",
+      ref: "main",
+      phase: "L3",
+      before_mA: 32_000,
+      after_mA: 20_000,
+    });
+  });
+
   test("and a power limit above it is named as one", () => {
     const main = circuit("main", null, 63, { limit_W: watt(3680) });
     const tree = [main, circuit("garage", "main", 63, { policy: FIRST_COME })];

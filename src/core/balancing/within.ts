@@ -19,10 +19,10 @@ export function shareWithin(
   share: (request: AllocationRequest) => Allocation,
 ): Allocation {
   const byId = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
-  const own = request.circuits.filter(
+  const ruled = request.circuits.filter(
     ({ id, policy }) => policy !== undefined && pathOf(byId, id).every(({ system }) => system !== "delta"),
   );
-  const ordered = own
+  const ordered = ruled
     .map((circuit) => ({ circuit, depth: depthOf(request, circuit) }))
     .sort((a, b) => a.depth - b.depth || (a.circuit.id < b.circuit.id ? -1 : 1));
   if (ordered.length === 0) return whole;
@@ -32,9 +32,10 @@ export function shareWithin(
   for (const { circuit } of ordered) {
     const part = merged(result, shareBelow(request, result, circuit, share));
     bookGrants(network, part);
-    result = withTrueReasons(request, network, { ...part, circuits: usesOf(request, network) }, circuit);
+    result = { ...part, circuits: usesOf(request, network) };
   }
-  return inBalance(request, result);
+  const own = ordered.map(({ circuit }) => circuit);
+  return withTrueReasons(request, network, inBalance(request, result), own);
 }
 
 /** Afterwards exactly these grants are booked. */
@@ -55,52 +56,68 @@ export function withPolicyOfMain(request: AllocationRequest): AllocationRequest 
 }
 
 /**
- * Who waits below a circuit of its own policy waits for what that circuit got, which is less than its fuse where one above
- * it is full: that one is named. Where none is, the circuit has no share of anything: its own limit is named.
+ * Who shares what a circuit with a policy of its own got is held down by what it got, which is less than its fuse where
+ * another row is full: of all that the car loads the fullest one is named.
  */
 function withTrueReasons(
   request: AllocationRequest,
   network: Network,
   result: Allocation,
-  root: AllocationCircuit,
+  own: readonly AllocationCircuit[],
 ): Allocation {
-  const fullest = fullestAbove(request, network, root);
-  const below = subtree(request, root);
-  const isBelow = new Map(request.evses.map(({ id, circuit }) => [id, below.has(circuit)]));
-  const told = (rung: Because): Because => {
-    const { kind, ref, phase, before_mA, after_mA } = rung;
-    if (phase === undefined || (kind !== "min_current" && kind !== "policy_share")) return rung;
-    if (kind === "min_current" && ref === root.id) return { kind, ...rowPlace(fullest(phase)), before_mA, after_mA };
-    const row = kind === "policy_share" && (ref === root.id || ref === root.parent) ? fullest(phase) : null;
-    if (row?.circuit !== root) return rung;
-    return ref === root.id ? shareRung(row, before_mA, after_mA) : rowRung(row, before_mA, after_mA);
+  bookGrants(network, result);
+  const byId = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
+  const cars = new Map(request.evses.map((evse, index) => [evse.id, { evse, index }]));
+  const toldTo = <T extends { readonly evse: string; readonly because: readonly Because[] }>(one: T): T => {
+    const car = cars.get(one.evse);
+    const path = car === undefined ? [] : pathOf(byId, car.evse.circuit);
+    const at = path.findIndex((circuit) => own.includes(circuit));
+    const root = path[at];
+    if (car === undefined || root === undefined) return one;
+    const within = new Set(path.slice(0, at + 1));
+    return {
+      ...one,
+      because: one.because.map((rung) => {
+        if (!isOfPart(rung, root)) return rung;
+        return trueRung(rung, fullestRow(request, network, car.index), { root, within });
+      }),
+    };
   };
-  const toldTo = <T extends { readonly evse: string; readonly because: readonly Because[] }>(one: T): T =>
-    isBelow.get(one.evse) === true ? { ...one, because: one.because.map(told) } : one;
   return { ...result, grants: result.grants.map(toldTo), queue: result.queue.map(toldTo) };
 }
 
-/** For each phase of a circuit the row of it, or of one above, that has least left with what is booked. */
-function fullestAbove(
-  request: AllocationRequest,
-  network: Network,
-  root: AllocationCircuit,
-): (phase: NonNullable<Because["phase"]>) => NetworkRow {
+/** True for a rung about what the circuit got: as a limit, as a share of it, or as too little of it. */
+const isOfPart = ({ kind, ref, phase }: Because, root: AllocationCircuit): boolean =>
+  phase !== undefined &&
+  ((kind === "min_current" && ref === root.id) ||
+    (kind === "policy_share" && (ref === root.id || ref === root.parent)));
+
+function trueRung(
+  { kind, ref, before_mA, after_mA }: Because,
+  row: NetworkRow,
+  of: { readonly root: AllocationCircuit; readonly within: ReadonlySet<AllocationCircuit> },
+): Because {
+  if (kind === "min_current") return { kind, ...rowPlace(row), before_mA, after_mA };
+  const isLimit = ref === of.root.parent && of.within.has(row.circuit);
+  return isLimit ? rowRung(row, before_mA, after_mA) : shareRung(row, before_mA, after_mA);
+}
+
+/** Of the rows that a car loads the one with least left for it; of those that are equally full the nearest. */
+function fullestRow(request: AllocationRequest, network: Network, index: number): NetworkRow {
   const voltage_V = request.voltage_V ?? DEFAULT_VOLTAGE_V;
-  const byId = new Map(request.circuits.map((circuit) => [circuit.id, circuit]));
-  const path = pathOf(byId, root.id);
-  // The nearest of those that are equally full.
-  const rows = path.flatMap((circuit) =>
-    network.rows.flatMap((row, index) =>
-      // A power limit as the current it leaves to one phase.
-      row.circuit === circuit ? [{ row, left_mA: leftOf(network, index) / (row.phase === null ? voltage_V : 1) }] : [],
-    ),
-  );
-  return (phase) => {
-    const [first, ...more] = rows.filter(({ row }) => row.phase === null || row.phase === phase);
-    assert(first !== undefined, "a circuit has three lines");
-    return more.reduce((least, one) => (one.left_mA < least.left_mA ? one : least), first).row;
-  };
+  let fullest: NetworkRow | undefined;
+  let least_mA = Infinity;
+  for (let use = network.first[index] ?? 0; use < (network.first[index + 1] ?? 0); use += 1) {
+    const at = network.useRow[use] ?? 0;
+    const row = network.rows[at];
+    if (row === undefined) continue;
+    // A power limit as the current it leaves to each phase of the car.
+    const per = row.phase === null ? Math.max(voltage_V, network.useA[use] ?? 0) : 1;
+    const left_mA = leftOf(network, at) / per;
+    if (left_mA < least_mA) [fullest, least_mA] = [row, left_mA];
+  }
+  assert(fullest !== undefined, "a car loads the lines of its circuit");
+  return fullest;
 }
 
 /** Sums per phase can only have become less, but that too can put a circuit above out of balance. */
