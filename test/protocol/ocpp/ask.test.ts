@@ -43,6 +43,32 @@ const ASKED: readonly (readonly [StationRequest, string])[] = [
   [{ do: "data-transfer", vendorId: "org.example", messageId: "m", data: "{}" }, "DataTransfer"],
 ];
 
+const ADDRESS = {
+  component: "Connector",
+  componentInstance: "left",
+  evse: 1,
+  connector: 2,
+  variable: "ChargeProtocol",
+  variableInstance: null,
+} as const;
+/** The same in 2.0.1, as far as it has another name there or none in 1.6. */
+const IN_201: Readonly<Record<string, string>> = {
+  ChangeConfiguration: "SetVariables",
+  ExtendedTriggerMessage: "TriggerMessage",
+  GetConfiguration: "GetVariables",
+  GetDiagnostics: "GetLog",
+  SignedUpdateFirmware: "UpdateFirmware",
+};
+const ASKED_201: readonly (readonly [StationRequest, string])[] = [
+  // A key of 1.6 alone has no name in 2.0.1.
+  ...ASKED.filter(([request]) => request.do !== "configure" && request.do !== "settings").map(
+    ([request, action]) => [request, IN_201[action] ?? action] as const,
+  ),
+  [{ do: "configure", key: "HeartbeatInterval", value: "60" }, "SetVariables"],
+  [{ do: "set-variable", address: ADDRESS, value: "CCS" }, "SetVariables"],
+  [{ do: "base-report" }, "GetBaseReport"],
+];
+
 async function open(script: Script, protocols = ["ocpp1.6"]): Promise<FakeStation> {
   bench = await openBench([station("P01", "CP-1")]);
   return new FakeStation(bench.devices.url, "CP-1", script, { protocols }).connect();
@@ -67,6 +93,43 @@ describe("what an owner asks of a station", () => {
     const reply = await ask(request);
     expect(reply).toMatchObject({ ok: false, code: "rejected" });
     expect(reply.ok ? "" : reply.detail).toContain("SecurityError");
+  });
+
+  test.each(ASKED_201)("%j reaches a box of 2.0.1 as %s, as its schema has it", async (request, action) => {
+    const box = await open(
+      () => ({
+        status: "Accepted",
+        versionNumber: 7,
+        filename: "a.log",
+        setVariableResult: [{ attributeStatus: "Accepted" }],
+      }),
+      ["ocpp2.0.1"],
+    );
+    const reply = await ask(request);
+    expect(reply).toMatchObject({ ok: true });
+    expect(ocppAnswers[request.do].safeParse(reply.ok ? reply.answer : null)).toMatchObject({ success: true });
+    const call = await box.calls.when((one) => one.action === action);
+    expect(schemaDeviation(action, call.params, "2.0.1")).toBe(null);
+  });
+
+  test.each(["Failed", "Rejected"])("a file that a box of 2.0.1 answers with %s is refused", async (status) => {
+    await open(() => ({ status }), ["ocpp2.0.1"]);
+    for (const request of [
+      { do: "update-firmware", location, at_ms } as const,
+      { do: "diagnostics", location } as const,
+      { do: "log", requestId: 1, kind: "SecurityLog", location } as const,
+    ])
+      expect(await ask(request)).toMatchObject({ ok: false, code: "rejected", detail: status });
+  });
+
+  test.each([
+    [{ setVariableResult: [{ attributeStatus: "UnknownVariable" }] }, "not-supported"],
+    [{ setVariableResult: [{ attributeStatus: "Rejected" }] }, "rejected"],
+    [{ setVariableResult: {} }, "rejected"],
+    [{}, "rejected"],
+  ])("a variable that a box answers with %j is not set", async (answer, code) => {
+    await open(() => answer, ["ocpp2.0.1"]);
+    expect(await ask({ do: "set-variable", address: ADDRESS, value: "1" })).toMatchObject({ ok: false, code });
   });
 
   test("of 2.0.1 comes in its own form", async () => {
