@@ -13,9 +13,9 @@ export function perPhaseText(station: StationLive, format: Format, decimals = 0)
   return `${reached.join("/")}\u00a0A`;
 }
 
-/** Who it is: the customer's name, else the end of the card's number, else nothing. */
-export function holderText({ session }: StationLive, t: TFunction<"live">): string | null {
-  if (session === null) return null;
+/** Who it is: the customer's name, else the end of the card's number; that the bay is kept for somebody, else nothing. */
+export function holderText({ session, status }: StationLive, t: TFunction<"live">): string | null {
+  if (session === null) return status === "Reserved" ? t("tile.reserved") : null;
   if (session.customerName !== null) return session.customerName;
   return session.cardAlias === null ? t("tile.noCard") : t("tile.card", { alias: session.cardAlias });
 }
