@@ -95,7 +95,21 @@ test("what is opened and saved unchanged stays as it is", () => {
       none: 65_535,
     },
   };
-  for (const setting of [contact, register]) expect(settingOf(limitForm(setting), setting)).toEqual(setting);
+  // The form of a window asks for none of what a site file can tell besides.
+  const window: LimitSetting = {
+    ...common,
+    limit,
+    failSafe: NONE,
+    debounce_ms: 1_000,
+    minimum_ms: 900_000,
+    source: { kind: "window", windows: [{ days: ["sat"], from_min: 0, to_min: 1_440 }] },
+  };
+  for (const setting of [contact, register, window]) expect(settingOf(limitForm(setting), setting)).toEqual(setting);
+});
+
+test("a part of a minute is whole seconds, which is what a site can be told", () => {
+  const form = { ...newLimitForm(SETTINGS), kind: "http", minimum_min: 0.333 } as const;
+  expect(settingOf(form, null).minimum_ms).toBe(20_000);
 });
 
 test("a time that cannot be read is told at its field", () => {

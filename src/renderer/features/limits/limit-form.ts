@@ -170,21 +170,25 @@ export function settingOf(form: LimitForm, before: LimitSetting | null): LimitSe
   const limit = { limit_mA: milli(form.limit_A), limit_W: milli(form.limit_kW) };
   const silent = { limit_mA: milli(form.failSafe_A), limit_W: milli(form.failSafe_kW) };
   const namesItself = form.kind === "http" || form.kind === "register";
+  // What the form does not ask for stays as it is.
+  const kept = before?.source.kind === form.kind ? before : null;
   return {
     name: form.name,
     circuitId: form.circuitId,
-    rule: form.kind === "window" ? "limit" : form.rule,
+    rule: form.kind === "window" ? (kept?.rule ?? "limit") : form.rule,
     counts: form.counts,
     // A register or a caller names its limit; what is set is what holds without it.
     limit: namesItself ? silent : limit,
     failSafe: form.kind === "window" ? { limit_mA: null, limit_W: null } : silent,
-    debounce_ms:
-      before?.source.kind === form.kind ? before.debounce_ms : form.kind === "digital-input" ? CONTACT_STANDS_ms : 0,
-    minimum_ms:
-      form.kind === "window" ? 0 : form.minimum_min === "" ? -1 : Math.round(Number(form.minimum_min) * 60_000),
+    debounce_ms: kept?.debounce_ms ?? (form.kind === "digital-input" ? CONTACT_STANDS_ms : 0),
+    minimum_ms: form.kind === "window" ? (kept?.minimum_ms ?? 0) : minimumOf(form),
     source: sourceOf(form),
   };
 }
+
+/** Whole seconds, which is what a site can be told; nothing typed is out of every range. */
+const minimumOf = ({ minimum_min }: LimitForm): number =>
+  minimum_min === "" ? -1 : Math.round(Number(minimum_min) * 60) * 1_000;
 
 /** A contact bounces. */
 const CONTACT_STANDS_ms = 1_000;
