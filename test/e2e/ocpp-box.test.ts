@@ -57,6 +57,19 @@ describeWith("chromium", "settings and service of an OCPP box, on the built prog
     expect(await seriousViolations(page)).toEqual([]);
   });
 
+  test("new firmware is asked for only after its effect was said, and followed until it is in", async () => {
+    const page = await open(`/#/devices?kind=station&device=${await station()}&box=files`);
+    const form = page.getByRole("form", { name: "Firmware" });
+    await form.getByLabel("Address of the firmware file").fill("https://192.0.2.1/firmware.bin");
+    await form.getByRole("button", { name: "Update firmware" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText(/installs it and restarts/u).waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Update firmware" }).click();
+    await page.getByText("The box was told.").waitFor();
+    await page.getByRole("list", { name: "How far it is" }).getByText("installed", { exact: true }).waitFor();
+  });
+
   test("diagnostics are asked for, what cannot be an address is said, and the upload is followed", async () => {
     const page = await open(`/#/devices?kind=station&device=${await station()}&box=files`, { theme: "dark" });
     const form = page.getByRole("form", { name: "Diagnostics and logs" });

@@ -13,7 +13,7 @@ import { networkInterfaces } from "node:os";
 import type { CommandReply } from "../devices/ports.ts";
 import { setOcppPassword } from "./ocpp-access.ts";
 import { ocppSecurityDesk } from "./ocpp-security-desk.ts";
-import { ocppDesk } from "./ocpp-desk.ts";
+import { type OcppDesk, ocppDesk } from "./ocpp-desk.ts";
 import { reachableUrl } from "./reachable-url.ts";
 import { createOwnerCommands } from "./owner-commands.ts";
 import { type LimitsDesk, limitsDesk } from "./limits/limits-desk.ts";
@@ -38,12 +38,7 @@ export function engineOf(running: RunningEngine): Engine {
   const hurry = (): void => {
     loop.hurry();
   };
-  const ocpp = ocppDesk({
-    stations: () => devices.ocpp.stations,
-    nameOf: (stationId) => site.stations.get(stationId)?.station.name ?? stationId,
-    stores,
-    clock,
-  });
+  const ocpp = ocppOf(running);
   return {
     clock,
     stores,
@@ -104,6 +99,15 @@ const balancingOf = (running: RunningEngine, hurry: () => void): BalancingDesk =
       running.keep(change);
     },
     hurry,
+  });
+
+const ocppOf = ({ devices, site, options: { folder, clock, log } }: RunningEngine): OcppDesk =>
+  ocppDesk({
+    stations: () => devices.ocpp.stations,
+    nameOf: (stationId) => site.stations.get(stationId)?.station.name ?? stationId,
+    stores: folder.stores,
+    clock,
+    log,
   });
 
 const limitsOf = (running: RunningEngine, hurry: () => void): LimitsDesk =>

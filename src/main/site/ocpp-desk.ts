@@ -3,6 +3,7 @@ import { askStation, type OcppAnswered } from "../devices/ocpp/ask-station.ts";
 import { isSecretName, withoutSecrets } from "../devices/ocpp/secrets.ts";
 import type { OcppStationPort } from "../devices/ocpp/create-ocpp-devices.ts";
 import type { Clock } from "../devices/ports.ts";
+import type { Log } from "../log.ts";
 import type { AskedAbout, OcppAsked } from "../storage/ocpp-record-types.ts";
 import type { Stores } from "../storage/types.ts";
 import { cardsForBox, sendSiteCards } from "./ocpp-cards.ts";
@@ -33,8 +34,9 @@ const READS: ReadonlySet<OcppRequest["do"]> = new Set([
 export function ocppDesk(site: {
   readonly stations: () => readonly OcppStationPort[];
   readonly nameOf: (stationId: string) => string;
-  readonly stores: Pick<Stores, "customers" | "ocppRecord">;
-  readonly clock: Clock;
+  readonly stores: Pick<Stores, "ocppRecord"> & { readonly customers: Pick<Stores["customers"], "list"> };
+  readonly clock: Pick<Clock, "now_ms">;
+  readonly log: Pick<Log, "error">;
 }): OcppDesk {
   const { stores, clock } = site;
   const portOf = (stationId: string): OcppStationPort | undefined =>
@@ -50,7 +52,15 @@ export function ocppDesk(site: {
       const reply = await carryOut(port, request);
       if (READS.has(request.do)) return reply;
       const at_ms = clock.now_ms();
-      stores.ocppRecord.addRequest(port.identity, { stationId, at_ms, ...recordOf(request, reply) });
+      try {
+        stores.ocppRecord.addRequest(port.identity, { stationId, at_ms, ...recordOf(request, reply) });
+      } catch (error) {
+        // The box has done it or not: who asked must hear that, also where the disk is full.
+        site.log.error(
+          { err: error, stationId, asked: request.do },
+          "what was asked of a box could not be written down",
+        );
+      }
       return reply;
     },
     beyond(stationId) {
