@@ -336,12 +336,12 @@ test("a file of hourly prices in the data folder goes first, and a gap in it is 
   const lines = [0, 1, 2, 3].map((nth) => `${new Date(first_ms + nth * hour_ms).toISOString()},0.${String(21 + nth)}`);
   writeFileSync(join(data, "prices.csv"), ["start,price_per_kWh", ...lines].join("\n"));
   expect((await client.limits.get()).priceFile).toEqual({ found: true });
-  const pricing = {
-    prices: { otherwise_micro_per_kWh: 320_000, hours: [] },
-    feedIn_micro_per_kWh: null,
-    peak: null,
-    quarterLimit_W: null,
-  };
+  const none = { prices: null, feedIn_micro_per_kWh: null, peak: null, quarterLimit_W: null };
+  // Saved as it is: the file alone is something to plan with.
+  expect((await client.planning.state()).status).toBe("off");
+  await client.limits.change({ kind: "pricing", pricing: none });
+  expect((await client.planning.state()).status).not.toBe("off");
+  const pricing = { ...none, prices: { otherwise_micro_per_kWh: 320_000, hours: [] } };
   await client.limits.change({ kind: "pricing", pricing });
   expect(await client.planning.state()).toMatchObject({ prices: "file" });
   expect(await client.alerts.list({})).toEqual([]);

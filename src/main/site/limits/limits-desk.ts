@@ -83,7 +83,10 @@ export function limitsDesk(context: Context): LimitsDesk {
         if (state !== undefined) state.circuit = circuit;
       }
       if (!isDeepStrictEqual(before.signals, next.model.signals)) signals.replace(next.model.signals ?? []);
-      if (!isDeepStrictEqual(before.planning, next.model.planning)) planning.replace(next.model.planning ?? {});
+      const isOff = planning.state().status === "off";
+      // A file of prices may have come since nothing was planned.
+      if (!isDeepStrictEqual(before.planning, next.model.planning) || (isOff && hasPriceFile()))
+        planning.replace(next.model.planning ?? {});
       hurry();
     },
   };
