@@ -19,6 +19,7 @@ const HELP = `Simulated devices in a process of their own, so that they outlive 
   --points N        a site of N bays instead (--mixed: with Modbus boxes among them)
   --demo            the demo site instead
   --ocpp-url URL    where OCPP stations dial in; may also come later, as a line {"ocppUrl": "ws://…"} on stdin
+  --ocpp-ca FILE    certificate (PEM) of the site that they trust where the address is wss://
   --serial ID=PATH  our end of a serial link; may be given several times
   --seed N          same seed, same cars (default 1)
   --speed X         1 to ${String(SPEED_MAX)} (default 1)
@@ -60,10 +61,14 @@ export async function runSimulator(argv: readonly string[], io: SimulatorIo): Pr
     ports: options.fixedPorts ? "as-in-site" : "free",
     serialPaths: options.serialPaths,
   });
-  if (options.ocppUrl !== null) simulated.connect(options.ocppUrl);
+  const dialIn = (url: string): void => {
+    const { ocppCa: ca } = options;
+    simulated.connect(url, ca === null ? undefined : { url, ca, everyNth: 1 });
+  };
+  if (options.ocppUrl !== null) dialIn(options.ocppUrl);
   const site = { ...stored, model: simulated.site };
   io.print(JSON.stringify({ event: "ready", site: site.model, siteFile: exportSiteFile(site, null) }));
-  await untilStopped(simulated, io);
+  await untilStopped({ simulated, dialIn }, io);
   await simulated.close();
   return 0;
 }
@@ -73,6 +78,7 @@ type Options = {
   readonly speed: number;
   readonly opening_permille: number;
   readonly ocppUrl: string | null;
+  readonly ocppCa: string | null;
   readonly fixedPorts: boolean;
   readonly serialPaths: ReadonlyMap<string, string>;
 };
@@ -114,6 +120,7 @@ function readChoice(argv: readonly string[]): Choice {
     speed,
     opening_permille,
     ocppUrl: values["ocpp-url"] ?? null,
+    ocppCa: values["ocpp-ca"] === undefined ? null : readFileSync(values["ocpp-ca"], "utf8"),
     fixedPorts: values.site !== undefined,
     serialPaths,
   };
@@ -134,6 +141,7 @@ function parse(argv: readonly string[]) {
         mixed: { type: "boolean" },
         demo: { type: "boolean" },
         "ocpp-url": { type: "string" },
+        "ocpp-ca": { type: "string" },
         serial: { type: "string", multiple: true },
         seed: { type: "string" },
         speed: { type: "string" },
@@ -179,7 +187,10 @@ function readSite(text: string): StoredSite | string {
   return parsed.ok ? parsed.site : `The site file has mistakes: ${JSON.stringify(parsed.problems)}`;
 }
 
-function untilStopped(simulated: SimulatedSite, io: SimulatorIo): Promise<void> {
+function untilStopped(
+  { simulated, dialIn }: { readonly simulated: SimulatedSite; readonly dialIn: (url: string) => void },
+  io: SimulatorIo,
+): Promise<void> {
   return new Promise((resolve) => {
     const lines = createInterface({ input: io.input });
     const end = (): void => {
@@ -189,7 +200,7 @@ function untilStopped(simulated: SimulatedSite, io: SimulatorIo): Promise<void> 
     lines.on("line", (line) => {
       if (line.trim() === "truth") io.print(JSON.stringify({ event: "truth", truth: simulated.truth() }));
       const url = /^\{"ocppUrl":\s*"(wss?:\/\/[^"]+)"\}$/u.exec(line.trim())?.[1];
-      if (url !== undefined) simulated.connect(url);
+      if (url !== undefined) dialIn(url);
     });
     lines.once("close", resolve);
     if (io.stop.aborted) end();

@@ -43,8 +43,12 @@ export type SimulateOptions = {
 };
 
 /** Where boxes that come by TLS dial in, and the authority (PEM) that they trust. */
-export type TlsWay = { readonly url: string; readonly ca: string };
-/** Of the OCPP boxes that have the choice, one in so many comes by TLS. */
+export type TlsWay = {
+  readonly url: string;
+  readonly ca: string;
+  /** One box in so many comes by TLS; 3 when left out. */
+  readonly everyNth?: number;
+};
 const ENCRYPTED_EVERY = 3;
 
 export type SimulatedSite = {
@@ -182,7 +186,7 @@ function running({ options, world, wires, ...made }: Parts): SimulatedSite {
     network: wires.network,
     connect(ocppUrl, byTls) {
       [...ocpp.values()].forEach((box, i) => {
-        if (byTls !== undefined && i % ENCRYPTED_EVERY === 0) box.connect(byTls.url, byTls.ca);
+        if (byTls !== undefined && i % (byTls.everyNth ?? ENCRYPTED_EVERY) === 0) box.connect(byTls.url, byTls.ca);
         else box.connect(ocppUrl);
       });
       arrivals ??= createArrivals({
