@@ -48,10 +48,21 @@ export function pricesOfWindows(
  * day before; where there is none either, `null`: no plan can be made of it.
  */
 export function pricesOfFile(prices: readonly TimedPrice[], slots: readonly PlanSlot[]): readonly number[] | null {
-  const at = (at_ms: number): number | null =>
-    prices.find(({ from_ms, until_ms }) => from_ms <= at_ms && at_ms < until_ms)?.price_micro_per_kWh ?? null;
+  const at = (at_ms: number): number | null => priceAt(prices, at_ms);
   const found = slots.map(({ start_ms }) => at(start_ms) ?? at(start_ms - DAY_ms) ?? at(start_ms - 2 * DAY_ms));
   return found.every((price) => price !== null) ? found : null;
+}
+
+/** By halves: a file of two years has 70 000 quarter hours, and a plan asks for up to 144 at three places each. */
+function priceAt(prices: readonly TimedPrice[], at_ms: number): number | null {
+  let [low, high] = [0, prices.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((prices[middle]?.from_ms ?? Infinity) <= at_ms) low = middle + 1;
+    else high = middle;
+  }
+  const last = prices[low - 1];
+  return last !== undefined && at_ms < last.until_ms ? last.price_micro_per_kWh : null;
 }
 
 const DAY_ms = 86_400_000;
