@@ -57,8 +57,20 @@ export const profileFactsSchema = z.object({
   kind: z.enum(["charger", "meter"]),
   vendor: z.string(),
   models: z.array(z.string()),
-  /** Kinds of `foundAt` on which it can answer. */
+  /** How well its document is known: tried on a device, told by its maker or by several sources, by one. */
+  evidence: z.string(),
+  /** Kinds of links on which it can answer. */
   wires: z.array(z.string()),
+  /** What its wires usually are; `null`: its document does not say. */
+  usual: z.object({
+    line: lineSchema.nullable(),
+    tcpPort: tcpPort.nullable(),
+    udpPort: tcpPort.nullable(),
+    httpPort: tcpPort.nullable(),
+    group: z.string().nullable(),
+    unitId: z.int(),
+    sockets: z.int().min(1),
+  }),
   /** `null`: the profile does not say, or this is a meter. */
   max_mA: current_mA.nullable(),
   /** What the box is told to keep in silence; the maximum where nobody knows how to tell it. `null`: a meter. */

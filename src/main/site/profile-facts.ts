@@ -14,7 +14,17 @@ export function profileFacts(profile: AnyProfile): ProfileFacts {
     kind,
     vendor,
     models: models.map(String),
+    evidence: profile.evidence,
     wires: wiresFor(profile.driver, transport.options),
+    usual: {
+      line: lineOf(transport.rtu ?? transport.serial),
+      tcpPort: transport.tcp?.port ?? null,
+      udpPort: transport.udp?.port ?? null,
+      httpPort: transport.http?.port ?? null,
+      group: transport.udp?.group ?? null,
+      unitId: transport.unit_id?.default ?? 1,
+      sockets: transport.connectors?.max ?? 1,
+    },
     max_mA,
     fallback_mA: kind === "meter" ? null : canBeTold(profile) ? FALLBACK_MA : max_mA,
   };
@@ -48,7 +58,14 @@ function canBeTold(profile: AnyProfile): boolean {
   }
 }
 
-/** Kinds of links a scan can find such a device on. */
+type Line = NonNullable<AnyProfile["transport"]["rtu"] | AnyProfile["transport"]["serial"]>;
+
+function lineOf(line: Line | undefined): ProfileFacts["usual"]["line"] {
+  if (line === undefined) return null;
+  return { baud: line.baud, parity: line.parity, dataBits: line.data_bits, stopBits: line.stop_bits };
+}
+
+/** Kinds of links such a device can answer on. */
 function wiresFor(driver: AnyProfile["driver"], options: readonly string[]): string[] {
   const has = (...any: string[]): boolean => any.some((one) => options.includes(one));
   return [
@@ -57,5 +74,8 @@ function wiresFor(driver: AnyProfile["driver"], options: readonly string[]): str
     ...(driver !== "http" && has("tcp", "rtu") ? ["modbus-tcp"] : []),
     ...(has("udp") ? ["udp"] : []),
     ...(has("http") ? ["http"] : []),
+    ...(has("serial") ? ["serial"] : []),
+    ...(has("serial", "tcp-raw") ? ["tcp-raw"] : []),
+    ...(has("udp-multicast") ? ["udp-multicast"] : []),
   ];
 }

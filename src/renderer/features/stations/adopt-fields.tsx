@@ -8,13 +8,14 @@ type PartProps = {
   readonly wrong: (field: AdoptField) => string | null;
 };
 
-/** What a new charger is called. */
-export function Naming({ form, set, wrong }: PartProps) {
+/** What a device is called; its id is given once. */
+export function Naming({ form, set, wrong, hasId = true }: PartProps & { readonly hasId?: boolean }) {
   const { t } = useTranslation("settings");
   return (
     <>
       <TextInput
         data-autofocus
+        disabled={!hasId}
         label={t("adopt.id")}
         description={t("adopt.idHint")}
         value={form.id}

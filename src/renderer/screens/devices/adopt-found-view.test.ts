@@ -8,6 +8,8 @@ const profile = (id: string, more: Partial<ProfileFacts> = {}): ProfileFacts => 
   kind: "charger",
   vendor: "V",
   models: [],
+  evidence: "multi",
+  usual: { line: null, tcpPort: 502, udpPort: null, httpPort: null, group: null, unitId: 1, sockets: 1 },
   wires: ["modbus-tcp"],
   max_mA: 32_000,
   fallback_mA: 6_000,

@@ -4,23 +4,15 @@ import { type SyntheticEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ProfileFacts } from "../../../contract/index.ts";
 import { StateBoundary } from "../../components/state-boundary.tsx";
-import { Trouble } from "../../components/trouble.tsx";
 import { Naming, Wiring } from "../../features/stations/adopt-fields.tsx";
 import { type AdoptField, type AdoptForm, adoptMistakes, nextStationId } from "../../features/stations/adopt-view.ts";
 import { troubleCode } from "../../lib/client/index.ts";
 import { useApi } from "../../lib/data/client-context.tsx";
 import { useCircuits, useLiveStore } from "../../lib/data/live-store.ts";
-import { troubleData } from "../../lib/data/trouble.ts";
 import { useAsk } from "../../lib/data/use-ask.ts";
-import {
-  adoptProblems,
-  adoptRequest,
-  currentsOf,
-  type Login,
-  meterForm,
-  NO_CIRCUIT,
-  profilesFor,
-} from "./adopt-found-view.ts";
+import { adoptRequest, currentsOf, type Login, meterForm, profilesFor } from "./adopt-found-view.ts";
+import { CircuitChoice } from "./circuit-choice.tsx";
+import { ChangeRefused } from "./device-refused.tsx";
 import css from "./devices.module.css";
 import type { Find } from "./scan-state.ts";
 
@@ -129,36 +121,6 @@ function ProfileChoice({ profiles, profile, error, onChoose }: ProfileChoiceProp
   );
 }
 
-type CircuitChoiceProps = {
-  readonly isMeter: boolean;
-  readonly form: AdoptForm;
-  readonly set: (patch: Partial<AdoptForm>) => void;
-  readonly wrong: (field: AdoptField) => string | null;
-};
-
-/** The fuse a charger hangs on, or what a meter measures. */
-function CircuitChoice({ isMeter, form, set, wrong }: CircuitChoiceProps) {
-  const { t } = useTranslation("devices");
-  const { t: tSettings } = useTranslation("settings");
-  const circuits = useCircuits();
-  return (
-    <Select
-      label={isMeter ? t("adopt.measures") : tSettings("adopt.circuit")}
-      description={isMeter ? t("adopt.measuresHint") : tSettings("adopt.circuitHint")}
-      allowDeselect={false}
-      value={form.circuitId}
-      error={wrong("circuitId")}
-      data={[
-        ...(isMeter ? [{ value: NO_CIRCUIT, label: t("adopt.measuresNone") }] : []),
-        ...circuits.map(({ circuitId, name }) => ({ value: circuitId, label: name })),
-      ]}
-      onChange={(value) => {
-        set({ circuitId: value ?? "" });
-      }}
-    />
-  );
-}
-
 type LoginProps = { readonly login: Login; readonly onChange: (login: Login) => void };
 
 function LoginFields({ login, onChange }: LoginProps) {
@@ -186,20 +148,10 @@ function LoginFields({ login, onChange }: LoginProps) {
 
 function Refused({ error }: { readonly error: Error }) {
   const { t } = useTranslation("devices");
-  const problems = adoptProblems(troubleData(error));
-  if (troubleCode(error) === "CONFLICT") return <p role="alert">{t("adopt.conflict")}</p>;
-  if (problems.length === 0) return <Trouble error={error} />;
-  return (
-    <div role="alert">
-      <p>{t("adopt.misfit")}</p>
-      <ul>
-        {problems.map(({ field, expected }) => (
-          <li key={`${field} ${expected}`}>
-            <b>{field}</b>: {expected}
-          </li>
-        ))}
-      </ul>
-    </div>
+  return troubleCode(error) === "CONFLICT" ? (
+    <p role="alert">{t("adopt.conflict")}</p>
+  ) : (
+    <ChangeRefused error={error} />
   );
 }
 

@@ -36,6 +36,9 @@ export function DeviceList() {
           >
             {t("list.settings")}
           </LinkButton>
+          <LinkButton variant="default" to="/devices" search={{ add: true }}>
+            {t("form.addOpen")}
+          </LinkButton>
           <LinkButton
             to="/devices"
             search={{ find: true }}

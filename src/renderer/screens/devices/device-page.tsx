@@ -11,6 +11,7 @@ import { useAsk } from "../../lib/data/use-ask.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
 import { DeviceRawPart } from "./device-raw.tsx";
 import { DeviceState, HintText } from "./device-state.tsx";
+import { RemoveDevice } from "./device-remove.tsx";
 import { errorsText, shareText } from "./device-words.ts";
 import css from "./devices.module.css";
 import { OcppFactsCard } from "./ocpp-facts.tsx";
@@ -40,6 +41,14 @@ export function DevicePage({ kind, id }: DeviceKey) {
             <LinkButton variant="default" to="/live" search={{ station: id }}>
               {t("page.charger")}
             </LinkButton>
+          )}
+          {kind !== "link" && asked.data !== undefined && (
+            <>
+              <LinkButton variant="default" to="/devices" search={{ kind, device: id, change: true }}>
+                {t("form.open")}
+              </LinkButton>
+              <RemoveDevice kind={kind} id={id} name={asked.data.name} />
+            </>
           )}
           <LinkButton
             variant="default"

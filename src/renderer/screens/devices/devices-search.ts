@@ -9,6 +9,10 @@ export type DevicesSearch = {
   /** `null`: the list. */
   readonly device: string | null;
   readonly find: boolean;
+  /** Adding a device by hand. */
+  readonly add: boolean;
+  /** The chosen device is to be changed. */
+  readonly change: boolean;
   /** Part of the settings and service of an OCPP box; `null`: the device itself. */
   readonly box: BoxPart | null;
 };
@@ -18,5 +22,7 @@ export const parseDevicesSearch = (raw: RawSearch): DevicesSearch => ({
   kind: oneOf(KINDS, raw["kind"], "station"),
   device: textOf(raw["device"], 64),
   find: raw["find"] === true,
+  add: raw["add"] === true,
+  change: raw["change"] === true,
   box: BOX_PARTS.find((part) => part === raw["box"]) ?? null,
 });
