@@ -1,5 +1,6 @@
 import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { createSecureContext, TLSSocket, type SecureContext } from "node:tls";
+import { createHandshakeAllowance } from "./handshake-allowance.ts";
 
 /** Real milliseconds from the first packet to the WebSocket; a weak box takes some seconds for its half of TLS. */
 export const ARRIVAL_MS = 20_000;
@@ -57,6 +58,7 @@ export async function openOcppDoor(options: {
   const sockets = new Set<Socket>();
   const arrivals = createArrivals(arrival_ms);
   const tls = createTls({ enter, failures });
+  const mayShake = createHandshakeAllowance(() => performance.now());
   const sniff = (socket: Socket): void => {
     sockets.add(socket);
     arrivals.add(socket);
@@ -68,7 +70,8 @@ export async function openOcppDoor(options: {
       if (!Buffer.isBuffer(first)) return;
       socket.unshift(first);
       if (first[0] !== TLS_HANDSHAKE) enter(socket);
-      else tls.take(socket);
+      else if (mayShake(socket.remoteAddress ?? "")) tls.take(socket);
+      else arrivals.drop(endOf(socket));
     });
   };
   const server = createServer(sniff);
@@ -120,6 +123,7 @@ function createArrivals(arrival_ms: number) {
   };
   return {
     remove,
+    drop,
     dropped: () => dropped,
     add(socket: Socket): void {
       const end = endOf(socket);

@@ -126,9 +126,9 @@ describe("the door", () => {
   };
   const dial = (identity: string, isEncrypted: boolean): Promise<FakeStation> =>
     new FakeStation(isEncrypted ? secure(server.url) : server.url, identity, undefined, { ca: pem(ours) }).connect();
-  const raw = (first?: Buffer): Promise<Socket> =>
+  const raw = (first?: Buffer, localAddress = HOST): Promise<Socket> =>
     new Promise((resolve, reject) => {
-      const socket = connect(server.port, HOST, () => {
+      const socket = connect({ port: server.port, host: HOST, localAddress }, () => {
         if (first !== undefined) socket.write(first);
         resolve(socket);
       });
@@ -217,6 +217,20 @@ describe("the door", () => {
     await stalled[0];
     expect(server.refusals()).toBe(1);
     expect(await box.send("Heartbeat", {})).toHaveProperty("currentTime");
+  });
+
+  // Only Linux has all of 127.0.0.0/8 without being asked.
+  test.runIf(process.platform === "linux")("one address that takes all places costs no other its own", async () => {
+    await open();
+    const slow = await raw(HALF_HELLO);
+    let isThere = true;
+    slow.once("close", () => {
+      isThere = false;
+    });
+    const crowd: Promise<unknown>[] = [];
+    for (let no = 0; no < ARRIVALS_MAX; no += 1) crowd.push(closed(await raw(HALF_HELLO, "127.0.0.2")));
+    await crowd[0];
+    expect([server.refusals(), isThere]).toEqual([1, true]);
   });
 
   describeWith("openssl", "with openssl", (openssl) => {

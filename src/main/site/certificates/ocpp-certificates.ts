@@ -36,6 +36,7 @@ export async function keepOcppCertificates(options: {
     log,
   });
   let told: string | null = null;
+  let isStopped = false;
   const tell = (): void => {
     const problem = own.problem();
     const now_ms = clock.now_ms();
@@ -46,6 +47,7 @@ export async function keepOcppCertificates(options: {
   };
   /** Keys that OpenSSL does not take would be found here; the site goes on without TLS. */
   const show = (isNew: boolean): void => {
+    if (isStopped) return;
     try {
       if (isNew) door.showCertificates(own.shown());
       tell();
@@ -66,6 +68,7 @@ export async function keepOcppCertificates(options: {
       return isNew;
     },
     stop: () => {
+      isStopped = true;
       clearInterval(timer);
     },
   };
