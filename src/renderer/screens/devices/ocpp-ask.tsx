@@ -6,7 +6,7 @@ import { troubleCode } from "../../lib/client/index.ts";
 import { useApi } from "../../lib/data/client-context.tsx";
 import { troubleData } from "../../lib/data/trouble.ts";
 import css from "./ocpp-box.module.css";
-import { askedName, knownWord } from "./ocpp-box-view.ts";
+import { askedName, knownWord, saysMore } from "./ocpp-box-view.ts";
 
 /** What every part of the page of a box gets. */
 export type PartProps = { readonly stationId: string; readonly beyond: OcppBeyond };
@@ -69,7 +69,7 @@ export function BoxOutcome({ asked, done }: { readonly asked: Asked; readonly do
   if (error !== null) return <Refusal error={error} />;
   if (answer === undefined) return null;
   const status = answer["status"];
-  const said = typeof status === "string" && status !== "Accepted" ? word(status) : null;
+  const said = typeof status === "string" && saysMore(status) ? word(status) : null;
   return (
     <p className={css["outcome"]} role="status">
       {done ?? t("outcome.done")} {said}
@@ -93,7 +93,7 @@ export function Refusal({ error }: { readonly error: Error }) {
     <p className={css["outcome"]} data-failed role="alert">
       {reason === "not-supported" ? t("outcome.unknownToBox") : tCharger(`failure.${reason}`)}{" "}
       {retry ? tCharger("failure.retry") : tCharger("failure.noRetry")}
-      {detail !== "" && <span className={css["said"]}>{word(detail)}</span>}
+      {saysMore(detail) && <span className={css["said"]}>{word(detail)}</span>}
     </p>
   );
 }

@@ -14,6 +14,7 @@ import {
   locationMistake,
   periodOf,
   reservedUntil,
+  saysMore,
   settingRows,
   triesOf,
   uploadReports,
@@ -176,5 +177,6 @@ test("what a box tells is sorted by what it is about, and its words are ours whe
   expect(firmwareReports(all)).toEqual([all[0]]);
   expect(uploadReports(all)).toEqual([all[1]]);
   expect([knownWord("Uploaded"), knownWord("toString"), knownWord("Wednesday")]).toEqual(["Uploaded", null, null]);
+  expect(["Occupied", "Rejected", "Accepted", ""].map(saysMore)).toEqual([true, false, false, false]);
   expect([askedName("reserve"), askedName("explode")]).toEqual(["reserve", null]);
 });

@@ -146,6 +146,9 @@ export const firmwareReports = (reports: readonly BoxReport[]): readonly BoxRepo
 export const uploadReports = (reports: readonly BoxReport[]): readonly BoxReport[] =>
   reports.filter(({ name }) => UPLOADS.has(name));
 
+/** "Accepted" and "Rejected" say no more than that it agreed or refused. */
+export const saysMore = (word: string): boolean => word !== "" && word !== "Accepted" && word !== "Rejected";
+
 /** Words of boxes for which we have better ones. */
 const WORDS = [
   "Accepted",
@@ -173,7 +176,6 @@ const WORDS = [
   "Occupied",
   "PermissionDenied",
   "RebootRequired",
-  "Rejected",
   "ReservationUsed",
   "RevokedCertificate",
   "Scheduled",

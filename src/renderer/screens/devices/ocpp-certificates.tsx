@@ -26,6 +26,8 @@ export function BoxCertificates({ stationId }: PartProps) {
     // What was listed is no longer what the box has.
     else setListed(null);
   });
+  // The list is its own answer.
+  const isShown = listed !== null && asked.request?.do === "installed-certificates" && asked.error === null;
   return (
     <Card title={t("part.certificates")}>
       <div className={css["stack"]}>
@@ -70,10 +72,7 @@ export function BoxCertificates({ stationId }: PartProps) {
             }}
           />
         )}
-        <BoxOutcome
-          asked={asked}
-          done={asked.request?.do === "installed-certificates" ? t("certificates.listed") : undefined}
-        />
+        {!isShown && <BoxOutcome asked={asked} />}
         <Install
           isAsking={asked.isAsking}
           onInstall={(certificate) => {

@@ -4,7 +4,7 @@ import { DataTable } from "../../components/data-table.tsx";
 import { Card } from "../../components/page.tsx";
 import { useFormat } from "../../lib/data/use-format.ts";
 import { type PartProps, useAskedName, useBoxWord } from "./ocpp-ask.tsx";
-import { askedAbout } from "./ocpp-box-view.ts";
+import { askedAbout, saysMore } from "./ocpp-box-view.ts";
 import css from "./ocpp-box.module.css";
 
 /** What was asked of the box and what came of it, and what it told by itself; newest first. */
@@ -31,7 +31,7 @@ function Requests({ requests }: { readonly requests: readonly BoxRequest[] }) {
   const word = useBoxWord();
   const name = useAskedName();
   const outcome = ({ outcome: came, words }: BoxRequest): string => {
-    const said = words === "" || words === "Accepted" ? [] : [word(words)];
+    const said = saysMore(words) ? [word(words)] : [];
     const first =
       came === "ok"
         ? t("outcome.done")
