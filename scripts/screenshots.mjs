@@ -82,6 +82,13 @@ const VIEWS = [
     { name: `devices-one-${theme}-1280`, path: "/#/devices", theme, size: DESK, steps: openDevice },
     { name: `devices-one-${theme}-1920`, path: "/#/devices", theme, size: WIDE, steps: openDevice },
     { name: `devices-find-${theme}-1280`, path: "/#/devices?find=true", theme, size: DESK },
+    { name: `devices-add-${theme}-1280`, path: "/#/devices?add=true", theme, size: DESK },
+    {
+      name: `devices-change-${theme}-1920`,
+      path: "/#/devices?kind=station&device=P05&change=true",
+      theme,
+      size: WIDE,
+    },
   ]),
   { name: "devices-raw-light-1280", path: "/#/devices", size: DESK, steps: openMessages },
   { name: "devices-raw-dark-1920", path: "/#/devices", size: WIDE, theme: "dark", steps: openMessages },
