@@ -293,6 +293,7 @@ function fakeStores(): Stores {
       setPassword: () => undefined,
       confirmPassword: notGiven,
       security: () => ({ requiresTls: false, came: null }),
+      anyEncrypted: () => false,
       setRequiresTls: () => undefined,
       noteArrival: notGiven,
     },

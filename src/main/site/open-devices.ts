@@ -116,5 +116,5 @@ function certificatesFor(
   door: Devices["ocpp"]["door"],
 ): Promise<OcppCertificates | null> {
   if (dataFolder === undefined || ocpp.tls === false) return Promise.resolve(null);
-  return keepOcppCertificates({ dataFolder, listensOn: ocpp.host, door, alerts: stores.alerts, clock, log });
+  return keepOcppCertificates({ dataFolder, listensOn: ocpp.host, door, stores, clock, log });
 }

@@ -76,7 +76,9 @@ describe("how a station comes", () => {
     const ocpp = newStore();
     expect(ocpp.security("CP-1")).toEqual({ requiresTls: false, came: null });
     ocpp.setRequiresTls("CP-1", true);
+    expect(ocpp.anyEncrypted()).toBe(false);
     ocpp.noteArrival("CP-1", at(5));
+    expect(ocpp.anyEncrypted()).toBe(true);
     expect(ocpp.security("CP-1")).toEqual({ requiresTls: true, came: at(5) });
     ocpp.noteArrival("CP-1", { ...at(6), encrypted: false });
     ocpp.setRequiresTls("CP-1", false);

@@ -51,7 +51,7 @@ export function ocppStore(db: Connection): OcppStore {
   };
 }
 
-function securityOf(db: Connection): Pick<OcppStore, "security" | "setRequiresTls" | "noteArrival"> {
+function securityOf(db: Connection): Pick<OcppStore, "security" | "anyEncrypted" | "setRequiresTls" | "noteArrival"> {
   return {
     security: (identity) => {
       const row = db.first(q.selectFrom("ocpp_security").selectAll().where("identity", "=", identity));
@@ -68,6 +68,8 @@ function securityOf(db: Connection): Pick<OcppStore, "security" | "setRequiresTl
               },
       };
     },
+    anyEncrypted: () =>
+      db.first(q.selectFrom("ocpp_security").select("identity").where("came_encrypted", "=", 1).limit(1)) !== undefined,
     setRequiresTls: (identity, requiresTls) => {
       const demanded = { requires_tls: requiresTls ? 1 : 0 } as const;
       db.run(

@@ -19,6 +19,8 @@ export interface OcppStore {
   /** The station has come with its newest password: the one before is no longer good. */
   confirmPassword(identity: string): void;
   security(identity: string): OcppSecurity;
+  /** Whether any station came by TLS when it came last. */
+  anyEncrypted(): boolean;
   setRequiresTls(identity: string, requiresTls: boolean): void;
   /** Of many strangers the one that came longest ago makes room; what an owner demanded stays. */
   noteArrival(identity: string, arrival: OcppArrival): void;

@@ -24,6 +24,7 @@ async function certificates(): Promise<OwnCertificates> {
     now_ms: () => Date.now(),
     names: () => ["localhost", HOST],
     kinds: ["rsa", "ec"],
+    wasUsed: () => false,
     log,
   });
   await own.refresh();

@@ -27,6 +27,8 @@ type Place = {
   readonly copy: string;
   /** What only an authority of ours can have left behind. */
   readonly traces: readonly string[];
+  /** Chargers have come by TLS before, so there was one, whatever became of its files. */
+  readonly wasUsed: boolean;
   readonly now_ms: number;
   readonly log: Log;
   readonly trouble: (problem: CertificateProblem) => void;
@@ -38,8 +40,9 @@ export async function openAuthority(place: Place): Promise<Authority | null> {
   const read = readKeyFile(file);
   if (read.kind === "missing") {
     const trace = [copy, ...place.traces].find(existsSync);
-    if (trace === undefined) return makeAuthority(place);
-    trouble({ code: "ca-missing", file, detail: `${trace} was made by it` });
+    if (trace === undefined && !place.wasUsed) return makeAuthority(place);
+    const detail = trace === undefined ? "chargers have come in by it" : `${trace} was made by it`;
+    trouble({ code: "ca-missing", file, detail });
     return null;
   }
   const opened = read.kind === "good" ? authorityOf(read, read.parsed) : null;

@@ -2,7 +2,7 @@ import { hostname, networkInterfaces } from "node:os";
 import type { OcppDevices } from "../../devices/ocpp/create-ocpp-devices.ts";
 import type { Clock } from "../../devices/ports.ts";
 import type { Log } from "../../log.ts";
-import type { AlertStore } from "../../storage/types.ts";
+import type { Stores } from "../../storage/types.ts";
 import type { KeyKind } from "./issue.ts";
 import { createOwnCertificates, type OwnCertificates } from "./own-certificates.ts";
 import { ownNames } from "./own-names.ts";
@@ -22,17 +22,19 @@ export async function keepOcppCertificates(options: {
   readonly dataFolder: string;
   readonly listensOn: string;
   readonly door: Pick<OcppDevices["door"], "showCertificates">;
-  readonly alerts: Pick<AlertStore, "raise" | "end">;
+  readonly stores: Pick<Stores, "alerts" | "ocpp">;
   readonly clock: Clock;
   readonly log: Log;
 }): Promise<OcppCertificates> {
-  const { door, alerts, clock, log } = options;
+  const { door, clock, log } = options;
+  const { alerts, ocpp } = options.stores;
   const own = createOwnCertificates({
     dataFolder: options.dataFolder,
     // Certificates are of the calendar, also where the site's clock runs faster.
     now_ms: () => Date.now(),
     names: () => ownNames({ hostname: hostname(), listensOn: options.listensOn, interfaces: networkInterfaces() }),
     kinds: KINDS,
+    wasUsed: () => ocpp.anyEncrypted(),
     log,
   });
   let told: string | null = null;

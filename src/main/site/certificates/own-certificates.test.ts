@@ -16,15 +16,26 @@ function fresh() {
     rmSync(folder, { recursive: true, force: true });
   });
   let now_ms = NOW_MS;
+  let wasUsed = false;
   let names: [string, ...string[]] = ["site-pc", "127.0.0.1", "192.0.2.7", "fd00::7"];
   const open = () =>
-    createOwnCertificates({ dataFolder: folder, now_ms: () => now_ms, names: () => names, kinds: ["rsa", "ec"], log });
+    createOwnCertificates({
+      dataFolder: folder,
+      now_ms: () => now_ms,
+      names: () => names,
+      kinds: ["rsa", "ec"],
+      wasUsed: () => wasUsed,
+      log,
+    });
   return {
     open,
     path: (file: string) => join(folder, "tls", file),
     files: () => readdirSync(join(folder, "tls")).toSorted(),
     moveTo: (to_ms: number) => {
       now_ms = to_ms;
+    },
+    use: () => {
+      wasUsed = true;
     },
     rename: (to: [string, ...string[]]) => {
       names = to;
@@ -165,6 +176,16 @@ describe("the site's own certificates", () => {
     expect(at.files().filter((file) => file.includes("set-aside"))).toHaveLength(3);
   });
 
+  test("are not made a second time when all files are gone and chargers have come by them", async () => {
+    const at = fresh();
+    at.use();
+    const own = at.open();
+    expect(await own.refresh()).toBe(false);
+    expect([own.problem()?.code, own.shown()]).toEqual(["ca-missing", []]);
+    expect(await own.replaceCa()).toBe(true);
+    expect([own.problem(), own.shown().length]).toEqual([null, 2]);
+  });
+
   test("of another site's key are no authority of this one", async () => {
     const [at, other] = [fresh(), fresh()];
     await at.open().refresh();
@@ -197,6 +218,7 @@ test("a folder that takes nothing leaves the site without TLS, and says so", asy
     now_ms: () => NOW_MS,
     names: () => ["localhost"],
     kinds: ["rsa"],
+    wasUsed: () => false,
     log,
   });
   expect(await own.refresh()).toBe(false);

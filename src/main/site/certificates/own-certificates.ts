@@ -42,6 +42,8 @@ type Options = {
   readonly names: () => readonly [string, ...string[]];
   /** Kinds of keys that the server can show at a time. */
   readonly kinds: readonly KeyKind[];
+  /** Whether a charger has ever come by TLS. */
+  readonly wasUsed: () => boolean;
   readonly log: Log;
 };
 
@@ -62,11 +64,11 @@ export function createOwnCertificates(options: Options): OwnCertificates {
     createServerFile({ ...options, kind, file: pathOf(SERVER_FILES[kind]), trouble }),
   );
 
-  const refresh = async (): Promise<boolean> => {
+  const refresh = async (wasUsed: boolean): Promise<boolean> => {
     const before = shown;
     problem = null;
     const [file, copy] = [pathOf(CA_FILE), pathOf(CA_COPY)];
-    authority = await openAuthority({ file, copy, traces, now_ms: now_ms(), log, trouble });
+    authority = await openAuthority({ file, copy, traces, wasUsed, now_ms: now_ms(), log, trouble });
     const names = options.names();
     const opened: KeyedCertificate[] = [];
     for (const server of servers) opened.push(...(await server.open(authority?.issuer ?? null, names)));
@@ -94,12 +96,12 @@ export function createOwnCertificates(options: Options): OwnCertificates {
     ca: () => authority?.facts ?? null,
     shown: () => shown,
     problem: () => problem,
-    refresh: () => inTurn(refresh),
+    refresh: () => inTurn(() => refresh(options.wasUsed())),
     replaceCa: () =>
       inTurn(async () => {
         for (const file of [CA_FILE, CA_COPY].map(pathOf).concat(traces))
           if (existsSync(file)) setAside(file, now_ms());
-        return refresh();
+        return refresh(false);
       }),
   };
 }
