@@ -82,7 +82,12 @@ const VIEWS = [
     { name: `devices-one-${theme}-1280`, path: "/#/devices", theme, size: DESK, steps: openDevice },
     { name: `devices-one-${theme}-1920`, path: "/#/devices", theme, size: WIDE, steps: openDevice },
     { name: `devices-box-${theme}-1280`, path: "/#/devices?kind=station&device=P01&box=settings", theme, size: DESK },
-    { name: `devices-box-files-${theme}-1920`, path: "/#/devices?kind=station&device=P01&box=files", theme, size: WIDE },
+    {
+      name: `devices-box-files-${theme}-1920`,
+      path: "/#/devices?kind=station&device=P01&box=files",
+      theme,
+      size: WIDE,
+    },
     { name: `devices-find-${theme}-1280`, path: "/#/devices?find=true", theme, size: DESK },
     { name: `devices-add-${theme}-1280`, path: "/#/devices?add=true", theme, size: DESK },
     {
