@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import type { SiteSignal } from "../../src/core/balancing/index.ts";
 import { WEEKDAYS } from "../../src/core/balancing/index.ts";
+import type { EpochMs } from "../../src/core/units/index.ts";
 import { epochMs, milliamp } from "../../src/core/units/index.ts";
+import type { SignalOptions } from "../../src/main/site/signals/signal-desk.ts";
 import { createSignalDesk } from "../../src/main/site/signals/signal-desk.ts";
+import type { SiteState } from "../../src/main/site/state.ts";
 import { newSiteState } from "../../src/main/site/state.ts";
 import type { VirtualSite } from "./virtual-site.ts";
 import { virtualSite, VIRTUAL_START_MS } from "./virtual-site.ts";
@@ -11,6 +14,7 @@ import { virtualSite, VIRTUAL_START_MS } from "./virtual-site.ts";
 
 const LIMIT = { limit_mA: milliamp(8_000), limit_W: null };
 const HOUR_MS = 3_600_000;
+const VIRTUAL_START = epochMs(VIRTUAL_START_MS);
 
 const limit = (source: SiteSignal["source"], circuitId = "main"): SiteSignal => ({
   id: "evening",
@@ -28,17 +32,20 @@ const contact = { kind: "digital-input", linkId: "l", unitId: 1, address: 0, tab
 const open = { kind: "window", windows: [{ days: WEEKDAYS, from_min: 0, to_min: 0 }] } as const;
 const shut = { kind: "window", windows: [{ days: ["sun"], from_min: 0, to_min: 60 }] } as const;
 
+/** What limits need around them, at this moment. */
+const around = (site: SiteState, stores: VirtualSite["stores"], now_ms: EpochMs): SignalOptions => ({
+  site,
+  clock: { now_ms: () => now_ms, sleep: () => Promise.resolve(), real_ms: (duration_ms) => duration_ms },
+  evidence: stores.evidence,
+  buses: { busOf: () => null, health: () => [], close: () => Promise.resolve() },
+  hurry: () => undefined,
+});
+
 /** Starts the limits of a site an hour after the last time, and lets them see one decision. */
 function started({ state, stores }: VirtualSite, signal: SiteSignal, hours: number) {
   const now_ms = epochMs(VIRTUAL_START_MS + hours * HOUR_MS);
   const site = newSiteState({ ...state.model, signals: [signal] }, now_ms);
-  const desk = createSignalDesk({
-    site,
-    clock: { now_ms: () => now_ms, sleep: () => Promise.resolve(), real_ms: (duration_ms) => duration_ms },
-    evidence: stores.evidence,
-    buses: { busOf: () => null, health: () => [], close: () => Promise.resolve() },
-    hurry: () => undefined,
-  });
+  const desk = createSignalDesk(around(site, stores, now_ms));
   desk.follow(now_ms);
   const log = stores.evidence
     .imposed(null, 10)
@@ -62,6 +69,33 @@ test("a window that was open when the app ended is one limit until then and anot
     ["main", second.now_ms, third.now_ms],
     ["main", first.now_ms, second.now_ms],
   ]);
+});
+
+test("what could not be written of a limit is written as soon as it can be", () => {
+  const { state, stores } = virtualSite({ points: 1, fuse_A: 32 });
+  const site = newSiteState({ ...state.model, signals: [limit(open)] }, VIRTUAL_START);
+  const disk = { full: true };
+  const desk = createSignalDesk({
+    ...around(site, stores, VIRTUAL_START),
+    evidence: {
+      ...stores.evidence,
+      addSignalEvents: (events) => {
+        if (disk.full) throw new Error("database or disk is full");
+        stores.evidence.addSignalEvents(events);
+      },
+    },
+  });
+  expect(() => {
+    desk.follow(VIRTUAL_START);
+  }).toThrow("full");
+  expect(site.circuits.get("main")?.imposed).toHaveLength(1);
+  expect(stores.evidence.imposed(null, 10)).toEqual([]);
+  disk.full = false;
+  // A full disk is not asked every second.
+  desk.follow(epochMs(VIRTUAL_START + 1_000));
+  expect(stores.evidence.imposed(null, 10)).toEqual([]);
+  desk.follow(epochMs(VIRTUAL_START + 10_000));
+  expect(stores.evidence.imposed(null, 10)).toMatchObject([{ imposed_at_ms: VIRTUAL_START, released_at_ms: null }]);
 });
 
 test("a contact's limit goes on over a restart, unless it is about another circuit now", () => {

@@ -13,6 +13,10 @@ import { isToken } from "./signal-token.ts";
 
 /** UK G100 counts an excursion at 15 s; a limit that is still not kept then is told to a person. */
 const LATE_AFTER_MS = 15_000;
+/** More than a day of limits that come and go; the oldest are forgotten first. */
+const UNWRITTEN_MAX = 10_000;
+/** A full disk is not asked, nor complained of, every second. */
+const WRITE_AGAIN_MS = 10_000;
 
 export type SignalNow = {
   readonly signal: SiteSignal;
@@ -63,8 +67,8 @@ export function createSignalDesk(options: SignalOptions): SignalDesk {
     return { last, running: { signal, ...recalled(signal, last, started_at_ms) } satisfies Running };
   });
   let running: readonly Running[] = begun.map((one) => one.running);
-  /** Ends of limits that are gone, until they could be written. */
-  let ends: readonly SignalEvent[] = begun.flatMap((one) => leftOpen(one.running, one.last, started_at_ms));
+  const notes = createNotes(evidence);
+  notes.add(begun.flatMap((one) => leftOpen(one.running, one.last, started_at_ms)));
   const hear = (one: Running, said: SignalLimit | null): void => {
     const before = one.state.active;
     one.state = hearSignal(one.state, one.signal, said, clock.now_ms());
@@ -76,11 +80,12 @@ export function createSignalDesk(options: SignalOptions): SignalDesk {
     follow: (now_ms) => {
       for (const one of running) one.state = passed(one, site.model.identity.timezone, now_ms);
       impose(site, running, now_ms);
-      evidence.addSignalEvents([...ends, ...running.flatMap((one) => turned(one, now_ms))]);
-      ends = [];
+      notes.add(running.flatMap((one) => turned(one, now_ms)));
+      notes.write(now_ms);
     },
     observe: (now_ms) => {
-      evidence.addSignalEvents(running.flatMap((one) => kept(site, one, now_ms)));
+      notes.add(running.flatMap((one) => kept(site, one, now_ms)));
+      notes.write(now_ms);
     },
     put: (id, token, said) => {
       const one = running.find(({ signal }) => signal.id === id && signal.source.kind === "http");
@@ -107,7 +112,7 @@ export function createSignalDesk(options: SignalOptions): SignalDesk {
       });
       for (const old of before.values()) {
         const next = running.find(({ signal }) => signal.id === old.signal.id);
-        if (next === undefined || next.record === null) ends = [...ends, ...ended(old, now_ms)];
+        if (next === undefined || next.record === null) notes.add(ended(old, now_ms));
         if (next === undefined) polls.end(old.signal.id);
       }
       free(site, [...before.keys()]);
@@ -115,6 +120,31 @@ export function createSignalDesk(options: SignalOptions): SignalDesk {
       hurry();
     },
     stop: () => polls.stop(),
+  };
+}
+
+type Notes = {
+  add(events: readonly SignalEvent[]): void;
+  /** Throws when nothing can be written; all of it waits for the next time. */
+  write(now_ms: EpochMs): void;
+};
+
+/** What happened, until it could be written: a full disk delays the log, and leaves no hole in it. */
+function createNotes(evidence: Pick<EvidenceStore, "addSignalEvents">): Notes {
+  let unwritten: readonly SignalEvent[] = [];
+  let refused_at_ms: EpochMs | null = null;
+  return {
+    add: (events) => {
+      if (events.length > 0) unwritten = [...unwritten, ...events].slice(-UNWRITTEN_MAX);
+    },
+    write: (now_ms) => {
+      if (unwritten.length === 0) return;
+      if (refused_at_ms !== null && Math.abs(now_ms - refused_at_ms) < WRITE_AGAIN_MS) return;
+      refused_at_ms = now_ms;
+      evidence.addSignalEvents(unwritten);
+      refused_at_ms = null;
+      unwritten = [];
+    },
   };
 }
 
