@@ -75,6 +75,7 @@ describeWith("chromium", "settings and service of an OCPP box, on the built prog
     const form = page.getByRole("form", { name: "Diagnostics and logs" });
     await form.getByRole("button", { name: "Ask for the file" }).click();
     await form.getByText("Fill this in first.").waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
     const address = form.getByLabel("Address where the file goes");
     await address.fill("file:///etc/passwd");
     await form.getByText("Boxes take http, https, ftp, ftps or sftp.").waitFor();

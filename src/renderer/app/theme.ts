@@ -72,7 +72,8 @@ const OURS: Readonly<Record<string, string>> = {
   "--mantine-color-dimmed": "var(--ink-muted)",
   "--mantine-color-placeholder": "var(--ink-muted)",
   "--mantine-color-anchor": "var(--ink)",
-  "--mantine-color-error": "var(--state-fault)",
+  // Text is smaller than the signs that the colour was made for: in the dark theme it was too faint.
+  "--mantine-color-error": "color-mix(in srgb, var(--state-fault) 80%, var(--ink))",
   "--mantine-color-default": "var(--surface)",
   "--mantine-color-default-hover": "var(--sunken)",
   "--mantine-color-default-color": "var(--ink)",
