@@ -165,14 +165,18 @@ describe("what an owner asks of a station", () => {
     expect(await ask({ do: "diagnostics", location: "file:///etc" })).toMatchObject({ ok: false, code: "invalid" });
   });
 
-  test("of one that does not answer is said to be so, and the next question is asked", { timeout: 30_000 }, async () => {
-    await open(({ action }) =>
-      action === "ClearCache" ? new Promise<Record<string, unknown>>(() => undefined) : { listVersion: 4 },
-    );
-    const [silent, next] = await Promise.all([ask({ do: "clear-cache" }), ask({ do: "local-list-version" })]);
-    expect(silent).toMatchObject({ ok: false, code: "timeout", retry: true });
-    expect(next).toEqual({ ok: true, answer: { version: 4 } });
-  });
+  test(
+    "of one that does not answer is said to be so, and the next question is asked",
+    { timeout: 30_000 },
+    async () => {
+      await open(({ action }) =>
+        action === "ClearCache" ? new Promise<Record<string, unknown>>(() => undefined) : { listVersion: 4 },
+      );
+      const [silent, next] = await Promise.all([ask({ do: "clear-cache" }), ask({ do: "local-list-version" })]);
+      expect(silent).toMatchObject({ ok: false, code: "timeout", retry: true });
+      expect(next).toEqual({ ok: true, answer: { version: 4 } });
+    },
+  );
 
   test("of one that is not connected is said to be so", async () => {
     bench = await openBench([station("P01", "CP-1")]);

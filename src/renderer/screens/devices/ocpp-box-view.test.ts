@@ -12,6 +12,7 @@ import {
   isOtherWay,
   knownWord,
   locationMistake,
+  messageMistake,
   periodOf,
   reservedUntil,
   saysMore,
@@ -142,6 +143,24 @@ describe("what is typed", () => {
     expect(periodOf("hour", 5 * HOUR)).toEqual({ from_ms: 4 * HOUR, until_ms: 5 * HOUR });
     expect(periodOf("week", HOUR)).toEqual({ from_ms: 0, until_ms: HOUR });
   });
+});
+
+test.each([
+  [
+    { vendorId: " ", messageId: "", data: "" },
+    { field: "vendorId", what: "required" },
+  ],
+  [
+    { vendorId: "v", messageId: "x".repeat(51), data: "" },
+    { field: "messageId", what: "long" },
+  ],
+  [
+    { vendorId: "v", messageId: "", data: "x".repeat(10_001) },
+    { field: "data", what: "long" },
+  ],
+  [{ vendorId: "v", messageId: "", data: "" }, null],
+])("a message of the maker's own that cannot be sent is said to be so: %#", (message, mistake) => {
+  expect(messageMistake(message)).toEqual(mistake);
 });
 
 test("a new reservation has a number that none has", () => {

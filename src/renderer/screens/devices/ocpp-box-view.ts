@@ -146,6 +146,20 @@ export const firmwareReports = (reports: readonly BoxReport[]): readonly BoxRepo
 export const uploadReports = (reports: readonly BoxReport[]): readonly BoxReport[] =>
   reports.filter(({ name }) => UPLOADS.has(name));
 
+export type OwnMessage = { readonly vendorId: string; readonly messageId: string; readonly data: string };
+type MessageMistake = { readonly field: keyof OwnMessage; readonly what: "required" | "long" };
+/** OCPP 1.6, 5.12; the length of the data is ours. */
+const MESSAGE_CHARS_MAX = { vendorId: 255, messageId: 50, data: 10_000 } as const;
+
+/** What has to be put right first in a message of the maker's own; `null`: nothing. */
+export function messageMistake(message: OwnMessage): MessageMistake | null {
+  if (message.vendorId.trim() === "") return { field: "vendorId", what: "required" };
+  const long = (["vendorId", "messageId", "data"] as const).find(
+    (field) => message[field].length > MESSAGE_CHARS_MAX[field],
+  );
+  return long === undefined ? null : { field: long, what: "long" };
+}
+
 /** "Accepted" and "Rejected" say no more than that it agreed or refused. */
 export const saysMore = (word: string): boolean => word !== "" && word !== "Accepted" && word !== "Rejected";
 
@@ -199,6 +213,7 @@ export const ASKED_NAMES = [
   "clear-cache",
   "clear-charging-profiles",
   "configure",
+  "data-transfer",
   "delete-certificate",
   "diagnostics",
   "extended-trigger",

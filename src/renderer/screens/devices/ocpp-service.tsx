@@ -5,6 +5,7 @@ import type { OcppRequest } from "../../../contract/index.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Card } from "../../components/page.tsx";
 import { BoxOutcome, type PartProps, useBoxAsk } from "./ocpp-ask.tsx";
+import { HeldLimits, MakersMessage } from "./ocpp-service-more.tsx";
 import css from "./ocpp-box.module.css";
 
 const MESSAGES = [
@@ -27,6 +28,8 @@ export function BoxService({ stationId }: PartProps) {
       <Trigger stationId={stationId} />
       <Forgetting stationId={stationId} />
       <AtTheCharger stationId={stationId} />
+      <HeldLimits stationId={stationId} />
+      <MakersMessage stationId={stationId} />
     </div>
   );
 }
