@@ -144,6 +144,8 @@ export const siteLiveSchema = z.object({
   speed: z.number().positive(),
   power_W: power_W.nullable(),
   evPower_W: power_W.nullable(),
+  /** What the main fuse stands for at the site's nominal voltage. */
+  fuse_W: power_W,
   counts: z.record(displayState, z.int().min(0)),
   tightest: tightestSchema.nullable(),
   devicesOnline: z.int().min(0),

@@ -57,6 +57,7 @@ export const siteLive = (patch: Partial<SiteLive> = {}): SiteLive => ({
   speed: 1,
   power_W: 41_200,
   evPower_W: 30_000,
+  fuse_W: 43_470,
   counts: { free: 0, charging: 1, limited: 0, waiting: 0, occupied: 0, fault: 0, offline: 0 },
   tightest: null,
   devicesOnline: 1,

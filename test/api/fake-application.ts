@@ -59,6 +59,7 @@ export function liveUpdate(seq: number, full: boolean, stations: StationLive[]):
       speed: 1,
       power_W: 22_080,
       evPower_W: 22_080,
+      fuse_W: 43_470,
       counts,
       tightest: null,
       devicesOnline: stations.length,

@@ -77,6 +77,18 @@ export const workingLimit_mA = (state: CircuitState): PerPhase<Milliamp> =>
 export const powerOfLines_W = ({ system }: Pick<Circuit, "system">, sum_mA: number, nominal_V: number): number =>
   (sum_mA * nominal_V) / (system === "delta" ? 1000 * Math.sqrt(3) : 1000);
 
+/** Main fuse on its weakest phase, and the power it stands for. */
+export function mainLimit(site: SiteState): { fuse_mA: number; limit_W: number } {
+  const root = [...site.circuits.values()].find((state) => state.circuit.parentId === null);
+  if (root === undefined) return { fuse_mA: 0, limit_W: 0 };
+  const { fuse_mA } = root.circuit;
+  const sum_mA = fuse_mA.reduce((sum: number, fuse) => sum + fuse, 0);
+  return {
+    fuse_mA: Math.min(...fuse_mA),
+    limit_W: Math.round(powerOfLines_W(root.circuit, sum_mA, site.model.identity.nominal_V)),
+  };
+}
+
 /** The circuit's power limit, its own or the lowest imposed one. */
 export function workingLimit_W({ circuit, imposed }: CircuitState): Watt | null {
   const limits = [circuit.limit_W, ...imposed.map(({ limit_W }) => limit_W)].filter((limit) => limit !== null);

@@ -5,7 +5,7 @@ import { type BalancingDesk, balancingDesk } from "./balancing-desk.ts";
 import { deviceDesk } from "./device-desk.ts";
 import { deviceHealth } from "./device-health.ts";
 import type { Engine } from "./engine.types.ts";
-import { powerOfLines_W } from "./circuit-view.ts";
+import { mainLimit } from "./circuit-view.ts";
 import { kioskState } from "./kiosk-view.ts";
 import { createLivePublisher } from "./live-publisher.ts";
 import { liveUpdate, stationLive } from "./live-view.ts";
@@ -21,7 +21,7 @@ import type { RunningEngine } from "./running-engine.ts";
 import { hasPriceFile } from "./site-prices.ts";
 import { externalDesk } from "./signals/external-desk.ts";
 import { exportSiteFile } from "./site-file/index.ts";
-import type { SiteState, StationState } from "./state.ts";
+import type { StationState } from "./state.ts";
 
 /** The running engine as the API sees it. */
 export function engineOf(running: RunningEngine): Engine {
@@ -201,15 +201,3 @@ const learnedView = ({ habits, vehicle, overdraw }: StationState): StationDetail
   neverPause: habits.neverPause,
   over_permille: overdraw.over_permille,
 });
-
-/** Main fuse on its weakest phase, and the power it stands for. */
-function mainLimit(site: SiteState): { fuse_mA: number; limit_W: number } {
-  const root = [...site.circuits.values()].find((state) => state.circuit.parentId === null);
-  if (root === undefined) return { fuse_mA: 0, limit_W: 0 };
-  const { fuse_mA } = root.circuit;
-  const sum_mA = fuse_mA.reduce((sum: number, fuse) => sum + fuse, 0);
-  return {
-    fuse_mA: Math.min(...fuse_mA),
-    limit_W: Math.round(powerOfLines_W(root.circuit, sum_mA, site.model.identity.nominal_V)),
-  };
-}

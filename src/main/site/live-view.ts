@@ -15,6 +15,7 @@ import {
   reservedForOthers_mA,
   stationsBelow,
   workingLimit_mA,
+  mainLimit,
 } from "./circuit-view.ts";
 import { attained_Wh, wantsCurrent } from "./allocation-input.ts";
 import type { CircuitState, SiteState, StationState } from "./state.ts";
@@ -168,6 +169,7 @@ function siteLive(
     speed: facts.speed,
     power_W: sitePower_W(site, now_ms),
     evPower_W: evPower_W(site, now_ms),
+    fuse_W: mainLimit(site).limit_W,
     counts,
     tightest: tightest(circuits),
     devicesOnline: stations.filter((station) => station.online).length + metersOnline,

@@ -1,9 +1,8 @@
 import { useTranslation } from "react-i18next";
 import type { SiteLive } from "../../../contract/index.ts";
 import { Sparkline } from "../../components/sparkline.tsx";
-import { useCircuits, useSite } from "../../lib/data/live-store.ts";
+import { useSite } from "../../lib/data/live-store.ts";
 import { useAsk } from "../../lib/data/use-ask.ts";
-import { nominalPower_W } from "../../lib/data/use-current-text.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
 import css from "./headline.module.css";
 
@@ -59,12 +58,10 @@ function Sentence({ site }: { readonly site: SiteLive }) {
 function PowerNow({ site }: { readonly site: SiteLive }) {
   const { t } = useTranslation("live");
   const format = useFormat();
-  const circuits = useCircuits();
   const spark = useAsk(["live", "spark"], (api, signal) => api.live.spark(undefined, { signal }), {
     every_ms: SPARK_EVERY_ms,
   });
-  const root = circuits.find(({ parentId }) => parentId === null);
-  const fuse_W = root === undefined ? 0 : root.fuse_mA.reduce((sum, fuse_mA) => sum + nominalPower_W(fuse_mA, 1), 0);
+  const { fuse_W } = site;
   const points = (spark.data ?? []).map(({ at_ms, power_W }) => ({ at_ms, value: power_W }));
   const now = { at_ms: site.at_ms, value: site.power_W };
   return (
