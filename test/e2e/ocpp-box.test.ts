@@ -61,6 +61,12 @@ describeWith("chromium", "settings and service of an OCPP box, on the built prog
     const page = await open(`/#/devices?kind=station&device=${await station()}&box=files`);
     const form = page.getByRole("form", { name: "Firmware" });
     await form.getByLabel("Address of the firmware file").fill("https://192.0.2.1/firmware.bin");
+    await form.getByText("Signed firmware").click();
+    const signature = form.getByLabel("Signature of the file (Base64)");
+    await signature.fill("c2lnbmF0dXJl");
+    await form.getByRole("button", { name: "Update firmware" }).click();
+    await form.getByText("Fill this in first.").waitFor();
+    await signature.fill("");
     await form.getByRole("button", { name: "Update firmware" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByText(/installs it and restarts/u).waitFor();

@@ -17,6 +17,7 @@ import {
   reservedUntil,
   saysMore,
   settingRows,
+  signedMistake,
   triesOf,
   uploadReports,
   valueMistake,
@@ -161,6 +162,17 @@ test.each([
   [{ vendorId: "v", messageId: "", data: "" }, null],
 ])("a message of the maker's own that cannot be sent is said to be so: %#", (message, mistake) => {
   expect(messageMistake(message)).toEqual(mistake);
+});
+
+test("signed firmware comes with certificate and signature, or with neither", () => {
+  const certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+  expect(signedMistake({ certificate: "", signature: " " })).toBeNull();
+  expect(signedMistake({ certificate, signature: "c2ln\nbmF0dXJl" })).toBeNull();
+  expect(signedMistake({ certificate, signature: "" })).toBe("signature");
+  expect(signedMistake({ certificate, signature: "no base64!" })).toBe("signature");
+  expect(signedMistake({ certificate, signature: "A".repeat(801) })).toBe("signature");
+  expect(signedMistake({ certificate: "", signature: "c2ln" })).toBe("required");
+  expect(signedMistake({ certificate: "x", signature: "c2ln" })).toBe("form");
 });
 
 test("a new reservation has a number that none has", () => {

@@ -146,6 +146,18 @@ export const firmwareReports = (reports: readonly BoxReport[]): readonly BoxRepo
 export const uploadReports = (reports: readonly BoxReport[]): readonly BoxReport[] =>
   reports.filter(({ name }) => UPLOADS.has(name));
 
+export type Signed = { readonly certificate: string; readonly signature: string };
+const SIGNATURE_CHARS_MAX = 800;
+
+/** Both or neither: with them the box checks the file before it installs it. What is wrong; `null`: nothing. */
+export function signedMistake({ certificate, signature }: Signed): CertificateMistake | "signature" | null {
+  const text = signature.trim();
+  if (certificate.trim() === "" && text === "") return null;
+  const mistake = certificateMistake(certificate);
+  if (mistake !== null) return mistake;
+  return /^[A-Za-z0-9+/=\s]+$/u.test(text) && text.length <= SIGNATURE_CHARS_MAX ? null : "signature";
+}
+
 export type OwnMessage = { readonly vendorId: string; readonly messageId: string; readonly data: string };
 type MessageMistake = { readonly field: keyof OwnMessage; readonly what: "required" | "long" };
 /** OCPP 1.6, 5.12; the length of the data is ours. */

@@ -1,4 +1,4 @@
-import { Button, Modal, NumberInput, Select, TextInput } from "@mantine/core";
+import { Button, Modal, NumberInput, Select, Textarea, TextInput } from "@mantine/core";
 import { type SyntheticEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { BoxReport, OcppRequest } from "../../../contract/index.ts";
@@ -15,6 +15,8 @@ import {
   type Period,
   periodOf,
   PERIODS,
+  type Signed,
+  signedMistake,
   triesOf,
   uploadReports,
 } from "./ocpp-box-view.ts";
@@ -32,15 +34,25 @@ export function BoxFiles(props: PartProps) {
   );
 }
 
-type FirmwareForm = { readonly location: string; readonly hours: number | string; readonly tries: number | string };
-const NO_FIRMWARE: FirmwareForm = { location: "", hours: 0, tries: "" };
+type FirmwareForm = Signed & {
+  readonly location: string;
+  readonly hours: number | string;
+  readonly tries: number | string;
+};
+const NO_FIRMWARE: FirmwareForm = { location: "", hours: 0, tries: "", certificate: "", signature: "" };
 
 /** The request that the form stands for; `null`: something has to be put right first. */
-function firmwareRequest({ location, hours, tries }: FirmwareForm, now_ms: number | null): OcppRequest | null {
+function firmwareRequest(form: FirmwareForm, now_ms: number | null): OcppRequest | null {
+  const { location, hours, tries } = form;
   const at_ms = now_ms === null ? null : beginsAt(hours, now_ms);
   const retries = triesOf(tries);
-  if (locationMistake(location) !== null || at_ms === null || retries === null) return null;
-  return { do: "update-firmware", location: location.trim(), at_ms, ...retries };
+  if (locationMistake(location) !== null || signedMistake(form) !== null) return null;
+  if (now_ms === null || at_ms === null || retries === null) return null;
+  const wanted = { location: location.trim(), at_ms, ...retries };
+  const [signingCertificate, signature] = [form.certificate.trim(), form.signature.replaceAll(/\s/gu, "")];
+  return signingCertificate === ""
+    ? { do: "update-firmware", ...wanted }
+    : { do: "signed-update-firmware", requestId: requestNumber(now_ms), ...wanted, signingCertificate, signature };
 }
 
 function FirmwareCard({ stationId, beyond }: PartProps) {
@@ -127,10 +139,44 @@ function FirmwareFields({ form, setForm, shown, fileWays, onSubmit }: FieldsProp
           }}
         />
       </div>
+      <SignedFields form={form} setForm={setForm} shown={shown} />
       <div className={css["tools"]}>
         <Button type="submit">{t("firmware.start")}</Button>
       </div>
     </form>
+  );
+}
+
+/** For boxes that take signed firmware only. */
+function SignedFields({ form, setForm, shown }: Pick<FieldsProps, "form" | "setForm" | "shown">) {
+  const { t } = useTranslation("box");
+  const mistake = shown ? signedMistake(form) : null;
+  return (
+    <details className={css["wide"]} open={mistake !== null ? true : undefined}>
+      <summary>{t("firmware.signed")}</summary>
+      <Textarea
+        className={css["pem"]}
+        label={t("firmware.certificate")}
+        rows={3}
+        spellCheck={false}
+        value={form.certificate}
+        error={mistake === null || mistake === "signature" ? null : t(`certificates.mistake.${mistake}`)}
+        onChange={(event) => {
+          setForm({ ...form, certificate: event.currentTarget.value });
+        }}
+      />
+      <Textarea
+        className={css["pem"]}
+        label={t("firmware.signature")}
+        rows={2}
+        spellCheck={false}
+        value={form.signature}
+        error={mistake === "signature" ? t("firmware.badSignature") : null}
+        onChange={(event) => {
+          setForm({ ...form, signature: event.currentTarget.value });
+        }}
+      />
+    </details>
   );
 }
 
@@ -187,9 +233,11 @@ function logRequest({ kind, location, period, tries }: LogForm, now_ms: number |
   if (now_ms === null || retries === null || locationMistake(location) !== null) return null;
   const wanted = { location: location.trim(), ...retries, ...periodOf(period, now_ms) };
   if (kind === "diagnostics") return { do: "diagnostics", ...wanted };
-  // Requests of one second would share the number, and the box reports by it.
-  return { do: "log", requestId: Math.floor(now_ms / 1000) % 0x7f_ff_ff_ff, kind, ...wanted };
+  return { do: "log", requestId: requestNumber(now_ms), kind, ...wanted };
 }
+
+/** The box reports by it; 31 bits, another each second. */
+const requestNumber = (now_ms: number): number => Math.floor(now_ms / 1000) % 0x7f_ff_ff_ff;
 
 function DiagnosticsCard({ stationId, beyond }: PartProps) {
   const { t } = useTranslation("box");
