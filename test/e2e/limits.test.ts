@@ -60,7 +60,7 @@ describeWith("chromium", "limits and prices, on the built program", (executableP
     expect(await seriousViolations(page)).toEqual([]);
     await dialog.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved and in force.").waitFor();
-    await page.getByText("In force: 14.0 kW").waitFor();
+    await page.getByText("In force: 14 kW").waitFor();
     expect(await imposed()).toMatchObject([{ id: "Evening-peak", active: { limit_W: LIMIT_W } }]);
 
     await expect
