@@ -3,7 +3,7 @@
  * may come back at once, and from behind one router.
  */
 export const HANDSHAKES_PER_S = 10;
-export const HANDSHAKES_BURST = 256;
+export const HANDSHAKES_BURST = 512;
 /** Addresses that are remembered; the one unheard of for longest begins anew. */
 const ADDRESSES_MAX = 1000;
 

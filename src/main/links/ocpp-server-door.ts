@@ -5,7 +5,7 @@ import { createHandshakeAllowance } from "./handshake-allowance.ts";
 /** Real milliseconds from the first packet to the WebSocket; a weak box takes some seconds for its half of TLS. */
 export const ARRIVAL_MS = 20_000;
 /** Those on their way in at a time; honest ones are through within a second or two. */
-export const ARRIVALS_MAX = 128;
+export const ARRIVALS_MAX = 256;
 /** Failed handshakes that are remembered, the last of each address. */
 const FAILURES_MAX = 32;
 /** First byte of a TLS record with a handshake (RFC 8446, 5.1). No HTTP request begins with it. */

@@ -220,6 +220,18 @@ describe("the door", () => {
     expect(await box.send("Heartbeat", {})).toHaveProperty("currentTime");
   });
 
+  // Behind one router they all have one address.
+  test.each([false, true])(
+    "after a power cut lets two hundred in who dial at once (by TLS: %s)",
+    async (isEncrypted) => {
+      await open();
+      const boxes = await Promise.all(Array.from({ length: 200 }, (_, no) => dial(`CP-${String(no)}`, isEncrypted)));
+      expect(server.refusals()).toBe(0);
+      const answers = await Promise.all(boxes.map((box) => box.send("Heartbeat", {})));
+      expect(answers).toHaveLength(200);
+    },
+  );
+
   // Only Linux has all of 127.0.0.0/8 without being asked.
   test.runIf(process.platform === "linux")("one address that takes all places costs no other its own", async () => {
     await open();
