@@ -78,10 +78,15 @@ export const shownSettingsSchema = z.object({
   settings: deviceSettingsSchema,
   /** Whether a password for its wire is stored. */
   hasPassword: z.boolean(),
+  /** The circuit that only this meter watches, where nothing says how much else it carries; `null`: none. */
+  unwatched: z.object({ circuitId: identifier, name: z.string() }).nullable(),
   /** Other devices on its wire: a new address of the wire may be theirs too. */
   alsoOnWire: z.array(z.string()),
 });
 export type ShownSettings = z.infer<typeof shownSettingsSchema>;
+
+/** Largest load beside chargers, on each phase, of a circuit that loses its meter and has no such number yet. */
+const otherLoad_mA = current_mA.optional();
 
 export const saveDeviceSchema = z.object({
   /** As it was read; `null` for a device that is new. */
@@ -91,6 +96,7 @@ export const saveDeviceSchema = z.object({
   password: z.string().min(1).max(128).nullable().optional(),
   /** Whether the other devices on the wire move with it when the wire is another. */
   othersMove: z.boolean().default(true),
+  otherLoad_mA,
 });
 export type SaveDevice = z.infer<typeof saveDeviceSchema>;
 
@@ -131,7 +137,7 @@ export const deviceSettingsProcedures = {
   remove: forTechnician
     .errors(changeErrors)
     .route({ method: "POST", path: "/devices/remove", summary: "Take a device off the site" })
-    .input(key.extend({ version }))
+    .input(key.extend({ version, otherLoad_mA }))
     .output(z.object({ id: identifier })),
   /** Asks a device once, before it is stored, over a wire that the site does not use. Only reads. */
   tryOut: forTechnician

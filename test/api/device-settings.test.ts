@@ -157,6 +157,18 @@ describe("a device that is changed", () => {
     expect((await stationOf(client)).settings.by).toMatchObject({ wire: moved.wire });
   });
 
+  test("that watched a circuit leaves it with a largest other load, by number or by another meter", async () => {
+    const { client } = await runningSite();
+    await client.devices.save(isNew(meterOn(tcp(1), "eastron-sdm630")));
+    const { version, settings } = await client.devices.settings({ kind: "meter", id: "m1" });
+    if (settings.kind !== "meter") throw new Error("it is a meter");
+    const away = { version, settings: { ...settings, circuitId: null } };
+    expect(await refusal(client.devices.save(away))).toEqual([expect.stringMatching(/^other_load_max_A: /u)]);
+    await client.devices.save({ ...away, otherLoad_mA: 0 });
+    expect((await client.app.exportSite()).yaml).toContain("other_load_max_A: 0");
+    expect((await client.devices.settings({ kind: "meter", id: "m1" })).unwatched).toBeNull();
+  });
+
   test("keeps its password until another is typed", async () => {
     const { client, application } = await runningSite();
     const http = (user: string): DeviceWire => ({ kind: "http", host: "127.0.0.1", port: 1, user });
@@ -177,10 +189,16 @@ describe("a device that is taken off the site", () => {
     const { client } = await runningSite();
     await client.devices.save(isNew(meterOn(tcp(await simulated("eastron-sdm630")), "eastron-sdm630")));
     await isOnline(client, "m1");
-    const { version } = await client.devices.settings({ kind: "meter", id: "m1" });
-    await client.devices.remove({ kind: "meter", id: "m1", version });
+    const { version, unwatched } = await client.devices.settings({ kind: "meter", id: "m1" });
+    // Without it nobody knows what the building takes: cars would be given that, too.
+    expect(unwatched).toEqual({ circuitId: "main", name: "Main" });
+    expect(await refusal(client.devices.remove({ kind: "meter", id: "m1", version }))).toEqual([
+      "other_load_max_A: the largest load of Main beside chargers: no meter watches it",
+    ]);
+    await client.devices.remove({ kind: "meter", id: "m1", version, otherLoad_mA: 20_000 });
     const { yaml } = await client.app.exportSite();
     expect(yaml).not.toContain("m1");
+    expect(yaml).toContain("other_load_max_A: 20");
     expect(yaml.match(/kind: modbus-tcp/gu)).toHaveLength(1);
     expect((await client.devices.list()).map(({ id }) => id)).not.toContain("m1");
   });

@@ -60,7 +60,10 @@ describeWith("chromium", "devices by hand, on the built program", (executablePat
     await page.getByText("Nothing. The device answers as it should.").waitFor();
     await page.getByRole("button", { name: "Remove" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByText("What it measured is estimated from then on.").waitFor();
+    await dialog.getByText("Nobody watches what it measured from then on.").waitFor();
+    await dialog.getByRole("button", { name: "Remove" }).click();
+    await dialog.getByText("no meter watches it").waitFor();
+    await dialog.getByLabel("Largest other load on Main fuse").fill("20");
     await dialog.getByRole("button", { name: "Remove" }).click();
     await page.getByRole("heading", { name: "All devices" }).waitFor();
     await expect.poll(() => page.getByText("M01").count()).toBe(0);

@@ -9,7 +9,7 @@ import { readDevice } from "../finding/read-device.ts";
 import { listSerialPorts } from "../links/serial-ports.ts";
 import type { OpenedFolder, StoredSite } from "../storage/types.ts";
 import { createClock } from "./clock.ts";
-import { linkOf, settingsOf, usedLinks, withDevice, withoutDevice } from "./device-entries.ts";
+import { linkOf, settingsOf, unwatchedWithout, usedLinks, withDevice, withoutDevice } from "./device-entries.ts";
 import { isSameWire } from "./device-wires.ts";
 import { knownProfiles } from "./known-profiles.ts";
 import { realPath } from "./scan-devices.ts";
@@ -39,7 +39,9 @@ export interface DeviceChanges {
   settings(key: Key): ShownSettings | null;
   /** Adds or changes; the engine is started anew, and sessions go on. */
   save(request: SaveDevice): Promise<DeviceChanged>;
-  remove(request: Key & { readonly version: string }): Promise<DeviceChanged>;
+  remove(
+    request: Key & { readonly version: string; readonly otherLoad_mA?: number | undefined },
+  ): Promise<DeviceChanged>;
   /** Reads once over a wire that the site does not use. */
   tryOut(
     request: Pick<SaveDevice, "settings" | "password">,
@@ -93,12 +95,14 @@ export function createDeviceChanges(
       if (isOther) noteReplaced(running(), settings);
       return carriedOut(next.site);
     },
-    async remove({ kind, id, version }) {
+    async remove(request) {
+      const { kind, id, version } = request;
       const may = changeable(version);
       if (!may.ok) return may;
       if (settingsOf(may.site.model, kind, id) === null) return { ok: false, code: "not-found" };
       if (isCharging(may.engine, { kind, id })) return conflict("charging");
-      return carriedOut(withoutDevice(may.site, kind, id));
+      const less = withoutDevice(may.site, request);
+      return less.ok ? carriedOut(less.site) : { ok: false, code: "invalid", problems: less.problems };
     },
     async tryOut(request) {
       const may = changeable(null);
@@ -124,6 +128,7 @@ const versionOf = (site: StoredSite): string =>
 function shown(site: StoredSite, settings: DeviceSettings): ShownSettings {
   const { stations, meters } = site.model;
   const link = linkOf(site.model, settings);
+  const unwatched = unwatchedWithout(site.model, settings);
   const others = [
     ...stations.filter(({ connection }) => connection.kind === "profile" && connection.linkId === link?.id),
     ...meters.filter(({ linkId }) => linkId === link?.id),
@@ -131,6 +136,7 @@ function shown(site: StoredSite, settings: DeviceSettings): ShownSettings {
   return {
     version: versionOf(site),
     settings,
+    unwatched: unwatched === null ? null : { circuitId: unwatched.id, name: unwatched.name },
     hasPassword: link?.kind === "http" && link.password !== undefined,
     alsoOnWire: others.flatMap(({ id, name }) => (id === settings.id ? [] : [name])),
   };
@@ -179,7 +185,7 @@ async function tried(
   if (isUsed) return conflict("wire-in-use");
   const isKnown = settingsOf(site.model, settings.kind, settings.id) !== null;
   const version = isKnown ? versionOf(site) : null;
-  const next = withDevice(site, { version, settings, password, othersMove: false }, around);
+  const next = withDevice(site, { version, settings, password, othersMove: false, otherLoad_mA: 0 }, around);
   if (!next.ok) return { ok: false, code: "invalid", problems: next.problems };
   const { model } = next.site;
   const list = settings.kind === "station" ? model.stations : model.meters;
@@ -201,7 +207,9 @@ async function tried(
 }
 
 /** A port that is open at another speed is no less in use. */
-const isOnPort = (link: StoredSite["model"]["links"][number], wire: Parameters<typeof isSameWire>[1]): boolean =>
-  link.kind === "serial" && wire.kind === "serial"
-    ? realPath(link.path) === realPath(wire.path)
-    : link.kind !== "http" && isSameWire(link, wire);
+function isOnPort(link: StoredSite["model"]["links"][number], wire: Parameters<typeof isSameWire>[1]): boolean {
+  if (link.kind === "serial" && wire.kind === "serial") return realPath(link.path) === realPath(wire.path);
+  // Boxes on UDP all answer to one port of ours.
+  if (link.kind === "udp") return wire.kind === "udp";
+  return link.kind !== "http" && isSameWire(link, wire);
+}

@@ -2,6 +2,7 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import type { DeviceSettings, DeviceWire, SaveDevice, SiteProblem } from "../../contract/index.ts";
 import type { Link, SiteModel } from "../../core/site/index.ts";
+import { milliamp, perPhase } from "../../core/units/index.ts";
 import type { TariffVersion } from "../../core/tariff/index.ts";
 import type { StoredSite } from "../storage/types.ts";
 import { freeId, isSameWire, wireEntry, wireName } from "./device-wires.ts";
@@ -28,6 +29,12 @@ export function withDevice(site: StoredSite, request: SaveDevice, around: Around
   const { settings } = request;
   const misfits = [...kindMistakes(settings, around.profiles), ...circuitMistakes(site.model, settings)];
   if (misfits.length > 0) return { ok: false, problems: misfits };
+  const next = checked(site, request, around);
+  return next.ok ? withOtherLoad(site.model, next.site, request.otherLoad_mA) : next;
+}
+
+function checked(site: StoredSite, request: SaveDevice, around: Around): SiteChange {
+  const { settings } = request;
   const file = fileOf(site, around.tariff);
   const list = settings.kind === "station" ? file.stations : file.meters;
   const found = list.findIndex(({ id }) => id === settings.id);
@@ -38,7 +45,10 @@ export function withDevice(site: StoredSite, request: SaveDevice, around: Around
 }
 
 /** The site without a device; what it measured is reckoned from then on, and its wire goes with it when nobody is left there. */
-export function withoutDevice({ model, ...site }: StoredSite, kind: DeviceSettings["kind"], id: string): StoredSite {
+export function withoutDevice(
+  { model, ...site }: StoredSite,
+  { kind, id, otherLoad_mA }: Pick<DeviceSettings, "kind" | "id"> & { readonly otherLoad_mA?: number | undefined },
+): SiteChange {
   const less: SiteModel = {
     ...model,
     circuits: model.circuits.map((circuit) =>
@@ -49,7 +59,33 @@ export function withoutDevice({ model, ...site }: StoredSite, kind: DeviceSettin
   };
   const used = usedLinks(less);
   const hung = usedLinks(model);
-  return { ...site, model: { ...less, links: less.links.filter((link) => used.has(link.id) || !hung.has(link.id)) } };
+  const links = less.links.filter((link) => used.has(link.id) || !hung.has(link.id));
+  return withOtherLoad(model, { ...site, model: { ...less, links } }, otherLoad_mA);
+}
+
+/** The circuit that only this meter watches, where nothing says how much else it carries. */
+export const unwatchedWithout = ({ circuits }: SiteModel, { kind, id }: Pick<DeviceSettings, "kind" | "id">) =>
+  circuits.find((circuit) => kind === "meter" && circuit.meterId === id && circuit.otherLoad_mA_max === null) ?? null;
+
+/**
+ * A circuit that loses its meter is reckoned with its largest other load; without one cars would be given what the
+ * building takes.
+ */
+function withOtherLoad(before: SiteModel, site: StoredSite, otherLoad_mA: number | undefined): SiteChange {
+  const watched = new Set(before.circuits.flatMap(({ id, meterId }) => (meterId === null ? [] : [id])));
+  const lost = site.model.circuits.filter(
+    ({ id, meterId, otherLoad_mA_max }) => watched.has(id) && meterId === null && otherLoad_mA_max === null,
+  );
+  if (lost.length === 0) return { ok: true, site };
+  if (otherLoad_mA === undefined) {
+    const expected = `the largest load of ${lost.map(({ name }) => name).join(", ")} beside chargers: no meter watches it`;
+    return { ok: false, problems: [problem("other_load_max_A", "missing", expected)] };
+  }
+  const otherLoad_mA_max = perPhase(() => milliamp(otherLoad_mA));
+  const circuits = site.model.circuits.map((circuit) =>
+    lost.includes(circuit) ? { ...circuit, otherLoad_mA_max } : circuit,
+  );
+  return { ok: true, site: { ...site, model: { ...site.model, circuits } } };
 }
 
 const fileOf = (site: StoredSite, tariff: TariffVersion | null): File =>

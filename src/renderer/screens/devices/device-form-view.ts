@@ -41,6 +41,8 @@ export type DeviceForm = AdoptForm & {
   readonly connector: number | string;
   readonly serial: string;
   readonly othersMove: boolean;
+  /** Largest load beside chargers of a circuit that loses its meter. */
+  readonly otherLoad_A: number | string;
 };
 
 const USUAL_LINE = { baud: 9600, parity: "none", dataBits: 8, stopBits: 1 } as const;
@@ -85,6 +87,7 @@ export const emptyForm = (id: string, circuitId: string): DeviceForm => ({
   connector: 1,
   serial: "",
   othersMove: true,
+  otherLoad_A: "",
 });
 
 /** Kinds of wires of a profile; all of them where it is not known. */
@@ -265,6 +268,7 @@ export const saveInput = (form: DeviceForm, version: string | null): SaveDevice 
   version,
   settings: settingsFrom(form),
   othersMove: form.othersMove,
+  ...(typeof form.otherLoad_A === "number" ? { otherLoad_mA: milliampFromAmp(form.otherLoad_A) } : {}),
   ...(form.wire === "http" && form.ocpp === null && form.password !== "" ? { password: form.password } : {}),
 });
 

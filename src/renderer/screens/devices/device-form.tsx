@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type SyntheticEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { DeviceSettings, ProfileFacts } from "../../../contract/index.ts";
+import type { DeviceSettings, ProfileFacts, ShownSettings } from "../../../contract/index.ts";
 import { IconArrowLeft } from "../../components/icons.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Card, Page } from "../../components/page.tsx";
@@ -25,6 +25,7 @@ import {
   withProfile,
 } from "./device-form-view.ts";
 import { ChangeRefused } from "./device-refused.tsx";
+import { OtherLoad } from "./other-load.tsx";
 import { TryDevice } from "./device-try.tsx";
 import { type FieldProps, Whole, WireFields } from "./device-wire-fields.tsx";
 import css from "./devices.module.css";
@@ -47,6 +48,7 @@ export function AddDevice() {
             taken={(kind) => (listed.data ?? []).filter((one) => one.kind === kind).map(({ id }) => id)}
             hasPassword={false}
             alsoOnWire={[]}
+            unwatched={null}
           />
         )}
       </StateBoundary>
@@ -70,7 +72,7 @@ export function ChangeDevice({ kind, id }: Pick<DeviceSettings, "kind" | "id">) 
       <StateBoundary asked={profiles}>
         {(known) => (
           <StateBoundary asked={asked}>
-            {({ settings, version, hasPassword, alsoOnWire }) => (
+            {({ settings, version, hasPassword, alsoOnWire, unwatched }) => (
               <Editor
                 key={version}
                 first={formOf(settings)}
@@ -79,6 +81,7 @@ export function ChangeDevice({ kind, id }: Pick<DeviceSettings, "kind" | "id">) 
                 taken={() => []}
                 hasPassword={hasPassword}
                 alsoOnWire={alsoOnWire}
+                unwatched={unwatched}
               />
             )}
           </StateBoundary>
@@ -110,9 +113,10 @@ type EditorProps = {
   readonly taken: (kind: DeviceSettings["kind"]) => readonly string[];
   readonly hasPassword: boolean;
   readonly alsoOnWire: readonly string[];
+  readonly unwatched: ShownSettings["unwatched"];
 };
 
-function Editor({ first, version, profiles, taken, hasPassword, alsoOnWire }: EditorProps) {
+function Editor({ first, version, profiles, taken, hasPassword, alsoOnWire, unwatched }: EditorProps) {
   const { t } = useTranslation("devices");
   const [form, setForm] = useState(first);
   const [shown, setShown] = useState(false);
@@ -165,7 +169,7 @@ function Editor({ first, version, profiles, taken, hasPassword, alsoOnWire }: Ed
         </div>
         <Card title={t("form.place")}>
           <div className={css["stack"]}>
-            <SitePlace {...fields} isNew={version === null} />
+            <SitePlace {...fields} isNew={version === null} unwatched={unwatched} />
           </div>
         </Card>
       </div>
@@ -267,12 +271,27 @@ function OthersMove({ form, set, others }: OthersProps) {
 }
 
 /** Its name, its fuse and what it may draw; of a meter what it measures. */
-function SitePlace({ form, set, wrong, isNew }: FieldProps & { readonly isNew: boolean }) {
+function SitePlace({
+  form,
+  set,
+  wrong,
+  isNew,
+  unwatched,
+}: FieldProps & { readonly isNew: boolean } & Pick<EditorProps, "unwatched">) {
   const isMeter = form.kind === "meter";
   return (
     <>
       <Naming form={form} set={set} wrong={wrong} hasId={isNew} />
       <CircuitChoice isMeter={isMeter} form={form} set={set} wrong={wrong} />
+      {unwatched !== null && form.circuitId !== unwatched.circuitId && (
+        <OtherLoad
+          circuit={unwatched.name}
+          value={form.otherLoad_A}
+          onChange={(otherLoad_A) => {
+            set({ otherLoad_A });
+          }}
+        />
+      )}
       {!isMeter && (
         <>
           <Wiring form={form} set={set} wrong={wrong} />

@@ -4,8 +4,11 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DeviceSettings } from "../../../contract/index.ts";
+import { milliampFromAmp } from "../../../core/units/quantities.ts";
 import { useApi } from "../../lib/data/client-context.tsx";
+import { useAsk } from "../../lib/data/use-ask.ts";
 import { ChangeRefused } from "./device-refused.tsx";
+import { OtherLoad } from "./other-load.tsx";
 import css from "./devices.module.css";
 
 type Props = Pick<DeviceSettings, "kind" | "id"> & { readonly name: string };
@@ -18,10 +21,16 @@ export function RemoveDevice({ kind, id, name }: Props) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [asking, setAsking] = useState(false);
+  const [otherLoad_A, setOtherLoad] = useState<number | string>("");
+  const shown = useAsk(["devices", "settings", kind, id], (ask, signal) =>
+    ask.devices.settings({ kind, id }, { signal }),
+  );
+  const unwatched = shown.data?.unwatched ?? null;
   const { mutate, isPending, error, reset } = useMutation({
     mutationFn: async () => {
       const { version } = await api.devices.settings({ kind, id });
-      return api.devices.remove({ kind, id, version });
+      const load = typeof otherLoad_A === "number" ? { otherLoad_mA: milliampFromAmp(otherLoad_A) } : {};
+      return api.devices.remove({ kind, id, version, ...load });
     },
     onSuccess: async () => {
       await navigate({ to: "/devices", search: {} });
@@ -50,6 +59,7 @@ export function RemoveDevice({ kind, id, name }: Props) {
       >
         <div className={css["stack"]}>
           <p>{t(`form.remove.${kind}`)}</p>
+          {unwatched !== null && <OtherLoad circuit={unwatched.name} value={otherLoad_A} onChange={setOtherLoad} />}
           {error !== null && <ChangeRefused error={error} />}
           <div className={css["tools"]}>
             <Button variant="default" onClick={close}>
