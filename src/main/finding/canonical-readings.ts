@@ -27,7 +27,9 @@ export function canonicalReadings(
     if (!PHASE.test(what)) readings[named(profile, what, what)] = valueOf(what);
   }
   if (!given.has("power")) {
-    const phases = PHASES.filter((phase) => given.has(`power${phase}`)).map((phase) => valueOf(`power${phase}`));
+    // One that its document names and the answer lacks is not nothing: there is no sum then.
+    const known = new Set([...given, ...entriesOf(profile).flatMap(({ what }) => what)]);
+    const phases = PHASES.filter((phase) => known.has(`power${phase}`)).map((phase) => valueOf(`power${phase}`));
     if (phases.length > 0) readings["power_W"] = sumOf(phases);
   }
   return readings;
@@ -44,9 +46,11 @@ function named(profile: AnyProfile, whole: string, what: string): string {
 
 const hasTotal = (whole: string): boolean => !/^(?:current|voltage)$/u.test(whole);
 
+const entriesOf = (profile: AnyProfile) =>
+  profile.driver === "modbus" ? profile.registers : "readings" in profile ? profile.readings : [];
+
 function unitOf(profile: AnyProfile, what: string): string | null {
-  const entries = profile.driver === "modbus" ? profile.registers : "readings" in profile ? profile.readings : [];
-  const unit = entries.find((entry) => entry.what.includes(what))?.unit;
+  const unit = entriesOf(profile).find((entry) => entry.what.includes(what))?.unit;
   return unit !== undefined && /^[A-Za-z]{1,8}$/u.test(unit) ? unit : null;
 }
 

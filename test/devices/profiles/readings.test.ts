@@ -22,6 +22,15 @@ describe("what a device shows is named with the unit it is in", () => {
     for (const name of Object.keys(readings)) if (name !== "state") expect(name).toMatch(/_(?:mA|mV|W|Wh)$/u);
   });
 
+  test("a phase that the answer lacks leaves no sum of the others", () => {
+    const loaded = loadAnyProfile("shelly-3em-gen1", PROFILE_FOLDERS);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    const readings = (...names: string[]) =>
+      canonicalReadings(loaded.profile, names, (what) => (names.includes(what) ? 100 : null));
+    expect(readings("power_l1", "power_l2")).toMatchObject({ power_W: null, power_phases_W: [100, 100, null] });
+    expect(readings("power_l1", "power_l2", "power_l3")).toMatchObject({ power_W: 300 });
+  });
+
   test("a current of no phase is in milliamperes too, and no array of phases", () => {
     const delta = profiles.find(({ id }) => id === "delta-ac-max");
     if (delta === undefined) throw new Error("no such profile");
