@@ -110,3 +110,13 @@ test("after a restart the box is told and asked anew", async () => {
   expect(told()).toBeGreaterThan(before);
   expect(failSafe()).toMatchObject({ kind: "known", current_mA: 6_000 });
 });
+
+test("a limit that must fall does not wait for one that rests before it rises", async () => {
+  // It wants a second between two writes.
+  const { port } = await box("heidelberg-energy-control");
+  expect(await port?.setLimit(milliamp(10_000))).toMatchObject({ ok: true });
+  const rising = port?.setLimit(milliamp(16_000));
+  const falling = port?.setLimit(milliamp(6_000));
+  expect(await rising).toMatchObject({ ok: false, code: "rejected", retry: true });
+  expect(await falling).toMatchObject({ ok: true, confirmed_mA: 6_000 });
+});

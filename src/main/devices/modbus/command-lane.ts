@@ -11,9 +11,13 @@ export interface CommandLane {
   run<T>(command: () => Promise<T>): Promise<T | CommandFailure>;
 }
 
-export function createCommandLane(perform: (limit_mA: Milliamp) => Promise<LimitReply>): CommandLane {
+/** `replaced` aborts when a newer limit is there: one that still rests before it is written must not hold it up. */
+type Perform = (limit_mA: Milliamp, replaced: AbortSignal) => Promise<LimitReply>;
+
+export function createCommandLane(perform: Perform): CommandLane {
   const waiting: (() => Promise<void>)[] = [];
   let newest: { readonly limit_mA: Milliamp; readonly resolve: (reply: LimitReply) => void } | null = null;
+  let performing: AbortController | null = null;
   let working = false;
   const work = async (): Promise<void> => {
     if (working) return;
@@ -37,11 +41,14 @@ export function createCommandLane(perform: (limit_mA: Milliamp) => Promise<Limit
         const isQueued = newest !== null;
         newest?.resolve(failure("rejected", true, "replaced by a newer limit"));
         newest = { limit_mA, resolve };
+        performing?.abort();
         if (isQueued) return;
         run(async () => {
           const job = newest;
           newest = null;
-          if (job !== null) job.resolve(await perform(job.limit_mA));
+          if (job === null) return "done" as const;
+          performing = new AbortController();
+          job.resolve(await perform(job.limit_mA, performing.signal));
           return "done" as const;
         }).then((result) => {
           if (result === "done") return;

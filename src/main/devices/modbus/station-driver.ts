@@ -122,7 +122,7 @@ class Driver implements StationDriver {
       control: profile.control,
       unsure: unsureControls(profile),
       limits: this.#limits,
-      lane: createCommandLane((limit_mA) => this.#setLimit(limit_mA)),
+      lane: createCommandLane((limit_mA, replaced) => this.#setLimit(limit_mA, replaced)),
       phaseSwitch: this.#phaseSwitch,
       failSafe: () => this.#failSafe,
       isThere: () => this.#loop.liveness.kind !== "offline",
@@ -367,7 +367,7 @@ class Driver implements StationDriver {
     };
   }
 
-  async #setLimit(limit_mA: Milliamp): Promise<LimitReply> {
+  async #setLimit(limit_mA: Milliamp, replaced?: AbortSignal): Promise<LimitReply> {
     const { profile, clock, log, station } = this.#context;
     const plan = this.#limits.plan();
     if (plan === null) return failure("not-supported", false, `profile ${profile.id} takes no limit`);
@@ -377,7 +377,8 @@ class Driver implements StationDriver {
     const lowers = told_mA === null ? target_mA === 0 : target_mA < told_mA;
     // Flash and controllers need rest between writes, but a limit that must fall does not wait.
     const rest_ms = toldAt_ms + profile.limits.min_write_ms - clock.now_ms();
-    if (!lowers && rest_ms > 0) await clock.sleep(rest_ms);
+    if (!lowers && rest_ms > 0) await clock.sleep(rest_ms, replaced);
+    if (replaced?.aborted === true) return failure("rejected", true, "replaced by a newer limit");
     this.#setpoint.attempt(target_mA);
     this.#isTelling = true;
     const reply = await applyLimit(this.#limits, target_mA, lowers ? "safety" : "limit-up").finally(() => {

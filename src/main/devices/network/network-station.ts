@@ -88,7 +88,7 @@ class Driver implements NetworkStation {
   #createPort(): StationPort {
     const { station, talk, clock } = this.#context;
     const { phases, wakeUp } = talk;
-    const lane = createCommandLane((limit_mA) => this.#setLimit(limit_mA));
+    const lane = createCommandLane((limit_mA, replaced) => this.#setLimit(limit_mA, replaced));
     const thenTold = (act: () => Promise<CommandReply>): Promise<CommandReply> =>
       lane.run(() =>
         this.#loop.liveness.kind === "offline"
@@ -262,7 +262,7 @@ class Driver implements NetworkStation {
     return at_ms > this.#setpoint.toldAt_ms && this.#setpoint.isLost(value, null, tolerance_mA);
   }
 
-  async #setLimit(limit_mA: Milliamp): Promise<LimitReply> {
+  async #setLimit(limit_mA: Milliamp, replaced?: AbortSignal): Promise<LimitReply> {
     const { station, talk, clock, log } = this.#context;
     const { limits, profile } = talk;
     if (limits === null) return failed("not-supported", false, `profile ${profile.id} takes no current`);
@@ -274,7 +274,8 @@ class Driver implements NetworkStation {
     const { told_mA, toldAt_ms } = this.#setpoint;
     const lowers = told_mA === null ? target_mA === 0 : target_mA < told_mA;
     const rest_ms = toldAt_ms + profile.limits.min_write_ms - clock.now_ms();
-    if (!lowers && rest_ms > 0) await clock.sleep(rest_ms);
+    if (!lowers && rest_ms > 0) await clock.sleep(rest_ms, replaced);
+    if (replaced?.aborted === true) return failed("rejected", true, "replaced by a newer limit");
     const resumes = told_mA === null || told_mA === 0;
     this.#setpoint.attempt(target_mA);
     this.#isTelling = true;
