@@ -80,6 +80,8 @@ export const stationLiveSchema = z.object({
   /** When the last value was measured; `null`: never heard. */
   measured_at_ms: instant_ms.nullable(),
   max_mA: current_mA,
+  /** Offered less than this nothing charges: the least of the bay, of what its box can be told, and of the car that is there. */
+  min_mA: current_mA,
   fallback_mA: current_mA,
   requested_mA: current_mA.nullable(),
   granted_mA: current_mA,

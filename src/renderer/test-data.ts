@@ -15,6 +15,7 @@ export const stationLive = (stationId: string, patch: Partial<StationLive> = {})
   online: true,
   measured_at_ms: 0,
   max_mA: 16_000,
+  min_mA: 6_000,
   fallback_mA: 6_000,
   requested_mA: 16_000,
   granted_mA: 16_000,

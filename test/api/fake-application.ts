@@ -30,6 +30,7 @@ export function station(stationId: string, more: Partial<StationLive> = {}): Sta
     online: true,
     measured_at_ms: NOW,
     max_mA: 16_000,
+    min_mA: 6_000,
     fallback_mA: 6_000,
     requested_mA: 16_000,
     granted_mA: 16_000,

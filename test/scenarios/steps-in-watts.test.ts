@@ -91,6 +91,7 @@ test.each(["compleo-solo", "foxess-evc"])(
     const engine = await startEngine({ folder, stored, clock, speed, resources, ownProfiles, ocpp, log: quietLog() });
     cleanups.push(() => engine.close());
     await until(() => engine.live().stations.every(({ online }) => online), "all boxes are there");
+    expect(engine.live().stations.map(({ min_mA }) => Math.ceil(min_mA / 100))).toEqual([61, 61, 61]);
     IDS.forEach((id, seed) => {
       simulated.world.plugIn(id, { model: car(), soc_permille: 200, seed }, `CARD-${id}`);
     });

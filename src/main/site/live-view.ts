@@ -17,7 +17,7 @@ import {
   workingLimit_mA,
   mainLimit,
 } from "./circuit-view.ts";
-import { attained_Wh, wantsCurrent } from "./allocation-input.ts";
+import { attained_Wh, minimum_mA, wantsCurrent } from "./allocation-input.ts";
 import type { CircuitState, SiteState, StationState } from "./state.ts";
 
 /** Cost so far at the session's own tariff, in minor units including tax; the invoice's function, not another one. */
@@ -49,6 +49,7 @@ export function stationLive(state: StationState, now_ms: EpochMs): StationLive {
     online: state.online,
     measured_at_ms: reading?.measured_at_ms ?? null,
     max_mA: station.current_mA_max,
+    min_mA: minimum_mA(state),
     fallback_mA: station.fallback_mA,
     requested_mA: wantsCurrent(state) ? (state.vehicle.bound_mA ?? station.current_mA_max) : null,
     granted_mA: grant.current_mA,

@@ -6,6 +6,7 @@ import { milliampFromAmp } from "../../../core/units/quantities.ts";
 import { useAsk } from "../../lib/data/use-ask.ts";
 import { useFormat } from "../../lib/data/use-format.ts";
 import css from "./command-bar.module.css";
+import { firstLimit_mA, isUnmeantPause, leastLimit_mA } from "./commands.ts";
 import type { Command, CommandName } from "./commands.ts";
 
 type Props = {
@@ -57,7 +58,7 @@ export function CommandDialog({ name, station, onCancel, onConfirm }: Props) {
   const [wishes, setWishes] = useState<Wishes>({
     card: WITHOUT_CARD,
     kind: "Soft",
-    limit_A: Math.floor(station.max_mA / 2000),
+    limit_A: firstLimit_mA(station) / 1000,
     hours: "4",
     phases: 1,
   });
@@ -86,7 +87,7 @@ export function CommandDialog({ name, station, onCancel, onConfirm }: Props) {
         )}
         {name === "reset" && <ResetChoice wishes={wishes} set={set} />}
         {name === "phases" && <PhasesChoice wishes={wishes} set={set} />}
-        {name === "limit" && <LimitChoice wishes={wishes} set={set} max_mA={station.max_mA} />}
+        {name === "limit" && <LimitChoice wishes={wishes} set={set} station={station} />}
       </div>
       <div className={css["buttons"]}>
         {name === "limit" && (
@@ -152,9 +153,11 @@ function PhasesChoice({ wishes, set }: ChoiceProps) {
   );
 }
 
-function LimitChoice({ wishes, set, max_mA }: ChoiceProps & { readonly max_mA: number }) {
+function LimitChoice({ wishes, set, station }: ChoiceProps & { readonly station: StationLive }) {
   const { t } = useTranslation("charger");
   const format = useFormat();
+  const least = format.exactCurrent(leastLimit_mA(station));
+  const pauses = typeof wishes.limit_A === "number" && isUnmeantPause(wishes.limit_A * 1000, station);
   return (
     <>
       <NumberInput
@@ -162,15 +165,16 @@ function LimitChoice({ wishes, set, max_mA }: ChoiceProps & { readonly max_mA: n
         label={t("limit.current")}
         suffix=" A"
         min={0}
-        max={max_mA / 1000}
+        max={station.max_mA / 1000}
         step={1}
         decimalScale={1}
         value={wishes.limit_A}
         onChange={(limit_A) => {
           set({ limit_A });
         }}
-        description={t("limit.range", { max: format.current(max_mA) })}
+        description={t("limit.range", { min: least, max: format.current(station.max_mA) })}
       />
+      {pauses && <p role="status">{t("limit.pauses", { min: least })}</p>}
       <Select
         label={t("limit.until")}
         allowDeselect={false}

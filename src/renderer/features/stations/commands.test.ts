@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { failureOf, offeredCommands, possibleCommands } from "./commands.ts";
+import {
+  failureOf,
+  firstLimit_mA,
+  isUnmeantPause,
+  leastLimit_mA,
+  offeredCommands,
+  possibleCommands,
+} from "./commands.ts";
 
 test("a device's refusal keeps its reason, its words and whether asking again helps", () => {
   expect(failureOf("DEVICE_FAILED", { code: "rejected", retry: true, detail: "Rejected" })).toEqual({
@@ -41,4 +48,22 @@ test("phases and waking are offered only where the charger has them, and not bef
 test("start needs a free bay and stop a running session", () => {
   expect(possibleCommands({ online: true, session: null })).toMatchObject({ start: null, stop: "nothing-runs" });
   expect(possibleCommands({ online: true, session: {} })).toMatchObject({ start: "runs-already", stop: null });
+});
+
+test("a limit by hand begins at half of the maximum, and where half would be a pause at the least that charges", () => {
+  const inWatts = { min_mA: 6_087, max_mA: 13_000 };
+  expect(firstLimit_mA({ min_mA: 6_000, max_mA: 32_000 })).toBe(16_000);
+  expect(leastLimit_mA(inWatts)).toBe(6_100);
+  expect(firstLimit_mA(inWatts)).toBe(6_100);
+  expect(firstLimit_mA({ min_mA: 7_000, max_mA: 6_000 })).toBe(6_000);
+});
+
+test("6 A at a box whose least is 6.09 A is said to be a pause; who types 0 knows that it is one", () => {
+  const inWatts = { min_mA: 6_087, max_mA: 16_000 };
+  expect([0, 100, 6_000, 6_100].map((limit_mA) => isUnmeantPause(limit_mA, inWatts))).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
 });

@@ -104,3 +104,18 @@ export function possibleCommands(station: {
     wake: away,
   };
 }
+
+/** What the field for a limit takes: tenths of an ampere. */
+const TENTH_mA = 100;
+
+type Range = { readonly min_mA: number; readonly max_mA: number };
+
+/** The least limit that can be typed at which something charges. */
+export const leastLimit_mA = ({ min_mA }: Range): number => Math.ceil(min_mA / TENTH_mA) * TENTH_mA;
+
+/** What a new limit by hand begins with: half of what the charger can, and no pause. */
+export const firstLimit_mA = (range: Range): number =>
+  Math.min(range.max_mA, Math.max(leastLimit_mA(range), Math.floor(range.max_mA / 2000) * 1000));
+
+/** True for a limit that looks like a small current and is a pause; who types 0 means one. */
+export const isUnmeantPause = (limit_mA: number, { min_mA }: Range): boolean => limit_mA > 0 && limit_mA < min_mA;
