@@ -58,6 +58,14 @@ test("many slashes cost no more than a few tries", () => {
   expect(kinds(createP1Framer().push(slashes)).at(-1)).toBe("bad-crc");
 });
 
+test("megabytes of nothing but starts cost no more than their bytes", { timeout: 10_000 }, () => {
+  const starts = new TextEncoder().encode("/XMX5\r\n\r\n".repeat(800));
+  const framer = createP1Framer();
+  let events = 0;
+  for (let turn = 0; turn < 1000; turn += 1) events += framer.push(starts).length;
+  expect(events).toBe(1000 * 800 - 1);
+});
+
 test("it does not matter how the stream is cut", () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 20 }), (sizes) => {

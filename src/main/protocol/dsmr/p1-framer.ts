@@ -50,26 +50,26 @@ export function createP1Framer(): P1Framer {
   };
 }
 
-/** What is left over after every telegram in `bytes` was taken out. */
+/** What is left over after every telegram in `bytes` was taken out. Looks at every byte once, however many starts there are. */
 function takeAll(bytes: Uint8Array, meter: Meter, events: P1Event[]): Uint8Array<ArrayBuffer> {
-  let rest = bytes.slice(startOf(bytes, 0));
+  let from = startOf(bytes);
+  let end = endOf(bytes, from);
   for (;;) {
-    const end = rest.findIndex((byte, index) => byte === EXCLAMATION && (index === 0 || rest[index - 1] === LINE_FEED));
-    const next = startOf(rest, 1);
-    if (next < rest.length && (end === -1 || next < end)) {
+    const next = lineStart(bytes, from + 1, end === -1 ? bytes.length : end);
+    if (next !== -1) {
       events.push({ kind: "dropped", reason: "half" });
-      rest = rest.slice(next);
+      from = next;
       continue;
     }
-    const isBare = rest[end + 1] === CARRIAGE_RETURN || rest[end + 1] === LINE_FEED;
-    if (end === -1 || (!isBare && rest.length < end + TAIL)) {
-      if (rest.length <= P1_BYTES_MAX) return rest;
+    const isBare = bytes[end + 1] === CARRIAGE_RETURN || bytes[end + 1] === LINE_FEED;
+    if (end === -1 || (!isBare && bytes.length < end + TAIL)) {
+      if (bytes.length - from <= P1_BYTES_MAX) return bytes.slice(from);
       events.push({ kind: "dropped", reason: "too-long" });
       return new Uint8Array(0);
     }
-    events.push(...endedAt(rest, end, isBare ? bareTelegramOf : telegramOf, meter));
-    const after = rest.slice(end + 1);
-    rest = after.slice(startOf(after, 0));
+    events.push(...endedAt(bytes.subarray(from), end - from, isBare ? bareTelegramOf : telegramOf, meter));
+    from = end + 1 + startOf(bytes.subarray(end + 1));
+    end = endOf(bytes, from);
   }
 }
 
@@ -112,18 +112,26 @@ function telegramOf(bytes: Uint8Array, end: number, meter: Meter): P1Event {
   return { kind: "telegram", telegram: parseP1(textOf(bytes.subarray(0, end)), true) };
 }
 
-/** Where a telegram starts from `from` on: a slash at the start of a line; the length when there is none. */
-function startOf(bytes: Uint8Array, from: number): number {
-  for (let at = from; at < bytes.length; at += 1) {
-    if (bytes[at] === SLASH && (at === 0 || bytes[at - 1] === LINE_FEED)) return at;
-  }
-  // At the very start of the stream we may be in the middle of a line.
-  return from === 0 ? firstSlash(bytes) : bytes.length;
+/**
+ * Where a telegram starts: a slash at the start of a line, and where there is none any slash, since at the very start of
+ * the stream we may be in the middle of a line; the length when there is none.
+ */
+function startOf(bytes: Uint8Array): number {
+  if (bytes[0] === SLASH) return 0;
+  const at = lineStart(bytes, 1, bytes.length);
+  const start = at === -1 ? bytes.indexOf(SLASH) : at;
+  return start === -1 ? bytes.length : start;
 }
 
-function firstSlash(bytes: Uint8Array): number {
-  const at = bytes.indexOf(SLASH);
-  return at === -1 ? bytes.length : at;
+/** The first slash after a line feed, from `from` on and before `until`; -1 when there is none. */
+const lineStart = (bytes: Uint8Array, from: number, until: number): number => markOf(SLASH, bytes, from, until);
+
+/** The first `!` after a line feed from `from` on; -1 when there is none. */
+const endOf = (bytes: Uint8Array, from: number): number => markOf(EXCLAMATION, bytes, from, bytes.length);
+
+function markOf(mark: number, bytes: Uint8Array, from: number, until: number): number {
+  for (let at = from; at < until; at += 1) if (bytes[at] === mark && bytes[at - 1] === LINE_FEED) return at;
+  return -1;
 }
 
 const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
