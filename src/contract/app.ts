@@ -50,6 +50,7 @@ export const alertSchema = z.object({
     "line-damaged",
     "line-silent",
     "line-cut",
+    "line-foreign",
     "unit-silent",
     "line-echoes",
     "another-client",

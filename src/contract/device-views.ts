@@ -44,6 +44,8 @@ export const deviceHintSchema = z.discriminatedUnion("code", [
   z.object({ code: z.literal("ab-swap-or-baud"), unitIds: z.array(z.int()) }),
   /** None of these answers any more, though some did. */
   z.object({ code: z.literal("line-cut"), unitIds: z.array(z.int()) }),
+  /** Of about the last 400 requests so many brought bytes that are no Modbus answer. */
+  z.object({ code: z.literal("not-modbus"), foreign: count, frames: count }),
   /** This one does not answer while others do. */
   z.object({ code: z.literal("address-clash-or-cabling"), unitId: z.int(), failedInARow: count }),
   z.object({ code: z.literal("adapter-echoes"), echoes: count }),
@@ -87,6 +89,8 @@ export const wireCountersSchema = z.object({
   replies: count,
   crcErrors: count,
   timeouts: count,
+  /** Requests that brought bytes, but no answer, whole or damaged. */
+  foreign: count,
   staleBytes: count,
   exceptions: count,
   retries: count,

@@ -6,6 +6,8 @@ export type BusCounters = {
   readonly replies: number;
   readonly crcErrors: number;
   readonly timeouts: number;
+  /** Requests that brought bytes, but no answer and none that was damaged on the way. */
+  readonly foreign: number;
   /** Bytes that belonged to no awaited answer. */
   readonly staleBytes: number;
   readonly exceptions: number;
@@ -22,14 +24,17 @@ export type BusCounters = {
 
 export type Counted = Exclude<keyof BusCounters, "latency_ms_max" | "latency_ms_p99" | "failedInARow" | "replies">;
 
-/** Requests and damaged answers of the recent past, for rates that a good morning does not hide. */
-export type RecentLine = { readonly frames: number; readonly crcErrors: number };
+/** Requests, damaged answers and what was none, of the recent past, for rates that a good morning does not hide. */
+export type RecentLine = { readonly frames: number; readonly crcErrors: number; readonly foreign: number };
+
+const RECENT = ["frames", "crcErrors", "foreign"] as const satisfies readonly (keyof RecentLine)[];
 
 const ZERO: BusCounters = {
   frames: 0,
   replies: 0,
   crcErrors: 0,
   timeouts: 0,
+  foreign: 0,
   staleBytes: 0,
   exceptions: 0,
   retries: 0,
@@ -72,18 +77,18 @@ class Book implements CounterBook {
   /** What was sorted out already: many look at these numbers between two answers of a unit. */
   readonly #p99s_ms = new Map<number, number>();
   #sum = ZERO;
-  #recent: RecentLine = { frames: 0, crcErrors: 0 };
+  #recent: RecentLine = { frames: 0, crcErrors: 0, foreign: 0 };
 
   count(unitId: number, what: Counted, by = 1): void {
     if (by === 0) return;
     const unit = this.#of(unitId);
     this.#units.set(unitId, { ...unit, [what]: unit[what] + by });
     this.#sum = { ...this.#sum, [what]: this.#sum[what] + by };
-    if (what !== "frames" && what !== "crcErrors") return;
-    const frames = this.#recent.frames + (what === "frames" ? by : 0);
-    const crcErrors = this.#recent.crcErrors + (what === "crcErrors" ? by : 0);
+    const recent = RECENT.find((one) => one === what);
+    if (recent === undefined) return;
+    const { frames, crcErrors, foreign }: RecentLine = { ...this.#recent, [recent]: this.#recent[recent] + by };
     const share = frames > RECENT_FRAMES_MAX ? 0.5 : 1;
-    this.#recent = { frames: frames * share, crcErrors: crcErrors * share };
+    this.#recent = { frames: frames * share, crcErrors: crcErrors * share, foreign: foreign * share };
   }
 
   answered(unitId: number, latency_ms: number): void {
@@ -152,3 +157,12 @@ class Book implements CounterBook {
     return p99_ms;
   }
 }
+
+/** Exchanges that brought no usable answer, and damaged answers. */
+export const failuresOf = ({
+  crcErrors,
+  timeouts,
+  foreign,
+  exceptions,
+}: Pick<BusCounters, "crcErrors" | "timeouts" | "foreign" | "exceptions">): number =>
+  crcErrors + timeouts + foreign + exceptions;

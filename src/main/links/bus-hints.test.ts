@@ -154,3 +154,25 @@ test("of a device's last 128 answers the slowest but one is its usual slowest, a
   expect(counters.unit(1)).toMatchObject({ latency_ms_p99: 20, latency_ms_max: 900, replies: 128 });
   expect(counters.total().latency_ms_p99).toBe(20);
 });
+
+test("bytes that are no Modbus point to another protocol or port, on a wire and in a network, and not to a silent unit", () => {
+  const strange = (line: CounterBook): void => {
+    for (let i = 0; i < 3; i += 1) {
+      silent(line, 1, 1);
+      line.count(1, "foreign");
+    }
+  };
+  const expected = [{ code: "not-modbus", foreign: 3, frames: 3 }];
+  expect(hintsAfter(strange)).toEqual(expected);
+  expect(hintsAfter(strange, { medium: "network", framing: "mbap" })).toEqual(expected);
+});
+
+test("a line that brings foreign bytes now and then between its answers is no other protocol", () => {
+  expect(
+    hintsAfter((line) => {
+      answers(line, 1, 10);
+      silent(line, 1, 1);
+      line.count(1, "foreign");
+    }),
+  ).toEqual([]);
+});

@@ -31,6 +31,8 @@ export type BusHint =
   | { readonly code: "ab-swap-or-baud"; readonly unitIds: readonly number[] }
   /** Several answered once and none does any more: the wire is cut or off its adapter, or all are without power. */
   | { readonly code: "line-cut"; readonly unitIds: readonly number[] }
+  /** Most of what was asked of late brought bytes that are no answer: another protocol, framing, speed or device. */
+  | { readonly code: "not-modbus"; readonly foreign: number; readonly frames: number }
   /** One does not answer while others do: two devices with one address, its own wires, or no power. */
   | { readonly code: "address-clash-or-cabling"; readonly unitId: number; readonly failedInARow: number }
   /** The adapter hears itself. Handled, but its own "no echo" switch makes the line faster. */
@@ -50,11 +52,12 @@ const LOSSES_MIN = 3;
 
 /** Reads the counters as an electrician would; the most telling hint first. */
 export function busHints(health: Omit<BusHealth, "hints">): readonly BusHint[] {
-  return [...silence(health), ...damage(health), ...echo(health), ...resets(health)];
+  return [...silence(health), ...strangeness(health), ...damage(health), ...echo(health), ...resets(health)];
 }
 
 function silence(health: Omit<BusHealth, "hints">): readonly BusHint[] {
   const { units, framing } = health;
+  if (isForeign(health)) return [];
   const silent = [...units].filter(([, unit]) => unit.failedInARow >= SILENT_FAILURES);
   // Behind a transaction id there are no wires of ours; a silent unit is a wrong unit id or a device without power.
   const isLine = framing !== "mbap";
@@ -72,6 +75,21 @@ function silence(health: Omit<BusHealth, "hints">): readonly BusHint[] {
 /** Whether most of what was asked of late came back damaged. */
 const isGarbled = ({ recent }: Pick<BusHealth, "recent">): boolean =>
   recent.frames >= SILENT_FAILURES && recent.crcErrors > recent.frames * GARBLED_SHARE;
+
+/** Whether most of what was asked of late brought bytes that are no Modbus. */
+const isForeign = ({ recent }: Pick<BusHealth, "recent">): boolean =>
+  recent.frames >= SILENT_FAILURES && recent.foreign > recent.frames * GARBLED_SHARE;
+
+const strangeness = (health: Omit<BusHealth, "hints">): readonly BusHint[] =>
+  isForeign(health)
+    ? [
+        {
+          code: "not-modbus",
+          foreign: Math.round(health.recent.foreign),
+          frames: Math.round(health.recent.frames),
+        },
+      ]
+    : [];
 
 function damage(health: Omit<BusHealth, "hints">): readonly BusHint[] {
   const { recent } = health;

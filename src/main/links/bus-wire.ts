@@ -125,6 +125,7 @@ class Wire implements BusWire {
         (outcome, noise, heard) => {
           this.#pending = null;
           if (noise !== null) this.#record(unitId, noise);
+          if (isForeign(outcome, noise)) counters.count(unitId, "foreign");
           if (noise !== null && outcome.kind === "reply") framer.answered(request, noise);
           const took_ms = performance.now() - sent_at_ms;
           const { bytes: sent, replyBytes } = exchange;
@@ -282,6 +283,10 @@ class PendingExchange {
     this.finish({ kind, sent_at_ms: this.#sent_at_ms, answered: noise.crcErrors > 0 });
   }
 }
+
+/** Bytes came that are no Modbus of anybody on this line. */
+const isForeign = ({ kind }: WireOutcome, noise: LineNoise | null): boolean =>
+  kind === "garbled" && noise !== null && noise.crcErrors === 0 && noise.wrongUnit === 0;
 
 /** Only our own bytes came back: nobody answered. */
 const onlyEcho = (noise: LineNoise): boolean =>

@@ -1,3 +1,4 @@
+export { failuresOf } from "./bus-counters.ts";
 export type { BusHealth, BusHint } from "./bus-hints.ts";
 export { createBusOwner, type BusOwner, type BusReply } from "./bus-owner.ts";
 export type { WireListener, WireRecord } from "./bus-record.ts";

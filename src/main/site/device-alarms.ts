@@ -12,6 +12,7 @@ type Code =
   | "line-damaged"
   | "line-silent"
   | "line-cut"
+  | "line-foreign"
   | "unit-silent"
   | "line-echoes"
   | "another-client"
@@ -23,6 +24,7 @@ const CODES: ReadonlySet<string> = new Set<Code>([
   "line-damaged",
   "line-silent",
   "line-cut",
+  "line-foreign",
   "unit-silent",
   "line-echoes",
   "another-client",
@@ -80,6 +82,13 @@ function alarmOf({ id: ref, place }: HintedDevice, hint: DeviceHint): Wanted | n
       return { code: "line-silent", severity: "stopped", ref, inputs: { place, units: hint.unitIds.join(", ") } };
     case "line-cut":
       return { code: "line-cut", severity: "stopped", ref, inputs: { place, units: hint.unitIds.join(", ") } };
+    case "not-modbus":
+      return {
+        code: "line-foreign",
+        severity: "stopped",
+        ref,
+        inputs: { place, foreign: hint.foreign, asked: hint.frames },
+      };
     case "address-clash-or-cabling":
       return {
         code: "unit-silent",

@@ -13,6 +13,7 @@ import type { Link } from "../../core/site/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
 import type { ShownValue } from "../devices/device-record.ts";
 import type { Exchange } from "../devices/exchanges.ts";
+import { failuresOf } from "../links/bus.ts";
 import { METER_AGE_MS_FALLBACK } from "./circuit-view.ts";
 import type { HintedDevice } from "./device-alarms.ts";
 import { reachableUrl } from "./reachable-url.ts";
@@ -197,7 +198,7 @@ function wiredSummary(
     state: state === "online" && !seen.online ? "degraded" : state,
     lastExchange_ms: seen.at_ms,
     exchanges: network?.exchanges ?? unit?.frames ?? 0,
-    errors: network?.errors ?? (unit === undefined ? 0 : unit.crcErrors + unit.timeouts + unit.exceptions),
+    errors: network?.errors ?? (unit === undefined ? 0 : failuresOf(unit)),
     recentErrors_permille: permille(recent.errors, recent.exchanges),
     hints: [...hintsOfDevice(network ?? modbus), ...(bus === undefined ? [] : hintsOfUnit(hintsOf(bus), unitId))],
     problem: (network ?? modbus)?.problem ?? null,
@@ -208,7 +209,7 @@ function linkSummary(running: Running, { wires }: Source, link: Link): DeviceSum
   const bus = wires.modbus.buses.find((one) => one.linkId === link.id);
   const others = wires.network.filter((one) => one.linkId === link.id);
   const exchanges = bus?.total.frames ?? others.reduce((sum, one) => sum + one.exchanges, 0);
-  const errors = bus === undefined ? others.reduce((sum, one) => sum + one.errors, 0) : busErrors(bus);
+  const errors = bus === undefined ? others.reduce((sum, one) => sum + one.errors, 0) : failuresOf(bus.total);
   const isUp = bus === undefined ? others.some((one) => one.state !== "offline") : bus.state.kind === "up";
   const heard = [...running.site.stations.values()].flatMap(({ station, heard_at_ms }) =>
     station.connection.kind === "profile" && station.connection.linkId === link.id ? [heard_at_ms ?? 0] : [],
@@ -235,7 +236,6 @@ function linkSummary(running: Running, { wires }: Source, link: Link): DeviceSum
   };
 }
 
-const busErrors = ({ total }: Bus): number => total.crcErrors + total.timeouts + total.exceptions;
 const permille = (errors: number, exchanges: number): number | null =>
   exchanges < 1 ? null : Math.min(1000, Math.round((1000 * errors) / exchanges));
 
@@ -292,6 +292,7 @@ const countersOf = (counted: WireCounters): WireCounters => ({
   replies: counted.replies,
   crcErrors: counted.crcErrors,
   timeouts: counted.timeouts,
+  foreign: counted.foreign,
   staleBytes: counted.staleBytes,
   exceptions: counted.exceptions,
   retries: counted.retries,

@@ -1,5 +1,6 @@
 import type { DeviceHealth } from "../../contract/index.ts";
 import type { EpochMs } from "../../core/units/index.ts";
+import { failuresOf } from "../links/bus.ts";
 import { METER_AGE_MS_FALLBACK } from "./circuit-view.ts";
 import type { SiteState } from "./state.ts";
 import type { WireHealth } from "./wired-devices.ts";
@@ -20,7 +21,7 @@ export function deviceHealth(
     const unit = counters.get(linkId)?.units.get(unitId);
     return {
       exchanges: unit?.frames ?? 0,
-      errors: unit === undefined ? 0 : unit.crcErrors + unit.timeouts + unit.exceptions,
+      errors: unit === undefined ? 0 : failuresOf(unit),
     };
   };
   const place = (id: string, linkId: string, unitId: number): string =>
@@ -63,7 +64,7 @@ export function deviceHealth(
     online: bus.state.kind === "up",
     lastExchange_ms: null,
     exchanges: bus.total.frames,
-    errors: bus.total.crcErrors + bus.total.timeouts + bus.total.exceptions,
+    errors: failuresOf(bus.total),
     detail: bus.queued > 0 ? `queue ${String(bus.queued)}` : null,
     hints: bus.hints.map(({ code }) => code),
   }));

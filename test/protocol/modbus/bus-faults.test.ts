@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { afterEach, describe, expect, test } from "vitest";
+import { failuresOf } from "../../../src/main/links/bus.ts";
 import { encodeRtu } from "../../../src/main/protocol/modbus/index.ts";
 import { createMemoryBank, type RegisterBank } from "../../../src/main/simulator/modbus/index.ts";
 import {
@@ -174,6 +175,22 @@ describe("an answer that comes in small pieces, as adapters deliver it", IN_REAL
     // Asked twice; each time its time-out, the second, and a line that does not become quiet.
     expect(performance.now() - asked_at_ms).toBeLessThan(2 * (TIMEOUT_ms + 1_000 + 700));
   });
+});
+
+test.each([
+  ["rtu", "bytes of another protocol", "HTTP/1.1 400 Bad Request\r\n\r\n"],
+  ["mbap", "bytes of another protocol", "HTTP/1.1 400 Bad Request\r\n\r\n"],
+  ["mbap", "our own question", null],
+] as const)("over %s, %s are counted as no answer and told as what they are", async (framing, _, text) => {
+  const port = await scripted((connection, bytes) => {
+    connection.write(text === null ? bytes : new TextEncoder().encode(text));
+  });
+  const bus = await busTo(port, framing);
+  expect(codeOf(await read(bus, 1))).toBe("garbled");
+  expect(codeOf(await read(bus, 1))).toBe("garbled");
+  const { total, hints } = bus.health();
+  expect(failuresOf(total)).toBe(4);
+  expect(hints).toEqual([{ code: "not-modbus", foreign: total.foreign, frames: 4 }]);
 });
 
 describe("a device that hangs", IN_REAL_TIME, () => {

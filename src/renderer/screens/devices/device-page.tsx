@@ -184,6 +184,7 @@ const COUNTED = [
   "frames",
   "replies",
   "timeouts",
+  "foreign",
   "crcErrors",
   "exceptions",
   "retries",

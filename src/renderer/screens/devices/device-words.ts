@@ -45,6 +45,8 @@ export function hintFacts(hint: DeviceHint, t: Texts, format: Format): string {
       return t("hint.ab-swap-or-baud.facts", { units: hint.unitIds.join(", ") });
     case "line-cut":
       return t("hint.line-cut.facts", { units: hint.unitIds.join(", ") });
+    case "not-modbus":
+      return t("hint.not-modbus.facts", { foreign: format.count(hint.foreign), frames: format.count(hint.frames) });
     case "address-clash-or-cabling":
       return t("hint.address-clash-or-cabling.facts", {
         unit: String(hint.unitId),
