@@ -21,7 +21,7 @@ export type NoValue = { readonly what: string; readonly why: string };
 export type Doubt = Omit<Quarantined, "at_ms">;
 type Get = (what: string) => CanonicalValue;
 
-/** Reports of KEBA boxes from this number on are of single sessions, and not asked for. */
+/** Reports of KEBA boxes from this number on are of single sessions, and not known to every one. */
 const SESSION_REPORTS_FROM = 100;
 
 /** Of a device that is asked for registers: every name of its document without a value, in the document's order. */
@@ -95,7 +95,7 @@ export function kebaWithout(
 ): readonly NoValue[] {
   return without(profile, seen, ({ report, keys }, index) =>
     report >= SESSION_REPORTS_FROM
-      ? `not asked: report ${String(report)} is of a single session`
+      ? `no answer to report ${String(report)}, or it has no ${keys[index] ?? ""}`
       : `report ${String(report)} has no ${keys[index] ?? ""}`,
   );
 }

@@ -31,6 +31,28 @@ test("a port that another program holds is taken over once that program has left
   expect(socket.state).toMatchObject({ kind: "down" });
 });
 
+test("where any other port does, one is taken at once instead of waiting for the one that is held", async () => {
+  const other = createSocket("udp4");
+  await new Promise<void>((resolve) => {
+    other.bind(0, "127.0.0.1", resolve);
+  });
+  const { port } = other.address();
+  const options = { port, address: "127.0.0.1", orAnyPort: true, group: null, onMessage: () => undefined } as const;
+  const second = openUdpSocket(options);
+  await expect.poll(() => second.state.kind).toBe("up");
+  expect(second.port).not.toBe(port);
+  await second.close();
+  await new Promise<void>((resolve) => {
+    other.close(() => {
+      resolve();
+    });
+  });
+  const alone = openUdpSocket(options);
+  await expect.poll(() => alone.state.kind).toBe("up");
+  expect(alone.port).toBe(port);
+  await alone.close();
+});
+
 test("an interface that this machine does not have is a reason, not a crash", async () => {
   const socket = openUdpSocket({
     port: 0,

@@ -18,6 +18,8 @@ export type UdpOptions = {
   readonly port: number;
   /** Our address to listen on; left out: all of them. */
   readonly address?: string;
+  /** Where the port is taken any other one does. */
+  readonly orAnyPort?: true;
   /** Listen to this multicast group on the interface with this address (`null`: the system's choice). */
   readonly group: { readonly address: string; readonly interface: string | null } | null;
   readonly onMessage: (bytes: Uint8Array, from: { readonly address: string; readonly port: number }) => void;
@@ -34,8 +36,10 @@ class OpenSocket implements UdpSocket {
   #timer: NodeJS.Timeout | null = null;
   #failures = 0;
   #closed = false;
+  #port: number;
 
   constructor(options: UdpOptions) {
+    this.#port = options.port;
     this.name = `udp ${options.group?.address ?? "*"}:${String(options.port)}`;
     this.#options = options;
     this.#open();
@@ -64,7 +68,7 @@ class OpenSocket implements UdpSocket {
   }
 
   #open(): void {
-    const { port, address, group, onMessage } = this.#options;
+    const { address, orAnyPort, group, onMessage } = this.#options;
     // Several programs may listen to one group; a device that answers to one port needs it alone.
     const socket = createSocket({ type: "udp4", reuseAddr: group !== null });
     this.#socket = socket;
@@ -73,9 +77,10 @@ class OpenSocket implements UdpSocket {
       onMessage(bytes, { address: from.address, port: from.port });
     });
     socket.on("error", (error) => {
-      this.#lost(socket, error.message);
+      if (orAnyPort === true && "code" in error && error.code === "EADDRINUSE" && this.#port !== 0) this.#takeAny();
+      else this.#lost(socket, error.message);
     });
-    socket.bind({ port, ...(address === undefined ? {} : { address }) }, () => {
+    socket.bind({ port: this.#port, ...(address === undefined ? {} : { address }) }, () => {
       try {
         if (group !== null) socket.addMembership(group.address, group.interface ?? undefined);
       } catch (error) {
@@ -85,6 +90,13 @@ class OpenSocket implements UdpSocket {
       this.#failures = 0;
       this.#state = { kind: "up" };
     });
+  }
+
+  #takeAny(): void {
+    if (this.#closed) return;
+    this.#port = 0;
+    void this.#drop();
+    this.#open();
   }
 
   #lost(socket: Socket, detail: string): void {

@@ -95,6 +95,48 @@ function offTheWire(arrives: (command: string) => boolean) {
   return { clock, box, driver };
 }
 
+/** A box that says these reports word for word, and nothing to what is not among them. */
+function saying(reports: Readonly<Record<string, string>>) {
+  const asked: string[] = [];
+  const peer: KebaPeer = {
+    counters: { exchanges: 0, errors: 0 },
+    ask(command, fits) {
+      asked.push(command);
+      const answer = reports[command];
+      return Promise.resolve(answer !== undefined && fits(answer) ? answer : null);
+    },
+  };
+  const talk = kebaStation({ profile: profileWith(ID, "keba-udp"), peer, step_mA: 1_000, fallback_mA: 6_000 });
+  return { asked, talk };
+}
+
+const REPORTS = {
+  "report 1": '{"ID ": "1", "Product": "KC-P30", "Serial": "17619300", "Firmware": "P30 v 3.10.16"}',
+  "report 2": '{"ID": "2", "State": 3, "Plug": 7, "Authreq": 1, "Enable user": 1, "Curr user": 16000}',
+  "report 3": '{"ID": "3", "U1": 230, "P": 11000000, "E pres ": 54321, "E total": 98765432}',
+};
+
+test("keys are known in whatever case, with a space at their end too, and the card of the running session is read", async () => {
+  const { talk } = saying({ ...REPORTS, "report 100": '{"ID": "100", "RFID tag": "04a1b2c3d4000000"}' });
+  const outcome = await talk.read(true);
+  const shown = outcome.kind === "values" ? Object.fromEntries(outcome.values) : outcome;
+  expect(shown).toMatchObject({
+    auth_required: 1,
+    energy_session: 5_432,
+    serial: "17619300",
+    rfid: "04a1b2c3d4000000",
+  });
+});
+
+test("a box without a report of its session is read all the same, and asked for it again after a minute of rounds", async () => {
+  const { talk, asked } = saying(REPORTS);
+  for (let round = 0; round < 60; round += 1) expect((await talk.read(true)).kind).toBe("values");
+  const times = (): number => asked.filter((command) => command === "report 100").length;
+  expect(times()).toBe(1);
+  await talk.read(true);
+  expect(times()).toBe(2);
+});
+
 test("its watchdog is set before anything else, is fed while we are there, and falls to the safe current after us", async () => {
   const asked_at = new Map<string, number[]>();
   const { clock, box, driver } = offTheWire((command) => {

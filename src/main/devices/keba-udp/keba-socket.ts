@@ -46,18 +46,18 @@ type Waiting = { readonly fits: (answer: string) => boolean; readonly resolve: (
 
 const LOOPBACK = "127.0.0.1";
 
+type Place = { readonly port: number; readonly address?: string; readonly orAnyPort?: true };
+
 /**
- * Where a box at `host` answers to: real ones know only `port`, on whichever of our addresses they are asked from. A
- * simulated one on this machine answers whoever asks it, so several sites may run here and none listens outside.
+ * Where a box at `host` answers to: real ones know only `port`, on whichever of our addresses they are asked from. For one
+ * on this machine nobody listens outside; where `port` is taken another one has to do, as simulated ones answer whoever
+ * asks them.
  */
-export const answersAt = (host: string, port: number): { readonly port: number; readonly address?: string } =>
-  host === "localhost" || host.startsWith("127.") ? { port: 0, address: LOOPBACK } : { port };
+export const answersAt = (host: string, port: number): Place =>
+  host === "localhost" || host.startsWith("127.") ? { port, address: LOOPBACK, orAnyPort: true } : { port };
 
 /** Opens a port for the answers of all boxes. */
-export function createKebaSocket(
-  place: { readonly port: number; readonly address?: string },
-  clock: Clock,
-): KebaSocket {
+export function createKebaSocket(place: Place, clock: Clock): KebaSocket {
   const waiting = new Map<string, Waiting>();
   const listeners = new Map<string, KebaListener>();
   const socket = openUdpSocket({

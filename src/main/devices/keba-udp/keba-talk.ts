@@ -17,9 +17,12 @@ const TIMEOUT_s = 60;
 const BEATS_PER_TIMEOUT = 3;
 const CURRENT_MIN_mA = 6_000;
 
-/** Some firmware names a key with a space at its end. */
 const reportSchema = z.record(z.string(), z.unknown());
-type Report = Readonly<Record<string, unknown>>;
+/** Its values by `keyOf` of their names. */
+type Report = ReadonlyMap<string, unknown>;
+
+/** Firmware differs in the case of a key (`Authreq`, `AuthReq`), and some has a space at its end. */
+const keyOf = (name: string): string => name.trim().toLowerCase();
 
 /** Names that are only told once. */
 const IDENTITY_REPORT = 1;
@@ -35,6 +38,7 @@ export function kebaStation(options: {
   const { set_current: setter, enable } = profile.control;
   const timeout_s = Math.min(Math.max(TIMEOUT_s, profile.failsafe.timeout.min), profile.failsafe.timeout.max);
   let identity: Report | null = null;
+  const sessions = { roundsToSkip: 0 };
   const command = (template: string, values: Readonly<Record<string, number>>): Promise<CommandFailure | null> =>
     order(peer, profile.messages.ack, filled(template, values));
   const tell = async (limit_mA: Milliamp, resumes: boolean): Promise<CommandFailure | null> => {
@@ -48,7 +52,7 @@ export function kebaStation(options: {
     timeout_ms: profile.limits.timeout_ms ?? KEBA_TIMEOUT_ms,
     async read() {
       identity ??= await report(peer, IDENTITY_REPORT);
-      return readReports(profile, peer, identity ?? {});
+      return readReports(profile, peer, identity ?? new Map<string, unknown>(), sessions);
     },
     async setUp() {
       const current_mA = fallback_mA < CURRENT_MIN_mA ? 0 : fallback_mA;
@@ -100,7 +104,7 @@ async function order(peer: KebaPeer, ack: string, command: string): Promise<Comm
 }
 
 async function report(peer: KebaPeer, id: number): Promise<Report | null> {
-  const answer = await peer.ask(`report ${String(id)}`, (text) => String(parsed(text)?.["ID"]) === String(id));
+  const answer = await peer.ask(`report ${String(id)}`, (text) => String(parsed(text)?.get("id")) === String(id));
   return answer === null ? null : parsed(answer);
 }
 
@@ -109,25 +113,38 @@ function parsed(text: string): Report | null {
   try {
     const result = reportSchema.safeParse(JSON.parse(text));
     if (!result.success) return null;
-    return Object.fromEntries(Object.entries(result.data).map(([key, value]) => [key.trim(), value]));
+    return new Map(Object.entries(result.data).map(([key, value]) => [keyOf(key), value]));
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;
   }
 }
 
-/** Reports that are read all the time hold what a site needs; those of single sessions (100 and on) do not. */
+/** Reports of single sessions (100: the one that runs) tell whose card it was; older boxes do not know them. */
 const SESSION_REPORTS_FROM = 100;
+/** A box that did not answer such a one is not asked for it in as many rounds: each time costs its time-outs. */
+const SKIPPED_ROUNDS = 60;
 
-async function readReports(profile: ProfileOf<"keba-udp">, peer: KebaPeer, identity: Report): Promise<ReadOutcome> {
+async function readReports(
+  profile: ProfileOf<"keba-udp">,
+  peer: KebaPeer,
+  identity: Report,
+  sessions: { roundsToSkip: number },
+): Promise<ReadOutcome> {
   const values = new ShownValues();
-  const ids = new Set(profile.readings.map((reading) => reading.report).filter((id) => id < SESSION_REPORTS_FROM));
-  for (const id of ids) {
+  sessions.roundsToSkip = Math.max(0, sessions.roundsToSkip - 1);
+  for (const id of new Set(profile.readings.map((reading) => reading.report))) {
+    const isOfSession = id >= SESSION_REPORTS_FROM;
+    if (isOfSession && sessions.roundsToSkip > 0) continue;
     const content = await report(peer, id);
+    if (content === null && isOfSession) {
+      sessions.roundsToSkip = SKIPPED_ROUNDS;
+      continue;
+    }
     if (content === null) return { kind: "missed", detail: `no answer to report ${String(id)}` };
     for (const reading of profile.readings.filter((one) => one.report === id)) {
       reading.what.forEach((what, index) => {
-        values.take(what, content[reading.keys[index] ?? ""], reading);
+        values.take(what, content.get(keyOf(reading.keys[index] ?? "")), reading);
       });
     }
   }
@@ -136,6 +153,6 @@ async function readReports(profile: ProfileOf<"keba-udp">, peer: KebaPeer, ident
     ["serial", "Serial"],
     ["firmware", "Firmware"],
   ] as const)
-    values.take(what, identity[key], {});
+    values.take(what, identity.get(keyOf(key)), {});
   return { kind: "values", values: completed(values, profile) };
 }
