@@ -23,6 +23,21 @@ afterEach(async () => {
 const read = (site: string, id: string): ReturnType<typeof run> =>
   run(["read", "--site", site, "--id", id, "--data", join(here.path, "data")]);
 
+/** A device that answers every request with `document`; its port. */
+async function answering(document: object): Promise<number> {
+  const server = createServer((_, response) => {
+    response.end(JSON.stringify(document));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  cleanups.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
 describe("a value without a number", { timeout: TIMEOUT_ms }, () => {
   test("of a meter on Modbus: refused, impossible, or said to be none, each with its registers", async () => {
     const { bank } = rigOf("eastron-sdm630", clockOf(1), {
@@ -75,18 +90,8 @@ describe("a value without a number", { timeout: TIMEOUT_ms }, () => {
   });
 
   test("of a box on HTTP: beyond its rating, no number, or not in the answer, as a running site judges it", async () => {
-    const server = createServer((_, response) => {
-      const nrg = [230, 231, 300, 0, 16, "soup", 16, 0, 0, 0, 0, 64_000];
-      response.end(JSON.stringify({ car: 2, amp: 16, nrg, sse: "123" }));
-    });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    cleanups.push(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    const address = server.address();
-    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const nrg = [230, 231, 300, 0, 16, "soup", 16, 0, 0, 0, 0, 64_000];
+    const port = await answering({ car: 2, amp: 16, nrg, sse: "123" });
     const site = here.site(
       `{id: l1, kind: http, host: 127.0.0.1, port: ${String(port)}}`,
       "stations: [{id: b1, name: Bay, circuit: main, phases: 3, max_A: 16, fallback_A: 6, profile: goe-http, link: l1}]",
@@ -105,6 +110,25 @@ describe("a value without a number", { timeout: TIMEOUT_ms }, () => {
     expect(lines).toContain("current_l2: what the device shows is no number");
     expect(lines.find((line) => line.startsWith("energy_import: "))).toMatch(
       /^energy_import: the answer to GET \S+ has no eto$/u,
+    );
+  });
+
+  test("of a meter whose channel says itself that it measures nothing: its zeros are none, and there is no sum", async () => {
+    const channel = { power: 500, current: 2.2, voltage: 230, total: 1_000, total_returned: 0, is_valid: true };
+    const none = { power: 0, current: 0, voltage: 0, total: 0, total_returned: 0, is_valid: false };
+    const site = here.site(
+      `{id: l1, kind: http, host: 127.0.0.1, port: ${String(await answering({ emeters: [channel, channel, none] }))}}`,
+      "meters: [{id: m1, profile: shelly-3em-gen1, link: l1}]\nstations: []",
+    );
+    const { code, out, err } = await read(site, "m1");
+    expect(code).toBe(0);
+    const current_mA = [2_200, 2_200, null];
+    expect(out).toMatchObject([
+      { readings: { power_W: null, current_mA, energy_import_phases_Wh: [1_000, 1_000, null] } },
+    ]);
+    expect(out[0]).not.toHaveProperty("readings.energy_import_Wh");
+    expect(err).toContain(
+      "power_l3: the answer to GET /status has no emeters[2].power, or says that it is none (emeters[2].is_valid)",
     );
   });
 

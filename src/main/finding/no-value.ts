@@ -80,11 +80,12 @@ export function webWithout(
     readonly unanswered: ReadonlyMap<string, HttpTrouble>;
   },
 ): readonly NoValue[] {
-  return without(profile, seen, ({ request, path }, index) => {
+  return without(profile, seen, ({ request, path, valid }, index) => {
     const trouble = seen.unanswered.get(request);
     if (trouble !== undefined) return httpTroubleWords(trouble, name, profile.id);
     const { method = "GET", path: asked = request } = profile.requests[request] ?? {};
-    return `the answer to ${method} ${asked} has no ${path[index] ?? ""}`;
+    const denied = valid === undefined ? "" : `, or says that it is none (${valid[index] ?? ""})`;
+    return `the answer to ${method} ${asked} has no ${path[index] ?? ""}${denied}`;
   });
 }
 

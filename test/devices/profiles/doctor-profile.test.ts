@@ -125,6 +125,19 @@ describe("chargehand doctor profile", () => {
     expect(words.split("\n").length).toBeLessThan(60);
   });
 
+  test.each([
+    ["fewer paths than names", "'emeters[1].power', ", "", /:12 readings\.0\.path: as many as there are names: 3/u],
+    ["fewer flags than names", "'emeters[1].is_valid', ", "", /:12 readings\.0\.valid: as many .*: 3/u],
+    ["a unit of something else", "unit: W,", "unit: V,", /:12 readings\.0\.unit: a unit of power_l1: W/u],
+    ["a name twice", "[power_l1, power_l2,", "[power_l1, power_l1,", /:12 readings\.0\.what: every name once/u],
+  ])("of a device on HTTP %s is told with line and field", async (_, right, wrong, expected) => {
+    const shelly = readFileSync(join(FOLDER, "meters", "shelly-3em-gen1.yaml"), "utf8");
+    const source = shelly.replace("id: shelly-3em-gen1", "id: my-meter").replace(right, wrong);
+    const { code, words } = await check("my-meter.yaml", source);
+    expect(code).toBe(1);
+    expect(words).toMatch(expected);
+  });
+
   test("a session's energy in watt-seconds is one in watt-hours", () => {
     expect(toCanonical("energy_session", 36_000, "Ws")).toBe(10);
   });

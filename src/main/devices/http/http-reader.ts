@@ -74,6 +74,8 @@ export async function readHttp({ profile, host, unitId }: HttpDevice, fresh: boo
     answers += 1;
     for (const reading of profile.readings.filter((one) => one.request === name)) {
       reading.what.forEach((what, index) => {
+        const saysWhether = reading.valid?.[index];
+        if (saysWhether !== undefined && valueAt(document, saysWhether) === false) return;
         values.take(what, valueAt(document, reading.path[index] ?? ""), reading);
       });
     }

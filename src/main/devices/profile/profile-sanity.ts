@@ -15,7 +15,7 @@ const problem = (path: Path, expected: string): RuleProblem => ({ path, expected
 
 /** Values that are right each for itself but make no device together: the limits, ways and units of a document. */
 export function sanityProblems(profile: AnyProfile): readonly RuleProblem[] {
-  const common = [...derivedProblems(profile), ...unitIdProblems(profile)];
+  const common = [...derivedProblems(profile), ...unitIdProblems(profile), ...readingProblems(profile)];
   if (profile.driver === "http") return [...common, ...requestProblems(profile)];
   if (profile.driver !== "modbus") return common;
   return [
@@ -53,6 +53,37 @@ function unitIdProblems({ transport }: AnyProfile): readonly RuleProblem[] {
   const { default: usual = 1, min = usual, max = usual } = transport.unit_id ?? {};
   if (min >= 0 && min <= usual && usual <= max && max <= 255) return [];
   return [problem(["transport", "unit_id"], "0 <= min <= default <= max <= 255")];
+}
+
+/** Of devices that are not read by registers: a place for each name, a unit that fits it, and no name twice. */
+function readingProblems(profile: AnyProfile): readonly RuleProblem[] {
+  if (profile.driver === "modbus" || profile.driver === "sunspec") return [];
+  return profile.readings.flatMap((reading, i) => {
+    const { what, unit } = reading;
+    const path = ["readings", i] as const;
+    const unfit = what.find((name) => unit !== undefined && unitsOf(name)?.includes(unit) === false);
+    const places = placesOf(reading).filter(([, given]) => given.length !== what.length);
+    return [
+      ...(unfit === undefined
+        ? []
+        : [problem([...path, "unit"], `a unit of ${unfit}: ${(unitsOf(unfit) ?? []).join(", ")}`)]),
+      ...(new Set(what).size < what.length ? [problem([...path, "what"], "every name once")] : []),
+      ...places.map(([field]) => problem([...path, field], `as many as there are names: ${String(what.length)}`)),
+    ];
+  });
+}
+
+type NetworkReading = Extract<AnyProfile, { readings: unknown }>["readings"][number];
+
+/** Where the values of a reading lie; a combined one has its own rule. */
+function placesOf(reading: NetworkReading): readonly (readonly [field: string, given: readonly unknown[]])[] {
+  if ("path" in reading) {
+    const { path, valid } = reading;
+    return [["path", path], ...(valid === undefined ? [] : ([["valid", valid]] as const))];
+  }
+  if ("keys" in reading) return [["keys", reading.keys]];
+  if ("channel" in reading) return [["channel", reading.channel]];
+  return "combine" in reading && reading.combine !== undefined ? [] : [["obis", reading.obis]];
 }
 
 const requestProblems = (profile: Extract<AnyProfile, { driver: "http" }>): readonly RuleProblem[] =>

@@ -31,7 +31,17 @@ export const httpSchema = z.strictObject({
   driver: z.literal("http"),
   limits: z.strictObject(pace),
   requests: z.record(z.string(), request),
-  readings: z.array(z.strictObject({ ...reading, request: text, path: textList })).min(1),
+  readings: z
+    .array(
+      z.strictObject({
+        ...reading,
+        request: text,
+        path: textList,
+        /** Where the device says of each value whether it is one: what it calls `false` is unknown. */
+        valid: textList.optional(),
+      }),
+    )
+    .min(1),
   control: z
     .strictObject({
       init: httpSteps.optional(),
