@@ -64,6 +64,13 @@ test("a meter that prints whole amperes and no voltage draws at least what its p
   expect(["l1", "l2", "l3"].map((phase) => values.get(`current_${phase}`))).toEqual([739, 6_000, -3_000]);
 });
 
+test("the current of a meter with one phase has the direction of all its power; of three nobody can tell it", () => {
+  const feedsIn = ["1-0:1.7.0(00.000*kW)", "1-0:2.7.0(01.200*kW)"];
+  expect(p1(...feedsIn, "1-0:32.7.0(230.0*V)", "1-0:31.7.0(005*A)").get("current_l1")).toBe(-5_217);
+  const three = p1(...feedsIn, "1-0:31.7.0(002*A)", "1-0:51.7.0(002*A)", "1-0:71.7.0(002*A)");
+  expect(["l1", "l2", "l3"].map((phase) => three.get(`current_${phase}`))).toEqual([2_000, 2_000, 2_000]);
+});
+
 test("a meter that shows neither current nor voltage has no current", () => {
   expect(p1("1-0:21.7.0(00.170*kW)", "1-0:22.7.0(00.000*kW)").has("current_l1")).toBe(false);
 });

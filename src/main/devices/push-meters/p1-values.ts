@@ -32,12 +32,17 @@ function totalOf(codes: readonly string[], telegram: P1Telegram): P1Value | unde
   return { value: known.reduce((sum, { value }) => sum + value, 0), unit };
 }
 
+const PHASES = ["_l1", "_l2", "_l3"];
+
 function withCurrents(values: Values): Values {
   const result = new ShownValues(values);
-  for (const phase of ["_l1", "_l2", "_l3"]) {
-    const [power_W, voltage_mV, printed_mA] = [`power${phase}`, `voltage${phase}`, `current${phase}`].map((what) =>
+  const shown = PHASES.filter((phase) => values.has(`current${phase}`) || values.has(`power${phase}`));
+  for (const phase of PHASES) {
+    const [own_W, voltage_mV, printed_mA] = [`power${phase}`, `voltage${phase}`, `current${phase}`].map((what) =>
       values.get(what),
     );
+    // All power of a meter with one phase is that phase's.
+    const power_W = own_W ?? (shown.length === 1 && shown[0] === phase ? values.get("power") : null);
     const isMeasured = typeof voltage_mV === "number" && voltage_mV > 0;
     if (typeof power_W !== "number" || (!isMeasured && typeof printed_mA !== "number")) continue;
     const printed = typeof printed_mA === "number" ? Math.abs(printed_mA) : 0;

@@ -99,7 +99,7 @@ test("a telegram of a version that has a CRC is not believed without it", () => 
 
 /** As DSMR 2.2 and 3.0 meters send it: 7 data bits, no check sum, the gas value on its own line. */
 const BARE = [
-  "/KMP5KA6U001660297912",
+  "/KMP5 KA6U001660297912",
   "",
   "0-0:96.1.1(204B413655303031363630323937393132)",
   "1-0:1.8.1(00123.456*kWh)",

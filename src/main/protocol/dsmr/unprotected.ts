@@ -1,7 +1,7 @@
 // DSMR P1 3.0, 5.12: telegrams before version 4 end with a bare "!". What holds without a check sum is their form.
 
-/** `/XXX`, a digit for the speed, then the maker's own words. */
-const IDENTIFICATION = /^\/[A-Za-z]{3}\d[\x21-\x7e]{1,64}$/u;
+/** `/XXX`, a digit for the speed, then the maker's own words; Kamstrup puts a space between (`/KMP5 KA6U…`). */
+const IDENTIFICATION = /^\/[A-Za-z]{3}\d[\x20-\x7e]{1,64}$/u;
 const DATA_LINE = /^\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:\([\x20-\x27\x2a-\x7e]*\))+$/u;
 /** The gas meter's value stands on a line of its own. */
 const FOLLOWING_LINE = /^\([\x20-\x27\x2a-\x7e]*\)$/u;
