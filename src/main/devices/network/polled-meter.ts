@@ -20,6 +20,8 @@ export interface MeterTalk {
   readonly timeout_ms: number;
   /** Looks at the device anew before the first read and after it was silent. */
   find(): Promise<PollAnswer>;
+  /** What it showed at the last `find` instead of what it should; left out or `null`: nothing. */
+  whyNot?(): string | null;
   read(): Promise<ReadOutcome>;
   readonly counters: { readonly exchanges: number; readonly errors: number };
 }
@@ -36,6 +38,7 @@ export function startPolledMeter(context: {
   const { meter, talk, clock, emit, log } = context;
   const readings = createMeterReadings(meter.id, log);
   let missed: Extract<ReadOutcome, { kind: "missed" }> | null = null;
+  const problem = (): string | null => missed?.detail ?? talk.whyNot?.() ?? null;
   const loop = startPollLoop({
     clock,
     period_ms: talk.period_ms,
@@ -54,7 +57,7 @@ export function startPolledMeter(context: {
         return "answered";
       },
       lost: () => {
-        log.warn({ meterId: meter.id, problem: missed?.detail ?? null, trouble: missed?.trouble }, "meter offline");
+        log.warn({ meterId: meter.id, problem: problem(), trouble: missed?.trouble }, "meter offline");
         emit({ kind: "meter-offline", meterId: meter.id, at_ms: clock.now_ms() });
       },
     },
@@ -68,7 +71,7 @@ export function startPolledMeter(context: {
       state: loop.liveness.kind,
       ...talk.counters,
       quarantined: readings.quarantined,
-      problem: missed?.detail ?? null,
+      problem: problem(),
       ...(missed?.trouble === undefined ? {} : { trouble: missed.trouble }),
     }),
     stop: () => loop.stop(),

@@ -30,14 +30,16 @@ export function sunspecMeter(options: {
   const { profile, bus, unitId } = options;
   const { discovery, limits } = profile;
   const counters = { exchanges: 0, errors: 0 };
-  let block: SunspecBlock | null = null;
+  const timeout_ms = limits.timeout_ms ?? TIMEOUT_ms;
+  const connected = connectionOf(bus.link, timeout_ms);
+  let found: Discovered = { block: null, whyNot: null };
 
   const ask = async (address: number, count: number): Promise<readonly number[] | null> => {
     const reply = await bus.transact({
       unitId,
       request: { fc: discovery.fc, address, count },
       priority: "power",
-      timeout_ms: limits.timeout_ms ?? TIMEOUT_ms,
+      timeout_ms,
       gap_ms: limits.min_gap_ms,
     });
     counters.exchanges += 1;
@@ -56,30 +58,63 @@ export function sunspecMeter(options: {
   };
   return {
     period_ms: Math.max(PERIOD_ms, limits.min_poll_ms ?? 0),
-    timeout_ms: limits.timeout_ms ?? TIMEOUT_ms,
+    timeout_ms,
     counters,
     async find() {
-      block = await discover(discovery, read);
-      return block === null ? "missed" : "answered";
+      await connected();
+      const answersBefore = counters.exchanges - counters.errors;
+      found = await discover(discovery, read);
+      if (found.block === null && found.whyNot === null && counters.exchanges - counters.errors > answersBefore)
+        found = { block: null, whyNot: `it answers, but has no SunSpec map at ${discovery.base_addresses.join(", ")}` };
+      return found.block === null ? "missed" : "answered";
     },
+    whyNot: () => found.whyNot,
     async read() {
-      if (block === null) return { kind: "missed", detail: "no SunSpec meter block" };
+      const { block } = found;
+      if (block === null) return { kind: "missed", detail: found.whyNot ?? "no answer" };
       const words = await read(block.address, isFloatMeter(block.modelId) ? FLOAT_WORDS : INTEGER_WORDS);
       if (words === null) return { kind: "missed", detail: "no answer" };
       // The block begins with its id: another one means that the device has rearranged itself.
       const shown = words[0] === block.modelId ? decodeSunspecMeter(words) : null;
       if (shown !== null) return { kind: "values", values: completed(sunspecValues(shown), profile) };
-      block = await discover(discovery, read);
+      found = await discover(discovery, read);
       return { kind: "missed", detail: "the meter block has moved" };
     },
   };
 }
 
+/** Waits while a connection is being made, at most for `wait_ms` (real): what is asked before would be no answer. */
+function connectionOf(link: BusOwner["link"], wait_ms: number): () => Promise<void> {
+  let waiting: (() => void) | null = null;
+  link.onState(({ kind }) => {
+    if (kind !== "connecting") waiting?.();
+  });
+  return () =>
+    new Promise((resolve) => {
+      if (link.state.kind !== "connecting") {
+        resolve();
+        return;
+      }
+      const timer = setTimeout(resolve, wait_ms);
+      waiting = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+}
+
+type Discovered = {
+  readonly block: SunspecBlock | null;
+  /** What the device showed instead of a meter; `null`: one was found, or nothing was heard. */
+  readonly whyNot: string | null;
+};
+
 /** Follows the chain of blocks from each base address; the first meter block counts. */
 async function discover(
   { base_addresses, marker }: ProfileOf<"sunspec">["discovery"],
   read: (address: number, count: number) => Promise<readonly number[] | null>,
-): Promise<SunspecBlock | null> {
+): Promise<Discovered> {
+  const models: number[] = [];
   for (const base of base_addresses) {
     const start = await read(base, marker.length);
     if (start === null || !marker.every((word, index) => start[index] === word)) continue;
@@ -87,11 +122,13 @@ async function discover(
     for (let blocks = 0; blocks < BLOCKS_MAX; blocks += 1) {
       const step = chainStep(address, (await read(address, 2)) ?? []);
       if (step.kind !== "block") break;
-      if (isUsable(step.block)) return step.block;
+      if (isUsable(step.block)) return { block: step.block, whyNot: null };
+      models.push(step.block.modelId);
       address = step.nextAddress;
     }
   }
-  return null;
+  const whyNot = models.length === 0 ? null : `SunSpec, but no meter among its models ${models.join(", ")}`;
+  return { block: null, whyNot };
 }
 
 const isUsable = ({ modelId, length }: SunspecBlock): boolean =>
