@@ -250,6 +250,15 @@ test("what another box has shown without us is not believed of the one that hang
   const { version } = await stationOf(client, "P02");
   await client.devices.save({ version, settings: on(port) });
   expect(last()).toBe("box-replaced");
-  const bay = (await client.commissioning.status()).fallbacks.find(({ stationId }) => stationId === "P02");
-  expect(bay?.provenBy).not.toBe("test");
+  const provenBy = async () =>
+    (await client.commissioning.status()).fallbacks.find(({ stationId }) => stationId === "P02")?.provenBy;
+  expect(await provenBy()).not.toBe("test");
+
+  await client.commissioning.witness({ stationId: "P02", kept_mA: 6_000 });
+  expect(last()).toBe("witnessed");
+  const shown = await stationOf(client, "P02");
+  await client.devices.remove({ kind: "station", id: "P02", version: shown.version });
+  await client.devices.save(isNew(on(port)));
+  expect(last()).toBe("box-replaced");
+  expect(await provenBy()).not.toBe("test");
 });

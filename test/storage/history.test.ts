@@ -111,7 +111,7 @@ describe("slots", () => {
     const { register_Wh: _register, ...stored } = station;
     expect(history.get(slot_ms)).toEqual([row(slot_ms), { ...stored, plugged_ms: 2000 }]);
     expect(history.get(epochMs(slot_ms + SLOT_ms))).toEqual([]);
-    expect(history.lastRegisters()).toEqual(new Map([["P01", 77]]));
+    expect(history.lastRegisters()).toEqual(new Map([["P01", { register_Wh: 77, slot_ms }]]));
   });
 
   test("are exported in order without holding up writers", () => {

@@ -92,17 +92,21 @@ export function createDeviceChanges(
       const next = withDevice(site, request, around());
       if (!next.ok) return { ok: false, code: "invalid", problems: next.problems };
       // First of all: the engine that starts must not believe what the other box has shown.
-      if (isOther) noteReplaced(running(), settings);
+      if (isOther || before === null) noteReplaced(running(), settings);
       return carriedOut(next.site);
     },
     async remove(request) {
       const { kind, id, version } = request;
       const may = changeable(version);
       if (!may.ok) return may;
-      if (settingsOf(may.site.model, kind, id) === null) return { ok: false, code: "not-found" };
+      const settings = settingsOf(may.site.model, kind, id);
+      if (settings === null) return { ok: false, code: "not-found" };
       if (isCharging(may.engine, { kind, id })) return conflict("charging");
       const less = withoutDevice(may.site, request);
-      return less.ok ? carriedOut(less.site) : { ok: false, code: "invalid", problems: less.problems };
+      if (!less.ok) return { ok: false, code: "invalid", problems: less.problems };
+      // Whatever comes under its id one day, by whichever way, is another box.
+      noteReplaced(running(), settings);
+      return carriedOut(less.site);
     },
     async tryOut(request) {
       const may = changeable(null);

@@ -38,9 +38,14 @@ export function createHistoryFeed(options: {
   readonly started_at_ms: EpochMs;
 }): HistoryFeed {
   const { site, store, started_at_ms } = options;
-  let state = resumeHistory(started_at_ms, store.get(slotOf(started_at_ms)), store.lastRegisters());
+  const last = [...store.lastRegisters()];
+  const registers = new Map(last.map(([id, { register_Wh }]) => [id, register_Wh]));
+  let state = resumeHistory(started_at_ms, store.get(slotOf(started_at_ms)), registers);
   let written_at_ms = started_at_ms;
-  const seen: SeenRegisters = new Map();
+  // Another box or meter may hang there since: what its register has counted did not all flow in the meantime.
+  const seen: SeenRegisters = new Map(
+    last.map(([id, { slot_ms }]) => [id, { at_ms: slot_ms, received_at_ms: slot_ms }]),
+  );
   const flush = (now_ms: EpochMs): void => {
     store.put(currentSlot(state));
     written_at_ms = now_ms;
@@ -69,7 +74,7 @@ type SeenRegisters = Map<string, SeenRegister>;
 
 /**
  * What can have flowed since this register before, by the longer of the device's clock and ours: values kept while a
- * box was alone come all at once. Nothing is said before the second one.
+ * box was alone come all at once. Nothing is said of the first one ever.
  */
 function growthLimit(seen: SeenRegisters, id: string, register: SeenRegister | null, most_W: number): number {
   const before = seen.get(id);

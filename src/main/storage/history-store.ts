@@ -32,11 +32,11 @@ export function historyStore(db: Connection): HistoryStore {
     lastRegisters: () =>
       new Map(
         db
-          .prepared<[], { station_id: string; register_Wh: WattHour }>(
-            "SELECT station_id, register_Wh FROM booked_register",
+          .prepared<[], { station_id: string; register_Wh: WattHour; slot_ms: EpochMs }>(
+            "SELECT station_id, register_Wh, slot_ms FROM booked_register",
           )
           .all()
-          .map((row) => [row.station_id, row.register_Wh]),
+          .map(({ station_id, ...booked }) => [station_id, booked]),
       ),
     energy: (range, bucket, timezone, now_ms) => energy(db, bucketBoundaries(range, bucket, timezone), now_ms),
     power: (range, pointsMax, now_ms) => power(db, range, pointsMax, now_ms),

@@ -223,7 +223,7 @@ export interface HistoryStore {
   /** Slot values already stored, to go on after a restart. */
   get(slot_ms: EpochMs): readonly QuarterHour[];
   /** Register up to which energy is booked, per station and "" for the main meter: `resumeHistory` goes on from it. */
-  lastRegisters(): ReadonlyMap<string, WattHour>;
+  lastRegisters(): ReadonlyMap<string, { readonly register_Wh: WattHour; readonly slot_ms: EpochMs }>;
   energy(
     range: { from_ms: number; to_ms: number },
     bucket: "hour" | "day" | "month",
