@@ -54,8 +54,8 @@ export type Caller = {
   readonly address: string | null;
   readonly isEncrypted: boolean;
 };
-/** Whether it may come in, or what it lacks. */
-export type Admission = "welcome" | "needs-password" | "needs-tls";
+/** Whether it may come in, or what it lacks; `try-later`: too many guesses at it are being checked. */
+export type Admission = "welcome" | "needs-password" | "needs-tls" | "try-later";
 type Admit = (caller: Caller) => Promise<Admission>;
 
 /** Listens for OCPP 1.6J and 2.0.1 stations on `host:port` (0 picks a free port). Resolves when it accepts connections. */
@@ -161,6 +161,7 @@ function createRpcServer(state: State): RPCServer {
       (admission) => {
         if (admission === "needs-tls") refuse(403, "This identity has to come by wss");
         else if (admission === "needs-password") refuse(401, "This identity needs its password");
+        else if (admission === "try-later") refuse(503, "Try again later");
         else if (protocol.kind === "unknown") refuse(400, "This server speaks ocpp1.6 and ocpp2.0.1");
         else accept({}, protocol.kind === "use" ? protocol.name : false);
       },

@@ -5,8 +5,10 @@ import type { Clock, CommandReply } from "../devices/ports.ts";
 import type { Log } from "../log.ts";
 import type { Stores } from "../storage/types.ts";
 
-/** Checks that run at a time; a flood of guesses beyond it is refused unread. */
-const CHECKS_MAX = 8;
+/** Passwords that are checked at a time, each beside the main thread; all stations of a site may come back at once. */
+const CHECKS_MAX = 4;
+/** Of one identity so many wait for their check: a box dials once, so the others are guesses. */
+const WAITING_MAX = 4;
 /** Of refused attempts one is written down per station in this time; the rest is counted. Site's clock. */
 const TOLD_EVERY_MS = 60_000;
 /** How a station came is written down again after this, though nothing has changed. Site's clock. */
@@ -17,7 +19,7 @@ export type OcppAccess = {
   admit(caller: Caller): Promise<Admission>;
 };
 
-type Refusal = Exclude<Admission, "welcome">;
+type Refusal = Exclude<Admission, "welcome" | "try-later">;
 const REFUSALS: Readonly<Record<Refusal, { readonly code: Alert["code"]; readonly words: string }>> = {
   "needs-password": {
     code: "ocpp-auth-failed",
@@ -34,7 +36,7 @@ export function createOcppAccess(options: {
 }): OcppAccess {
   const { stores, clock, log } = options;
   const refusals = createRefusals(options);
-  let checking = 0;
+  const inTurn = createTurns();
 
   const presented = async ({ identity, password }: Caller): Promise<boolean> => {
     for (const one of stores.ocpp.passwords(identity)) {
@@ -52,7 +54,9 @@ export function createOcppAccess(options: {
     // Before its password is looked at, which everybody on the network could read by now.
     if (stores.ocpp.security(identity).requiresTls && !isEncrypted) return "needs-tls";
     if (stores.ocpp.passwords(identity).length === 0) return "welcome";
-    return (await presented(caller)) ? "welcome" : "needs-password";
+    const isIt = await inTurn(identity, () => presented(caller));
+    if (isIt === "crowded") return "try-later";
+    return isIt ? "welcome" : "needs-password";
   };
   const noteArrival = ({ identity, isEncrypted: encrypted }: Caller): void => {
     const now_ms = clock.now_ms();
@@ -70,19 +74,38 @@ export function createOcppAccess(options: {
   };
   return {
     async admit(caller) {
-      if (checking >= CHECKS_MAX && stores.ocpp.passwords(caller.identity).length > 0) return "needs-password";
-      checking += 1;
-      try {
-        const admission = await check(caller);
-        if (admission === "welcome") {
-          refusals.end(caller.identity);
-          noteArrival(caller);
-        } else refusals.note(caller, admission);
-        return admission;
-      } finally {
-        checking -= 1;
-      }
+      const admission = await check(caller);
+      if (admission === "welcome") {
+        refusals.end(caller.identity);
+        noteArrival(caller);
+      } else if (admission !== "try-later") refusals.note(caller, admission);
+      return admission;
     },
+  };
+}
+
+/** A few checks at a time, in the order of their coming. */
+function createTurns(): <T>(identity: string, work: () => Promise<T>) => Promise<T | "crowded"> {
+  const waitingOf = new Map<string, number>();
+  const queue: (() => void)[] = [];
+  let running = 0;
+  return async (identity, work) => {
+    const own = waitingOf.get(identity) ?? 0;
+    if (own >= WAITING_MAX) return "crowded";
+    waitingOf.set(identity, own + 1);
+    if (running >= CHECKS_MAX) await new Promise<void>((resolve) => queue.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      const left = (waitingOf.get(identity) ?? 1) - 1;
+      if (left === 0) waitingOf.delete(identity);
+      else waitingOf.set(identity, left);
+      // Its place goes to the next one.
+      const next = queue.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
   };
 }
 
@@ -115,7 +138,8 @@ function createRefusals({ stores, clock, log }: Parameters<typeof createOcppAcce
 
 /**
  * Sets what a station must present from now on; `null`: nothing. With `tell` the box is told first where it is known to
- * take it, and the password before stays good until it has dialled in with the new one. Nothing changes when it refuses.
+ * take it, and the password before stays good until it has dialled in with the new one. Nothing changes when it refuses;
+ * where its answer did not come it may have taken it, and is let in with either.
  */
 export async function setOcppPassword(
   store: Stores["ocpp"],
@@ -131,6 +155,8 @@ export async function setOcppPassword(
   if (!isTold) return { ok: true };
   const reply = await tell(password);
   if (reply.ok) return reply;
+  const isUnknown = reply.code === "timeout" || reply.code === "offline";
+  if (isUnknown && before.length > 0) return reply;
   store.setPassword(identity, null, { keepBefore: false, at_ms });
   for (const one of before.toReversed()) store.setPassword(identity, one, { keepBefore: true, at_ms });
   return reply;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { wattHour } from "../../../src/core/units/index.ts";
+import { hashPassword } from "../../../src/main/devices/ocpp/password.ts";
 import { createLog } from "../../../src/main/log.ts";
 import { createOcppAccess, setOcppPassword } from "../../../src/main/site/ocpp-access.ts";
 import { OcppStation } from "../../../src/main/simulator/ocpp-station.ts";
@@ -101,6 +102,43 @@ describe("the password of a station", () => {
     const tried = fake.calls.all.filter(({ params }) => params["key"] === "AuthorizationKey");
     expect(tried.map(({ params }) => params["value"])).toEqual([NEW, Buffer.from(NEW).toString("hex")]);
     expect([await isWelcome(NEW), await isWelcome(OLD)]).toEqual([false, true]);
+  });
+
+  test("of which nobody knows whether the box took it leaves the old one good, too", async () => {
+    await open();
+    const silent: Script = ({ action }) =>
+      action === "ChangeConfiguration" ? new Promise(() => undefined) : { status: "Accepted" };
+    /** Tells a new password to a box whose line ends before its answer. */
+    const tellUnanswered = async (password: string, presented?: string): Promise<void> => {
+      const fake = await dial(presented, silent);
+      const told = set(password, true);
+      await expect.poll(() => fake.calls.all.some(({ action }) => action === "ChangeConfiguration")).toBe(true);
+      fake.cut();
+      expect(await told).toMatchObject({ ok: false, code: "offline" });
+    };
+    await tellUnanswered(OLD);
+    expect([await isWelcome(), await isWelcome(OLD)]).toEqual([true, true]);
+    await set(OLD);
+    await tellUnanswered(NEW, OLD);
+    expect([await isWelcome(OLD), await isWelcome(NEW), await isWelcome(OLD)]).toEqual([true, true, false]);
+  });
+
+  test("lets all stations in that come back at once after a power cut, and of a flood of guesses at one but a few", async () => {
+    await open();
+    const identities = Array.from({ length: 120 }, (_, index) => `CP-${String(index)}`);
+    const { salt, hash } = hashPassword(OLD);
+    for (const identity of identities)
+      stores.ocpp.setPassword(identity, { salt, hash }, { keepBefore: false, at_ms: bench.clock.now_ms() });
+    const all = identities.map((identity) =>
+      new FakeStation(bench.devices.url, identity, undefined, { protocols: ["ocpp1.6"], password: OLD }).connect(),
+    );
+    const came = (await Promise.allSettled(all)).flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    expect(came).toHaveLength(120);
+    await Promise.all(came.map((fake) => fake.close()));
+
+    const guesses = Array.from({ length: 60 }, () => isWelcome("wrong"));
+    await expect.poll(() => isWelcome(OLD)).toBe(true);
+    expect((await Promise.all(guesses)).some((isIn) => isIn)).toBe(false);
   });
 
   test.each(["1.6", "2.0.1"] as const)(

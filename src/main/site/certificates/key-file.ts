@@ -9,7 +9,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import type { KeyedCertificate } from "./issue.ts";
@@ -68,7 +68,8 @@ function write(path: string, text: string, mode: number): void {
   const unfinished = `${path}.new`;
   const file = openSync(unfinished, "w", mode);
   try {
-    writeSync(file, text);
+    // All of it, or the system's error: a disk that fills up takes a part and says nothing.
+    writeFileSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);

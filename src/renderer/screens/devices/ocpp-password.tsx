@@ -102,9 +102,13 @@ function Failed({ error }: { readonly error: Error }) {
   return (
     <div role="alert">
       <p>
-        {tCharger(`failure.${reason}`)} {t("password.asBefore")}
+        {tCharger(`failure.${reason}`)} {t(isUnanswered(reason) ? "password.either" : "password.asBefore")}
       </p>
       {detail !== "" && <p className={css["said"]}>{detail}</p>}
     </div>
   );
 }
+
+/** Its answer did not come, but the order may have. */
+const isUnanswered = (reason: ReturnType<typeof failureOf>["reason"]): boolean =>
+  reason === "timeout" || reason === "offline" || reason === "CONNECTION_LOST";
