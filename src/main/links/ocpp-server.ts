@@ -203,6 +203,8 @@ function upgrade(
     refuseUpgrade(socket, identity === null ? "404 Not Found" : "503 Service Unavailable");
     return;
   }
+  // Of a box whose field for it was left empty; it asks for none.
+  if (request.headers["sec-websocket-protocol"]?.trim() === "") delete request.headers["sec-websocket-protocol"];
   // RPCServer takes the last part of the path and fails on one that is not well encoded.
   request.url = `/ocpp/${encodeURIComponent(identity)}`;
   rpc.handleUpgrade(request, socket, head).catch(() => {

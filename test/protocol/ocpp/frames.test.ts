@@ -252,6 +252,18 @@ describe("how stations dial in", () => {
     raw.socket.terminate();
   });
 
+  test("a station that sends an empty list of versions asks for none, and is let in", async () => {
+    const key = Buffer.alloc(16).toString("base64");
+    const socket = connect(Number(new URL(bench.devices.url).port), "127.0.0.1");
+    socket.write(
+      "GET /CP-1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+        `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Protocol: \r\n\r\n`,
+    );
+    const [answer]: unknown[] = await once(socket, "data");
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 101 /u);
+    socket.destroy();
+  });
+
   test("more connections than the server holds are refused, and those there are stay", async () => {
     const there = await Promise.all(Array.from({ length: CONNECTIONS_MAX }, (_, index) => dial(`/S${String(index)}`)));
     await expect(dial("/CP-1")).rejects.toThrow("503");
