@@ -259,8 +259,8 @@ describe("how stations dial in", () => {
       "GET /CP-1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
         `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Protocol: \r\n\r\n`,
     );
-    const [answer]: unknown[] = await once(socket, "data");
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 101 /u);
+    const answer = await new Promise<Buffer>((resolve) => socket.once("data", resolve));
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 101 /u);
     socket.destroy();
   });
 
