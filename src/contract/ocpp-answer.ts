@@ -16,6 +16,8 @@ export const boxSettingSchema = z.object({
   /** `null`: it gives none. What is secret is not in the list at all. */
   value: value.nullable(),
   readOnly: z.boolean(),
+  /** This program sets it anew after each start of the box, whatever it is changed to. */
+  setBySite: z.boolean(),
   /** `null` in OCPP 1.6, where the name is the key. */
   address: variableAddressSchema.nullable(),
   /** What a report of 2.0.1 tells of the variable; `null`: nothing. */

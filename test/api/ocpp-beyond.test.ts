@@ -161,6 +161,8 @@ describe.each([{ version: "1.6" as const }, { version: "2.0.1" as const }])("a b
     expect(JSON.stringify(all)).not.toContain("not for your eyes");
     expect(all.some(({ readOnly }) => readOnly)).toBe(true);
     expect(named(all, zone)?.readOnly).toBe(false);
+    const ours = version === "1.6" ? "HeartbeatInterval" : "OCPPCommCtrlr.HeartbeatInterval";
+    expect([named(all, zone)?.setBySite, named(all, ours)?.setBySite]).toEqual([false, true]);
     expect((await on.beyond()).fileWays).toBe("FTP,HTTP,HTTPS");
     const address = named(all, zone)?.address ?? null;
     const change = (value: string): OcppRequest =>

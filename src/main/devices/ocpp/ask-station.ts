@@ -8,6 +8,7 @@ import { epochMs, unreachable } from "../../../core/units/index.ts";
 import { field, readList, type JsonObject } from "../../protocol/ocpp/index.ts";
 import type { CommandFailure, CommandReply } from "../ports.ts";
 import type { Said } from "./replies.ts";
+import { isSetUp } from "./bring-up.ts";
 import { isSecretName } from "./secrets.ts";
 import type { OcppStationPort } from "./station-port.ts";
 
@@ -66,7 +67,17 @@ async function settingsOf(port: OcppStationPort): Promise<OcppAnswered> {
   const { version, inventory, reported_at_ms } = port.about();
   if (version === "2.0.1") {
     const settings = [...inventory].flatMap(([name, { mutability, ...one }]): BoxSetting[] =>
-      isSecretName(name) ? [] : [{ name, ...one, choices: [...one.choices], readOnly: mutability === "ReadOnly" }],
+      isSecretName(name)
+        ? []
+        : [
+            {
+              name,
+              ...one,
+              choices: [...one.choices],
+              readOnly: mutability === "ReadOnly",
+              setBySite: isSetUp(name),
+            },
+          ],
     );
     return { ok: true, answer: { settings, reported_at_ms } satisfies OcppAnswerTo<"settings"> };
   }
@@ -74,7 +85,13 @@ async function settingsOf(port: OcppStationPort): Promise<OcppAnswered> {
   if (!reply.ok) return reply;
   const settings = reply.keys
     .filter(({ name }) => !isSecretName(name))
-    .map((key): BoxSetting => ({ ...key, ...UNSAID, address: null, choices: [] }));
+    .map((key): BoxSetting => ({
+      ...key,
+      ...UNSAID,
+      setBySite: isSetUp(key.name),
+      address: null,
+      choices: [],
+    }));
   return { ok: true, answer: { settings, reported_at_ms: null } satisfies OcppAnswerTo<"settings"> };
 }
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../protocol/ocpp/index.ts";
+import { variableOf, type JsonObject } from "../../protocol/ocpp/index.ts";
 import type { CommandReply } from "../ports.ts";
 import { PRIORITY } from "./call-lane.ts";
 import type { OcppHost } from "./ocpp-host.ts";
@@ -25,6 +25,20 @@ const CONFIGURATION_201 = [
   ["SampledDataCtrlr.TxStartedMeasurands", "Energy.Active.Import.Register"],
   ["SampledDataCtrlr.TxEndedMeasurands", "Energy.Active.Import.Register"],
 ] as const;
+
+const CONFIGURATION_16 = [
+  "MeterValuesSampledData",
+  "MeterValueSampleInterval",
+  "WebSocketPingInterval",
+  "HeartbeatInterval",
+] as const;
+const SET_UP: ReadonlySet<string> = new Set([
+  ...CONFIGURATION_16.flatMap((key) => [key, variableOf(key)]),
+  ...CONFIGURATION_201.map(([key]) => key),
+]);
+
+/** Whether the set-up sequence gives this setting a value of ours; its key in 1.6, component and variable in 2.0.1. */
+export const isSetUp = (name: string): boolean => SET_UP.has(name);
 
 /** Begins the set-up sequence anew; each step is tolerated when the box refuses it. */
 export function setUpAfterBoot(point: Point, host: OcppHost): void {

@@ -27,6 +27,8 @@ const VARIABLES: ReadonlyMap<string, string> = new Map([
   [SECRET_KEY, "SecurityCtrlr.BasicAuthPassword"],
   ["ConnectorSwitch3to1PhaseSupported", "SmartChargingCtrlr.Phases3to1"],
 ]);
+/** Component and variable of 2.0.1 that a key of 1.6 stands for; the key itself where it has none. */
+export const variableOf = (key: string): string => VARIABLES.get(key) ?? key;
 const KEYS: ReadonlyMap<string, string> = new Map([...VARIABLES].map(([key, variable]) => [variable, key]));
 const TRIGGERS: ReadonlyMap<string, string> = new Map([
   ["DiagnosticsStatusNotification", "LogStatusNotification"],
@@ -114,7 +116,7 @@ const clearing = (chargingProfileId: number | null, evseId: number): JsonObject 
 
 /** A variable as `Component.Variable`. */
 function variable(name: string): JsonObject | null {
-  const [component, own] = (VARIABLES.get(name) ?? name).split(".");
+  const [component, own] = variableOf(name).split(".");
   return component === undefined || own === undefined
     ? null
     : { component: { name: component }, variable: { name: own } };

@@ -35,6 +35,7 @@ const setting = (patch: Partial<BoxSetting> = {}): BoxSetting => ({
   name: "HeartbeatInterval",
   value: "300",
   readOnly: false,
+  setBySite: false,
   address: null,
   unit: null,
   type: null,

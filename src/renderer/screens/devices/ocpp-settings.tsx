@@ -144,7 +144,7 @@ function SettingTable({ settings, isReport, onChange }: TableProps) {
           rows={rows}
           keyOf={({ name }) => name}
           columns={[
-            { id: "name", title: t("settings.name"), cell: ({ name }) => <code className={css["name"]}>{name}</code> },
+            { id: "name", title: t("settings.name"), cell: (one) => <SettingName setting={one} /> },
             { id: "value", title: t("settings.value"), cell: (one) => <SettingValue setting={one} /> },
             {
               id: "change",
@@ -168,6 +168,16 @@ function SettingTable({ settings, isReport, onChange }: TableProps) {
           ]}
         />
       </div>
+    </>
+  );
+}
+
+function SettingName({ setting: { name, setBySite } }: { readonly setting: BoxSetting }) {
+  const { t } = useTranslation("box");
+  return (
+    <>
+      <code className={css["name"]}>{name}</code>
+      {setBySite && <div className={css["muted"]}>{t("settings.setBySite")}</div>}
     </>
   );
 }
@@ -231,6 +241,7 @@ function ChangeDialog({ setting, onCancel, onConfirm }: DialogProps) {
             }}
           />
         )}
+        {setting.setBySite && <p>{t("settings.comesBack")}</p>}
         <p className={css["muted"]}>{t("settings.careful")}</p>
         <div className={css["buttons"]}>
           <Button variant="default" onClick={onCancel}>
