@@ -129,6 +129,14 @@ describeWith("chromium", "the live screen, on the built program", (executablePat
       .not.toBe(chosen.sessionId);
   });
 
+  test("an address that leads nowhere says so, with the way back", async () => {
+    const page = await open("/#/devices/station/P01");
+    await page.getByText("There is no such page").waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.getByRole("main").getByRole("link", { name: "Live" }).click();
+    await page.getByRole("button", { name: /^Bay 12, /u }).waitFor();
+  });
+
   test("look and language change at a click and stay after a reload", async () => {
     const page = await open("/#/live");
     await page.getByRole("button", { name: "Appearance" }).click();

@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 import type { RawSearch } from "../lib/url/url-state.ts";
 import { LiveScreen } from "../screens/live/live-screen.tsx";
+import { PageMissing } from "./shell/page-missing.tsx";
 import { PageTrouble } from "./shell/page-trouble.tsx";
 import { Shell } from "./shell/shell.tsx";
 
@@ -63,6 +64,7 @@ export const router = createRouter({
   routeTree,
   history: createHashHistory(),
   defaultErrorComponent: PageTrouble,
+  defaultNotFoundComponent: PageMissing,
   defaultPreload: "intent",
   scrollRestoration: false,
 });
