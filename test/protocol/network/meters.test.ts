@@ -156,6 +156,21 @@ test("a Dutch meter's whole amperes do not hide what flows, and tariffs add up t
   expect(reading.current_mA[0]).toBe(10_870);
 });
 
+test.each([
+  ["dsmr-p1", "/XMX5 a telegram that never ends\r\n\r\n1-0:1.7.0(01.193*kW)"],
+  ["sml-ir", "Modem ready"],
+])("%s: bytes without a whole telegram are said to be that, and not silence", async (id, text) => {
+  const meter = ending(await createTcpPushMeter(() => new TextEncoder().encode(text)));
+  const link: Link = { id: "m", kind: "tcp-raw", host: "127.0.0.1", port: meter.port };
+  const { devices, until } = run({ links: [link], meters: [meterOf("grid", id, "m", 1)], speed: 20 });
+  const timer = setInterval(() => {
+    meter.speak();
+  }, 100);
+  await until((event) => event.kind === "meter-offline");
+  clearInterval(timer);
+  expect(devices.health()[0]?.problem).toMatch(/^\d+ bytes came, but no whole telegram$/u);
+});
+
 test("a register that falls back is held until it is seen three times", async () => {
   const values = valuesOf(IMPORT);
   const meter = ending(await createTcpPushMeter(() => p1Telegram(profileWith("dsmr-p1", "p1"), values.get, "E0001")));

@@ -27,6 +27,8 @@ export function startPushMeter(context: {
   readonly log: DeviceLog;
   /** What is wrong with the wire, or `null`. */
   readonly wireProblem: () => string | null;
+  /** Bytes that came since the last telegram, or what should have been one; left out: there are no such. */
+  readonly unread?: () => number;
 }): PushMeter {
   const { meter, silence_ms, clock, emit, log } = context;
   const readings = createMeterReadings(meter.id, log);
@@ -38,13 +40,18 @@ export function startPushMeter(context: {
   let lastDrop: string | null = null;
   let isProtected = true;
 
+  const problem = (): string | null => {
+    const unread = state === "offline" ? (context.unread?.() ?? 0) : 0;
+    const isMute = lastDrop === null && unread > 0;
+    return context.wireProblem() ?? (isMute ? `${String(unread)} bytes came, but no whole telegram` : lastDrop);
+  };
   const watch = async (): Promise<void> => {
     while (!nap.signal.aborted) {
       const left_ms = heardAt_ms + silence_ms - clock.now_ms();
       if (left_ms <= 0 && !announcedLost) {
         announcedLost = true;
         state = "offline";
-        log.warn({ meterId: meter.id, problem: context.wireProblem() ?? lastDrop }, "meter offline");
+        log.warn({ meterId: meter.id, problem: problem() }, "meter offline");
         emit({ kind: "meter-offline", meterId: meter.id, at_ms: clock.now_ms() });
       }
       await clock.sleep(left_ms > 0 ? left_ms : silence_ms, nap.signal);
@@ -77,7 +84,7 @@ export function startPushMeter(context: {
       ...counters,
       quarantined: readings.quarantined,
       ...(isProtected ? {} : { unprotected: true as const }),
-      problem: context.wireProblem() ?? lastDrop,
+      problem: problem(),
     }),
     async stop() {
       nap.abort();

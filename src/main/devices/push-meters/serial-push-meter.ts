@@ -33,6 +33,7 @@ export function startSerialPushMeter(context: {
     ...context,
     silence_ms: profile.driver === "p1" ? profile.telegram.timeout_s * 1_000 : SML_SILENCE_ms,
     wireProblem: () => (link.state.kind === "down" ? link.state.detail : null),
+    unread: () => since.count,
   });
   let decode = decoderOf(profile);
   link.onState((state) => {
@@ -42,7 +43,8 @@ export function startSerialPushMeter(context: {
   link.onData((bytes) => {
     since.add(bytes);
     for (const heard of decode(bytes)) {
-      note?.(since.take().heard, heard);
+      const { heard: said } = since.take();
+      note?.(said, heard);
       push.hear(heard);
     }
   });
