@@ -36,8 +36,8 @@ export function Naming({ form, set, wrong, hasId = true }: PartProps & { readonl
   );
 }
 
-/** How a new charger is wired and what it may draw. */
-export function Wiring({ form, set, wrong }: PartProps) {
+/** How a new charger is wired and what it may draw; `keepsLast`: it cannot be told a safe current. */
+export function Wiring({ form, set, wrong, keepsLast = false }: PartProps & { readonly keepsLast?: boolean }) {
   const { t } = useTranslation("settings");
   const choosePhases = (value: string): void => {
     const phases = value === "1" ? 1 : value === "2" ? 2 : 3;
@@ -77,7 +77,7 @@ export function Wiring({ form, set, wrong }: PartProps) {
       />
       <NumberInput
         label={t("adopt.fallback")}
-        description={t("adopt.fallbackHint")}
+        description={t(keepsLast ? "adopt.fallbackLast" : "adopt.fallbackHint")}
         suffix=" A"
         min={0}
         max={80}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { adoptInput, adoptMistakes, nextStationId, type AdoptForm } from "./adopt-view.ts";
+import { adoptInput, adoptMistakes, keepsLastLimit, nextStationId, type AdoptForm } from "./adopt-view.ts";
 
 const good: AdoptForm = {
   id: "P07",
@@ -41,4 +41,10 @@ test("the proposed id is the first free one", () => {
   expect(nextStationId([])).toBe("P01");
   expect(nextStationId(["P01", "P03"])).toBe("P02");
   expect(nextStationId(["P01", "P02"])).toBe("P03");
+});
+
+test("a charger that cannot be told a safe current keeps its last limit, so its maximum is proposed and said why", () => {
+  expect(keepsLastLimit({ max_mA: 32_000, fallback_mA: 32_000 })).toBe(true);
+  expect(keepsLastLimit({ max_mA: 32_000, fallback_mA: 6_000 })).toBe(false);
+  expect(keepsLastLimit(null)).toBe(false);
 });

@@ -61,3 +61,8 @@ export const adoptInput = (identity: string, form: AdoptForm) => ({
   max_mA: milliampFromAmp(Number(form.max_A)),
   fallback_mA: milliampFromAmp(Number(form.fallback_A)),
 });
+
+/** Whether a charger of this profile cannot be told what to keep in silence: it may keep its last limit for ever. */
+export const keepsLastLimit = (
+  profile: { readonly max_mA: number | null; readonly fallback_mA: number | null } | null,
+): boolean => profile !== null && profile.fallback_mA === profile.max_mA;

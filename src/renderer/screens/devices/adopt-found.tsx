@@ -5,7 +5,13 @@ import { useTranslation } from "react-i18next";
 import type { ProfileFacts } from "../../../contract/index.ts";
 import { StateBoundary } from "../../components/state-boundary.tsx";
 import { Naming, Wiring } from "../../features/stations/adopt-fields.tsx";
-import { type AdoptField, type AdoptForm, adoptMistakes, nextStationId } from "../../features/stations/adopt-view.ts";
+import {
+  type AdoptField,
+  type AdoptForm,
+  adoptMistakes,
+  keepsLastLimit,
+  nextStationId,
+} from "../../features/stations/adopt-view.ts";
 import { troubleCode } from "../../lib/client/index.ts";
 import { useApi } from "../../lib/data/client-context.tsx";
 import { useCircuits, useLiveStore } from "../../lib/data/live-store.ts";
@@ -82,7 +88,7 @@ function FoundForm({ find, profiles, onClose, onAdopted }: Props & { readonly pr
       />
       <Naming form={form} set={set} wrong={wrong} />
       <CircuitChoice isMeter={isMeter} form={form} set={set} wrong={wrong} />
-      {!isMeter && <Wiring form={form} set={set} wrong={wrong} />}
+      {!isMeter && <Wiring form={form} set={set} wrong={wrong} keepsLast={keepsLastLimit(profile)} />}
       {find.at.kind === "http" && <LoginFields login={login} onChange={setLogin} />}
       {error !== null && <Refused error={error} />}
       <p className={css["muted"]}>{t("adopt.restart")}</p>

@@ -9,7 +9,7 @@ import { LinkButton } from "../../components/link-button.tsx";
 import { Card, Page } from "../../components/page.tsx";
 import { StateBoundary } from "../../components/state-boundary.tsx";
 import { Naming, Wiring } from "../../features/stations/adopt-fields.tsx";
-import { nextStationId } from "../../features/stations/adopt-view.ts";
+import { keepsLastLimit, nextStationId } from "../../features/stations/adopt-view.ts";
 import { useApi } from "../../lib/data/client-context.tsx";
 import { useCircuits, useLiveStore } from "../../lib/data/live-store.ts";
 import { useAsk } from "../../lib/data/use-ask.ts";
@@ -169,7 +169,7 @@ function Editor({ first, version, profiles, taken, hasPassword, alsoOnWire, unwa
         </div>
         <Card title={t("form.place")}>
           <div className={css["stack"]}>
-            <SitePlace {...fields} isNew={version === null} unwatched={unwatched} />
+            <SitePlace {...fields} isNew={version === null} unwatched={unwatched} profile={profile ?? null} />
           </div>
         </Card>
       </div>
@@ -277,7 +277,8 @@ function SitePlace({
   wrong,
   isNew,
   unwatched,
-}: FieldProps & { readonly isNew: boolean } & Pick<EditorProps, "unwatched">) {
+  profile,
+}: FieldProps & { readonly isNew: boolean; readonly profile: ProfileFacts | null } & Pick<EditorProps, "unwatched">) {
   const isMeter = form.kind === "meter";
   return (
     <>
@@ -294,7 +295,7 @@ function SitePlace({
       )}
       {!isMeter && (
         <>
-          <Wiring form={form} set={set} wrong={wrong} />
+          <Wiring form={form} set={set} wrong={wrong} keepsLast={keepsLastLimit(profile)} />
           <Amps field="min_A" form={form} set={set} wrong={wrong} min={6} max={32} />
           <Amps field="step_A" form={form} set={set} wrong={wrong} min={0} max={32} />
           <Whole field="priority" form={form} set={set} wrong={wrong} min={1} max={10} />
