@@ -78,7 +78,7 @@ async function readKeba(
   clock: Clock,
 ): Promise<DeviceRead> {
   const { step_mA, fallback_mA } = station;
-  const socket = createKebaSocket(answersAt(host, profile.transport.udp?.bind_port ?? port), clock);
+  const socket = createKebaSocket(answersAt({ host, port }, profile.transport.udp?.bind_port ?? port), clock);
   try {
     const { timeout_ms = KEBA_TIMEOUT_ms, min_gap_ms } = profile.limits;
     const peer = socket.peer({ host, port, timeout_ms, gap_ms: min_gap_ms });

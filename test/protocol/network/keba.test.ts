@@ -3,7 +3,7 @@ import type { Link } from "../../../src/core/site/index.ts";
 import { milliamp } from "../../../src/core/units/index.ts";
 import type { CanonicalValue } from "../../../src/main/devices/profile/index.ts";
 import type { KebaPeer } from "../../../src/main/devices/keba-udp/keba-socket.ts";
-import { kebaStation } from "../../../src/main/devices/keba-udp/index.ts";
+import { answersAt, kebaStation } from "../../../src/main/devices/keba-udp/index.ts";
 import { startNetworkStation } from "../../../src/main/devices/network/network-station.ts";
 import { createKebaBox, createKebaUnit, type NetworkFault } from "../../../src/main/simulator/network/index.ts";
 import { createVirtualClock } from "../../../src/main/site/clock.ts";
@@ -232,4 +232,13 @@ test("two boxes share one port for their answers and are told apart", async () =
   const [one, two] = devices.stations;
   await Promise.all([one?.setLimit(milliamp(9_000)), two?.setLimit(milliamp(7_000))]);
   expect([first.offered_mA, second.offered_mA]).toEqual([9_000, 7_000]);
+});
+
+test("answers are awaited at the box's own port on all addresses, and for a box on this machine on the loopback alone", () => {
+  const at = (host: string, port = 7_090) => answersAt({ host, port }, 7_090);
+  expect(at("192.0.2.7")).toEqual({ port: 7_090 });
+  expect(at("127.0.0.2")).toEqual({ port: 7_090, address: "127.0.0.1", orAnyPort: true });
+  expect(at("localhost", 17_090)).toEqual({ port: 7_090, address: "127.0.0.1", orAnyPort: true });
+  // There the box itself listens.
+  expect(at("127.0.0.1")).toEqual({ port: 0, address: "127.0.0.1" });
 });

@@ -49,12 +49,15 @@ const LOOPBACK = "127.0.0.1";
 type Place = { readonly port: number; readonly address?: string; readonly orAnyPort?: true };
 
 /**
- * Where a box at `host` answers to: real ones know only `port`, on whichever of our addresses they are asked from. For one
- * on this machine nobody listens outside; where `port` is taken another one has to do, as simulated ones answer whoever
- * asks them.
+ * Where a box answers to: real ones know only `port`, on whichever of our addresses they are asked from. For one on this
+ * machine nobody listens outside; where `port` is taken, or the box's own, another one has to do, as simulated ones answer
+ * whoever asks them.
  */
-export const answersAt = (host: string, port: number): Place =>
-  host === "localhost" || host.startsWith("127.") ? { port, address: LOOPBACK, orAnyPort: true } : { port };
+export function answersAt(box: { readonly host: string; readonly port: number }, port: number): Place {
+  const isOurs = box.host === "localhost" || box.host === LOOPBACK;
+  if (!isOurs && !box.host.startsWith("127.")) return { port };
+  return isOurs && box.port === port ? { port: 0, address: LOOPBACK } : { port, address: LOOPBACK, orAnyPort: true };
+}
 
 /** Opens a port for the answers of all boxes. */
 export function createKebaSocket(place: Place, clock: Clock): KebaSocket {

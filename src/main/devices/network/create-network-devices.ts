@@ -148,7 +148,7 @@ class Devices implements NetworkDevices {
     if (profile.driver !== "keba-udp" || link?.kind !== "udp") return null;
     const { host, port } = link;
     const { kebaPort } = this.#options;
-    const place = answersAt(host, profile.transport.udp?.bind_port ?? port);
+    const place = answersAt({ host, port }, profile.transport.udp?.bind_port ?? port);
     this.#keba ??= createKebaSocket(kebaPort === undefined ? place : { port: kebaPort }, this.#options.clock);
     const timeout_ms = profile.limits.timeout_ms ?? KEBA_TIMEOUT_ms;
     const record = this.#recordOf(station.id);
