@@ -47,7 +47,7 @@ export async function openAuthority(place: Place): Promise<Authority | null> {
   }
   const opened = read.kind === "good" ? authorityOf(read, read.parsed) : null;
   if (opened === null) {
-    const detail = read.kind === "damaged" ? read.detail : "it was not made by this app";
+    const detail = read.kind === "damaged" ? read.detail : "it was not made by this app, or changed afterwards";
     trouble({ code: "ca-damaged", file, detail });
     return null;
   }
@@ -85,6 +85,8 @@ function attempt({ trouble }: Pick<Place, "trouble">, file: string, work: () => 
 function authorityOf({ key, certificate }: KeyedCertificate, parsed: X509Certificate): Authority | null {
   const [, name] = new RegExp(`^O=${ORGANIZATION}\nCN=([^\n]+)$`, "u").exec(parsed.subject) ?? [];
   if (name === undefined || !parsed.ca || parsed.publicKey.asymmetricKeyType !== "rsa") return null;
+  // A bit that has turned over in its name or time would be in all that is made from now on, and no charger took it.
+  if (!parsed.verify(parsed.publicKey)) return null;
   const validFrom_ms = parsed.validFromDate.getTime();
   const validTo_ms = parsed.validToDate.getTime();
   return {

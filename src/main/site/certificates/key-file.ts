@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, sign, verify, X509Certificate, type KeyObject } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -21,6 +21,7 @@ const PUBLIC_MODE = 0o644;
 /** Our own have a quarter of it. */
 const FILE_BYTES_MAX = 32_768;
 const KEY = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----/u;
+const PROBE = Uint8Array.of(0x3f);
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/u;
 
 export type ReadCertificate = KeyedCertificate & { readonly parsed: X509Certificate };
@@ -46,11 +47,18 @@ export function readKeyFile(path: string): KeyFile {
   if (key === undefined || certificate === undefined) return damaged("it holds no key with its certificate");
   try {
     const parsed = new X509Certificate(certificate);
-    if (!parsed.checkPrivateKey(createPrivateKey(key))) return damaged("its key is not that of its certificate");
+    const secret = createPrivateKey(key);
+    if (!parsed.checkPrivateKey(secret)) return damaged("its key is not that of its certificate");
+    if (!isWhole(secret, parsed.publicKey)) return damaged("what its key signs cannot be checked by its certificate");
     return { kind: "good", key: `${key}\n`, certificate: `${certificate}\n`, parsed };
   } catch (error) {
     return damaged(wordsOf(error));
   }
+}
+
+/** A private key carries its public half along: OpenSSL compares those alone and does not see damage to the rest. */
+function isWhole(key: KeyObject, publicKey: KeyObject): boolean {
+  return verify("sha256", PROBE, publicKey, sign("sha256", PROBE, key));
 }
 
 /** Writes a key and its certificate, wholly or not at all. Throws the system's error when the disk does not take it. */

@@ -42,6 +42,15 @@ function fresh() {
     },
   };
 }
+/** `pem` with one bit of its block of `label` turned over, `from` bytes after the first `mark`. */
+function flipped(pem: string, label: string, mark: Uint8Array, from: number): string {
+  const [, block = ""] = new RegExp(`-----BEGIN ${label}-----([^-]+)-----END`, "u").exec(pem) ?? [];
+  const bytes = Buffer.from(block, "base64");
+  const at = bytes.indexOf(mark);
+  expect(at).toBeGreaterThan(0);
+  bytes.writeUInt8(bytes.readUInt8(at + from) ^ 1, at + from);
+  return pem.replace(block, `\n${bytes.toString("base64")}\n`);
+}
 const certificates = (own: OwnCertificates): X509Certificate[] =>
   own.shown().map(({ certificate }) => new X509Certificate(certificate));
 
@@ -160,6 +169,41 @@ describe("the site's own certificates", () => {
     const aside = at.files().find((file) => file.startsWith("server-private.pem.set-aside"));
     expect(readFileSync(at.path(aside ?? ""), "utf8")).toBe("noise");
   });
+
+  test("of the server are made anew when a bit of the secret half of the key alone has turned over", async () => {
+    const at = fresh();
+    const before = at.open();
+    await before.refresh();
+    const file = at.path("server-ec-private.pem");
+    // RFC 5915: version 1, then the 32 bytes of the private key.
+    const damaged = flipped(readFileSync(file, "utf8"), "PRIVATE KEY", Uint8Array.of(2, 1, 1, 4, 32), 20);
+    writeFileSync(file, damaged);
+    const own = at.open();
+    await own.refresh();
+    expect(own.shown()[0]).toEqual(before.shown()[0]);
+    expect(own.shown()[1]?.key).not.toBe(before.shown()[1]?.key);
+    expect(readFileSync(file, "utf8")).not.toBe(damaged);
+    expect(own.problem()).toBeNull();
+  });
+
+  // A server's certificate by an authority of another name would be refused by every charger.
+  test.each([
+    ["name", Buffer.from("Chargehand site "), 16],
+    ["signature", Buffer.from("2a864886f70d01010b0500038201", "hex"), 40],
+  ])(
+    "stay as they are when a bit of the %s in the authority's certificate has turned over",
+    async (_what, mark, from) => {
+      const at = fresh();
+      const before = at.open();
+      await before.refresh();
+      const file = at.path("ca-private.pem");
+      writeFileSync(file, flipped(readFileSync(file, "utf8"), "CERTIFICATE", mark, from));
+      const own = at.open();
+      await own.refresh();
+      expect(own.problem()).toMatchObject({ code: "ca-damaged", file });
+      expect([own.ca(), own.shown()]).toEqual([null, before.shown()]);
+    },
+  );
 
   test("whose authority was lost wait for its file; only the owner's word makes another", async () => {
     const at = fresh();
