@@ -5,7 +5,8 @@ export function addressBytes(text: string): Uint8Array | null {
   const four = fourBytes(text);
   if (four !== null) return Uint8Array.from(four);
   const halves = text.split("::");
-  if (!text.includes(":") || halves.length > 2) return null;
+  // Four bytes stand at the end alone.
+  if (!text.includes(":") || halves.length > 2 || /\..*:/u.test(text)) return null;
   const [head, tail] = halves.map(groupsOf);
   if (head === undefined || head === null || tail === null) return null;
   const missing = GROUPS - head.length - (tail?.length ?? 0);
@@ -16,7 +17,7 @@ export function addressBytes(text: string): Uint8Array | null {
 
 function fourBytes(text: string): number[] | null {
   const parts = text.split(".");
-  const isFour = parts.length === 4 && parts.every((part) => /^\d{1,3}$/u.test(part) && Number(part) < 256);
+  const isFour = parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/u.test(part) && Number(part) < 256);
   return isFour ? parts.map(Number) : null;
 }
 

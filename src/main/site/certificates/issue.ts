@@ -100,7 +100,7 @@ function newSerial(): Uint8Array {
   return serial;
 }
 
-/** RFC 7093, 2, method 1: 160 bits of SHA-256 of the whole key will do as a name of it. */
+/** RFC 7093, 2, method 4: a hash of the whole SubjectPublicKeyInfo, here cut to 160 bits of SHA-256. */
 const keyIdOf = (spki: Uint8Array): Uint8Array =>
   Uint8Array.from(createHash("sha256").update(spki).digest().subarray(0, 20));
 
