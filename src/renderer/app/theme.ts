@@ -39,7 +39,7 @@ const DARK: MantineColorsTuple = [
 ];
 
 /** Mantine in the clothes of our tokens. */
-export const mantineTheme = createTheme({
+const mantineTheme = createTheme({
   primaryColor: "ink",
   colors: { ink: INK, dark: DARK },
   fontFamily: MEASURES["font"] ?? "sans-serif",
@@ -65,6 +65,15 @@ export const mantineTheme = createTheme({
     Select: { defaultProps: { comboboxProps: { transitionProps: { duration: 120 }, shadow: "none" } } },
   },
 });
+
+/** In numbers of a form a comma or a point, as the language has it; both are taken when typed. */
+export function mantineThemeFor(language: string): ReturnType<typeof createTheme> {
+  const parts = new Intl.NumberFormat(language).formatToParts(0.5);
+  const decimalSeparator = parts.find(({ type }) => type === "decimal")?.value ?? ".";
+  // What a form keeps while somebody types ("0.") has a point in every language.
+  const NumberInput = { defaultProps: { decimalSeparator, valueIsNumericString: true } };
+  return { ...mantineTheme, components: { ...mantineTheme.components, NumberInput } };
+}
 
 const OURS: Readonly<Record<string, string>> = {
   "--mantine-color-body": "var(--surface)",
