@@ -12,7 +12,7 @@ const RSA_BITS = 2048;
 const CURVE = "P-256";
 const CA_DAYS = 20 * 365;
 /** How long a server's certificate is valid from its making on. */
-export const SERVER_MS = 365 * DAY_MS;
+const SERVER_MS = 365 * DAY_MS;
 /** A box whose clock has lost some months must still find it valid. */
 const BACKDATED_DAYS = 365;
 const SERIAL_BYTES = 16;
@@ -66,8 +66,10 @@ export async function issueServer(
       serial: newSerial(),
       issuer: nameOf(issuer.name),
       subject: nameOf(names[0]),
-      notBefore_ms: Math.max(issuer.validFrom_ms, now_ms - BACKDATED_DAYS * DAY_MS),
-      notAfter_ms: Math.min(issuer.validTo_ms, now_ms + SERVER_MS),
+      // A box that wakes up in the year of its firmware finds it valid as long as the authority, and so do those with
+      // the right time when the clock here runs years ahead.
+      notBefore_ms: issuer.validFrom_ms,
+      notAfter_ms: serverEnd_ms(issuer, now_ms),
       publicKey,
       subjectKeyId: keyIdOf(publicKey),
       issuerKeyId: keyIdOf(issuerKey),
@@ -76,6 +78,10 @@ export async function issueServer(
     issuer.key,
   );
 }
+
+/** When a certificate made now ends. By a clock that is behind its authority nobody knows what a year from now is. */
+export const serverEnd_ms = ({ validFrom_ms, validTo_ms }: Issuer, now_ms: number): number =>
+  now_ms < validFrom_ms ? validTo_ms : Math.min(validTo_ms, now_ms + SERVER_MS);
 
 const nameOf = (commonName: string): CertificateName => ({ commonName, organization: ORGANIZATION });
 

@@ -135,6 +135,35 @@ describe("the site's own certificates", () => {
     expect(own.problem()).toMatchObject({ code: "ca-out-of-date" });
   });
 
+  // The clocks of the chargers are right meanwhile.
+  test.each([-16, -0.9, 2, 19, 30])("hold at the right time when the clock is %s years off", async (years) => {
+    const at = fresh();
+    const own = at.open();
+    await own.refresh();
+    const ca = own.ca();
+    at.moveTo(NOW_MS + years * YEAR_MS);
+    for (const address of ["192.0.2.7", "192.0.2.99"]) {
+      at.rename(["site-pc", address]);
+      await own.refresh();
+      for (const { validFromDate, validToDate } of certificates(own)) {
+        expect(validFromDate.getTime()).toBeLessThan(NOW_MS);
+        expect(validToDate.getTime()).toBeGreaterThan(NOW_MS);
+      }
+    }
+    at.moveTo(NOW_MS + 1);
+    await own.refresh();
+    expect([own.ca(), own.problem()]).toEqual([ca, null]);
+  });
+
+  test("of the server are good for a box that has woken up in the year of the authority", async () => {
+    const at = fresh();
+    const own = at.open();
+    await own.refresh();
+    at.moveTo(NOW_MS + 6 * YEAR_MS);
+    expect(await own.refresh()).toBe(true);
+    for (const { validFromDate } of certificates(own)) expect(validFromDate.getTime()).toBe(NOW_MS - YEAR_MS);
+  });
+
   test.each([
     ["noise", "\u0000\u0001 no key at all"],
     ["nothing", ""],

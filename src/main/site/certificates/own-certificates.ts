@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Log } from "../../log.ts";
 import { addressBytes } from "../../protocol/x509/index.ts";
 import { openAuthority, type Authority, type CaFacts, type CertificateProblem } from "./authority.ts";
-import { issueServer, SERVER_MS, type Issuer, type KeyedCertificate, type KeyKind } from "./issue.ts";
+import { issueServer, serverEnd_ms, type Issuer, type KeyedCertificate, type KeyKind } from "./issue.ts";
 import { readKeyFile, setAside, wordsOf, writeKeyFile } from "./key-file.ts";
 
 export type { CaFacts, CertificateProblem } from "./authority.ts";
@@ -153,8 +153,7 @@ function isGood({ certificate }: KeyedCertificate, issuer: Issuer, names: readon
     addressBytes(name) === null ? server.checkHost(name) !== undefined : server.checkIP(name) !== undefined,
   );
   const end_ms = server.validToDate.getTime();
-  const isLate =
-    end_ms - now_ms < RENEW_BEFORE_MS && Math.min(issuer.validTo_ms, now_ms + SERVER_MS) - end_ms > WORTH_MS;
+  const isLate = end_ms - now_ms < RENEW_BEFORE_MS && serverEnd_ms(issuer, now_ms) - end_ms > WORTH_MS;
   const isEarly = server.validFromDate.getTime() > now_ms && issuer.validFrom_ms <= now_ms;
   return isOfIssuer && isNamed && !isLate && !isEarly;
 }
