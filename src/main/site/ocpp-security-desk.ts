@@ -60,8 +60,7 @@ export function ocppSecurityDesk(options: {
     },
     async replaceCa() {
       if (certificates === null) return "conflict";
-      await certificates.replaceCa();
-      return certificates.ca() === null ? "conflict" : door();
+      return (await certificates.replaceCa()) ? door() : "conflict";
     },
   };
 }

@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import type { Log } from "../../log.ts";
 import { issueCa, ORGANIZATION, type Issuer, type KeyedCertificate } from "./issue.ts";
-import { readKeyFile, wordsOf, writeKeyFile, writePublicFile } from "./key-file.ts";
+import { readKeyFile, setAside, wordsOf, writeKeyFile, writePublicFile } from "./key-file.ts";
 
 /** Why there is no TLS, or why it cannot be renewed. */
 export type CertificateProblem = {
@@ -54,8 +54,20 @@ export async function openAuthority(place: Place): Promise<Authority | null> {
   const { validFrom_ms, validTo_ms } = opened.issuer;
   if (now_ms < validFrom_ms || now_ms > validTo_ms)
     trouble({ code: "ca-out-of-date", file, detail: `${isoDay(validFrom_ms)} – ${isoDay(validTo_ms)}` });
-  if (!existsSync(copy)) attempt(place, copy, () => writePublicFile(copy, opened.facts.pem));
+  attempt(place, copy, () => {
+    keepCopy(place, opened.facts.pem);
+  });
   return opened;
+}
+
+/** A copy that is damaged, or of another authority, would be carried to a charger. */
+function keepCopy({ copy, now_ms, log }: Place, pem: string): void {
+  if (existsSync(copy)) {
+    if (statSync(copy).size === pem.length && readFileSync(copy, "utf8") === pem) return;
+    const aside = setAside(copy, now_ms);
+    log.warn({ file: copy, aside }, "the copy of the authority's certificate was another; it was set aside");
+  }
+  writePublicFile(copy, pem);
 }
 
 async function makeAuthority(place: Place): Promise<Authority | null> {

@@ -1,5 +1,15 @@
 import { X509Certificate } from "node:crypto";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -233,6 +243,42 @@ describe("the site's own certificates", () => {
       expect([own.ca(), own.shown()]).toEqual([null, before.shown()]);
     },
   );
+
+  test.each([
+    ["cut off", (pem: string) => pem.slice(0, 400)],
+    ["of another authority", () => "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
+  ])(
+    "of which the copy for chargers is %s have it written again; what was there is set aside",
+    async (_what, change) => {
+      const at = fresh();
+      const own = at.open();
+      await own.refresh();
+      const found = change(readFileSync(at.path("ca.pem"), "utf8"));
+      writeFileSync(at.path("ca.pem"), found);
+      await own.refresh();
+      expect(readFileSync(at.path("ca.pem"), "utf8")).toBe(own.ca()?.pem);
+      const aside = at.files().find((file) => file.startsWith("ca.pem.set-aside"));
+      expect(readFileSync(at.path(aside ?? ""), "utf8")).toBe(found);
+      expect(own.problem()).toBeNull();
+    },
+  );
+
+  test("stay in use when the owner wants others and the disk does not take them", async () => {
+    const at = fresh();
+    const own = at.open();
+    await own.refresh();
+    const [ca, shown, files] = [own.ca(), own.shown(), at.files()];
+    at.use();
+    // A folder where the new file should be written stops root, too.
+    mkdirSync(at.path("ca-private.pem.new"));
+    expect(await own.replaceCa()).toBe(false);
+    expect(own.problem()).toMatchObject({ code: "not-stored", file: at.path("ca-private.pem") });
+    expect([own.ca(), own.shown()]).toEqual([ca, shown]);
+    expect(at.files()).toEqual([...files, "ca-private.pem.new"].toSorted());
+    rmdirSync(at.path("ca-private.pem.new"));
+    expect(await own.replaceCa()).toBe(true);
+    expect(own.ca()?.fingerprint).not.toBe(ca?.fingerprint);
+  });
 
   test("whose authority was lost wait for its file; only the owner's word makes another", async () => {
     const at = fresh();

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Log } from "../../log.ts";
 import { addressBytes } from "../../protocol/x509/index.ts";
@@ -31,7 +31,10 @@ export interface OwnCertificates {
    * True when the server has to show others than before. Never rejects.
    */
   refresh(): Promise<boolean>;
-  /** Sets all files aside and makes a new authority, which every charger has to be given. Never rejects. */
+  /**
+   * Sets all files aside and makes a new authority, which every charger has to be given. Where that fails, false, and the
+   * files are as they were. Never rejects.
+   */
   replaceCa(): Promise<boolean>;
 }
 
@@ -64,8 +67,7 @@ export function createOwnCertificates(options: Options): OwnCertificates {
     createServerFile({ ...options, kind, file: pathOf(SERVER_FILES[kind]), trouble }),
   );
 
-  const refresh = async (wasUsed: boolean): Promise<boolean> => {
-    const before = shown;
+  const refresh = async (wasUsed: boolean): Promise<void> => {
     problem = null;
     const [file, copy] = [pathOf(CA_FILE), pathOf(CA_COPY)];
     authority = await openAuthority({ file, copy, traces, wasUsed, now_ms: now_ms(), log, trouble });
@@ -73,21 +75,33 @@ export function createOwnCertificates(options: Options): OwnCertificates {
     const opened: KeyedCertificate[] = [];
     for (const server of servers) opened.push(...(await server.open(authority?.issuer ?? null, names)));
     shown = opened;
-    return opened.map(({ certificate }) => certificate).join() !== before.map(({ certificate }) => certificate).join();
   };
-  /** One after the other, and each trouble is logged once. */
-  const inTurn = (work: () => Promise<boolean>): Promise<boolean> => {
+  const replace = async (): Promise<void> => {
+    problem = null;
+    const putBack = setAllAside([CA_FILE, CA_COPY].map(pathOf).concat(traces), now_ms());
+    await refresh(false);
+    if (authority !== null) return;
+    const cause = problem;
+    putBack();
+    await refresh(options.wasUsed());
+    problem = cause;
+  };
+  /** One after the other, and each trouble is logged once. True: others are shown than before. */
+  const inTurn = (work: () => Promise<void>): Promise<boolean> => {
+    let before = "";
     const done = busy
-      .then(work)
+      .then(() => {
+        before = textOf(shown);
+        return work();
+      })
       .catch((error: unknown) => {
         trouble({ code: "not-stored", file: pathOf(""), detail: wordsOf(error) });
-        return false;
       })
-      .then((isNew) => {
+      .then(() => {
         if (problem !== null && problem.code !== told)
           log.error(problem, "the certificates for chargers cannot be used");
         told = problem?.code ?? null;
-        return isNew;
+        return textOf(shown) !== before;
       });
     busy = done;
     return done;
@@ -97,13 +111,25 @@ export function createOwnCertificates(options: Options): OwnCertificates {
     shown: () => shown,
     problem: () => problem,
     refresh: () => inTurn(() => refresh(options.wasUsed())),
-    replaceCa: () =>
-      inTurn(async () => {
-        for (const file of [CA_FILE, CA_COPY].map(pathOf).concat(traces))
-          if (existsSync(file)) setAside(file, now_ms());
-        return refresh(false);
-      }),
+    replaceCa: () => inTurn(replace),
   };
+}
+
+const textOf = (shown: readonly KeyedCertificate[]): string => shown.map(({ certificate }) => certificate).join();
+
+/** Sets all of `files` aside, or none and throws; what it answers puts them back where they were. */
+function setAllAside(files: readonly string[], now_ms: number): () => void {
+  const moved: { readonly file: string; readonly aside: string }[] = [];
+  const putBack = (): void => {
+    for (const { file, aside } of moved) renameSync(aside, file);
+  };
+  try {
+    for (const file of files) if (existsSync(file)) moved.push({ file, aside: setAside(file, now_ms) });
+  } catch (error) {
+    putBack();
+    throw error;
+  }
+  return putBack;
 }
 
 /** The key and certificate that the server shows, of one kind. */
