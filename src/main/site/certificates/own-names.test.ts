@@ -22,6 +22,17 @@ test("a machine is called by its name, as mDNS knows it, and by every address a 
   ]);
 });
 
+test("a machine that listens on a name of its own is called by it: that is what the charger is told to dial", () => {
+  expect(ownNames({ hostname: "site-pc", listensOn: "Chargers.Example.org", interfaces: {} })).toEqual([
+    "site-pc",
+    "site-pc.local",
+    "chargers.example.org",
+    "localhost",
+    "127.0.0.1",
+    "::1",
+  ]);
+});
+
 test("a name that no certificate can carry is left out, and so are more than there is room for", () => {
   const many = Array.from({ length: 200 }, (_, i) => ({
     address: `10.0.${String(i)}.1`,

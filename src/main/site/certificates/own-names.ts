@@ -25,8 +25,9 @@ export function ownNames(machine: {
   const reachable = own.filter((one) => !one.internal && isForAll(one) && addressBytes(one.address) !== null);
   const four = reachable.filter(({ family }) => family === "IPv4").map(({ address }) => address);
   const six = reachable.filter(({ family }) => family === "IPv6").map(({ address }) => address);
-  const bound =
-    EVERYWHERE.has(machine.listensOn) || addressBytes(machine.listensOn) === null ? [] : [machine.listensOn];
+  const listensOn = machine.listensOn.toLowerCase();
+  const isSayable = DNS_NAME.test(listensOn) || addressBytes(listensOn) !== null;
+  const bound = isSayable && !EVERYWHERE.has(listensOn) ? [listensOn] : [];
   const [first, ...rest] = new Set([...hosts, ...bound, ...ALWAYS, ...four.toSorted(), ...six.toSorted()]);
   return [first ?? ALWAYS[0], ...rest.slice(0, NAMES_MAX - 1)];
 }
