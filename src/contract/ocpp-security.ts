@@ -18,10 +18,10 @@ export const ocppDoorSchema = z.object({
       validTo_ms: instant_ms,
     })
     .nullable(),
-  /** Why there is no TLS, or why it cannot be renewed. */
+  /** Why there is no TLS, or why it cannot be renewed, now or within half a year. */
   problem: z
     .object({
-      code: z.enum(["ca-damaged", "ca-missing", "ca-out-of-date", "not-stored"]),
+      code: z.enum(["ca-damaged", "ca-missing", "ca-out-of-date", "ca-ends-soon", "not-stored"]),
       file: z.string(),
       detail: z.string(),
     })

@@ -4,9 +4,9 @@ import type { Log } from "../../log.ts";
 import { issueCa, ORGANIZATION, type Issuer, type KeyedCertificate } from "./issue.ts";
 import { readKeyFile, setAside, wordsOf, writeKeyFile, writePublicFile } from "./key-file.ts";
 
-/** Why there is no TLS, or why it cannot be renewed. */
+/** Why there is no TLS, or why it cannot be renewed, now or within half a year. */
 export type CertificateProblem = {
-  readonly code: "ca-damaged" | "ca-missing" | "ca-out-of-date" | "not-stored";
+  readonly code: "ca-damaged" | "ca-missing" | "ca-out-of-date" | "ca-ends-soon" | "not-stored";
   readonly file: string;
   readonly detail: string;
 };
@@ -18,6 +18,9 @@ export type CaFacts = {
   readonly fingerprint: string;
   readonly validTo_ms: number;
 };
+
+/** An electrician has to come to every charger before the authority ends; one made by a wrong clock may end early. */
+const TELL_BEFORE_MS = 180 * 86_400_000;
 
 export type Authority = { readonly issuer: Issuer; readonly facts: CaFacts };
 
@@ -52,8 +55,9 @@ export async function openAuthority(place: Place): Promise<Authority | null> {
     return null;
   }
   const { validFrom_ms, validTo_ms } = opened.issuer;
-  if (now_ms < validFrom_ms || now_ms > validTo_ms)
-    trouble({ code: "ca-out-of-date", file, detail: `${isoDay(validFrom_ms)} – ${isoDay(validTo_ms)}` });
+  const detail = `${isoDay(validFrom_ms)} – ${isoDay(validTo_ms)}`;
+  if (now_ms < validFrom_ms || now_ms > validTo_ms) trouble({ code: "ca-out-of-date", file, detail });
+  else if (now_ms > validTo_ms - TELL_BEFORE_MS) trouble({ code: "ca-ends-soon", file, detail });
   attempt(place, copy, () => {
     keepCopy(place, opened.facts.pem);
   });

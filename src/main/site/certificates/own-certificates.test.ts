@@ -165,6 +165,27 @@ describe("the site's own certificates", () => {
     expect([own.ca(), own.problem()]).toEqual([ca, null]);
   });
 
+  test("tell half a year ahead that their authority ends: every charger will need a new one", async () => {
+    const at = fresh();
+    const own = at.open();
+    await own.refresh();
+    at.moveTo(NOW_MS + 19.4 * YEAR_MS);
+    await own.refresh();
+    expect(own.problem()).toBeNull();
+    at.moveTo(NOW_MS + 19.6 * YEAR_MS);
+    await own.refresh();
+    expect(own.problem()).toMatchObject({ code: "ca-ends-soon", file: at.path("ca-private.pem") });
+    expect(own.shown()).toHaveLength(2);
+    // What keeps chargers out today is said before that.
+    mkdirSync(at.path("server-private.pem.new"));
+    at.rename(["site-pc", "192.0.2.99"]);
+    await own.refresh();
+    expect(own.problem()).toMatchObject({ code: "not-stored" });
+    rmdirSync(at.path("server-private.pem.new"));
+    expect(await own.replaceCa()).toBe(true);
+    expect(own.problem()).toBeNull();
+  });
+
   test("of the server are good for a box that has woken up in the year of the authority", async () => {
     const at = fresh();
     const own = at.open();

@@ -61,7 +61,7 @@ export function createOwnCertificates(options: Options): OwnCertificates {
   let told: CertificateProblem["code"] | null = null;
   let busy: Promise<unknown> = Promise.resolve();
   const trouble = (found: CertificateProblem): void => {
-    problem ??= found;
+    if (problem === null || problem.code === "ca-ends-soon") problem = found;
   };
   const servers = kinds.map((kind) =>
     createServerFile({ ...options, kind, file: pathOf(SERVER_FILES[kind]), trouble }),
@@ -99,7 +99,7 @@ export function createOwnCertificates(options: Options): OwnCertificates {
       })
       .then(() => {
         if (problem !== null && problem.code !== told)
-          log.error(problem, "the certificates for chargers cannot be used");
+          log.error(problem, "something is wrong with the certificates for chargers");
         told = problem?.code ?? null;
         return textOf(shown) !== before;
       });
