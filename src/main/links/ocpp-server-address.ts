@@ -1,5 +1,6 @@
 const IDENTITY_CHARS_MAX = 64;
 const URL_CHARS_MAX = 1024;
+const UNSHOWN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 /** In the order of our choice: more boxes speak 1.6 well than 2.0.1. */
 const PROTOCOLS = [/^ocpp1\.6j?$/iu, /^ocpp2\.0\.1$/iu];
 
@@ -14,10 +15,10 @@ export function identityOf(url: string): string | null {
   const last = parts.at(-1);
   if (last === undefined || (parts.length === 1 && last === "ocpp")) return null;
   const identity = decoded(last).trim();
-  // An identity is shown, logged and stored: no control characters.
-  return identity === "" || identity.length > IDENTITY_CHARS_MAX || /[\u0000-\u001f\u007f]/u.test(identity)
-    ? null
-    : identity;
+  // An identity is shown, logged and stored: no control characters, none that turn the text around. Dots alone are steps of
+  // a path: what parses the address after us would take them away, and the station would have no identity.
+  const isUnfit = identity === "" || /^\.{1,2}$/u.test(identity) || UNSHOWN.test(identity);
+  return isUnfit || identity.length > IDENTITY_CHARS_MAX ? null : identity;
 }
 
 /** Stations that do not encode their identity at all may have a bare "%" in it. */

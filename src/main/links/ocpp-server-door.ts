@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { createSecureContext, TLSSocket, type SecureContext } from "node:tls";
 import { createHandshakeAllowance } from "./handshake-allowance.ts";
@@ -28,8 +29,8 @@ export interface OcppDoor {
   showCertificates(identities: readonly TlsIdentity[]): void;
   /** It has sent a request, so it trusts us where it came by TLS: some check our certificate only after the handshake. */
   heard(socket: Socket | TLSSocket): void;
-  /** This connection has become a station's: it is no longer dropped for being slow. */
-  arrived(socket: Socket | TLSSocket): void;
+  /** This connection has become a station's: it is no longer dropped for being slow. `isKnown`: a station of the site's. */
+  arrived(socket: Socket | TLSSocket, isKnown: boolean): void;
   /** Newest first. */
   failures(): readonly HandshakeFailure[];
   /** Connections dropped before they were a station's. */
@@ -58,7 +59,7 @@ export async function openOcppDoor(options: {
   const sockets = new Set<Socket>();
   const arrivals = createArrivals(arrival_ms);
   const tls = createTls({ enter, failures });
-  const mayShake = createHandshakeAllowance(() => performance.now());
+  const allowance = createHandshakeAllowance(() => performance.now());
   const sniff = (socket: Socket): void => {
     sockets.add(socket);
     arrivals.add(socket);
@@ -70,7 +71,7 @@ export async function openOcppDoor(options: {
       if (!Buffer.isBuffer(first)) return;
       socket.unshift(first);
       if (first[0] !== TLS_HANDSHAKE) enter(socket);
-      else if (mayShake(socket.remoteAddress ?? "")) tls.take(socket);
+      else if (allowance.may(socket.remoteAddress ?? "")) tls.take(socket);
       else arrivals.drop(endOf(socket));
     });
   };
@@ -86,7 +87,8 @@ export async function openOcppDoor(options: {
     heard: (socket) => {
       tls.heard(socket);
     },
-    arrived: (socket) => {
+    arrived: (socket, isKnown) => {
+      if (isKnown) allowance.know(socket.remoteAddress ?? "");
       arrivals.remove(endOf(socket));
     },
     failures: () => failures.list(),
@@ -215,6 +217,8 @@ const contextOf = (identities: readonly TlsIdentity[]): SecureContext =>
     cert: identities.map(({ certificate }) => certificate),
     minVersion: "TLSv1.2",
     honorCipherOrder: true,
+    // A handshake within the connection costs as much as a new one, and nobody counts it. BoringSSL, without this, has none.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   });
 
 /** OpenSSL and BoringSSL name the same mistake in the same words. */

@@ -65,6 +65,8 @@ export async function createOcppServer(options: {
   readonly listener: OcppServerListener;
   /** Whether a station that comes so may use this identity; without it, whoever comes may. */
   readonly admit?: Admit;
+  /** Whether it belongs to the site: when all places are taken, others make room for it. */
+  readonly isKnown?: (identity: string) => boolean;
   /** Real milliseconds each has to become a station. */
   readonly arrival_ms?: number;
 }): Promise<OcppServer> {
@@ -72,6 +74,7 @@ export async function createOcppServer(options: {
   const state: State = {
     listener: options.listener,
     admit: options.admit ?? (() => Promise.resolve("welcome")),
+    isKnown: options.isKnown ?? (() => false),
     byIdentity: new Map(),
     sockets: new Set(),
     newest: null,
@@ -123,6 +126,7 @@ export async function createOcppServer(options: {
 type State = {
   readonly listener: OcppServerListener;
   readonly admit: Admit;
+  readonly isKnown: (identity: string) => boolean;
   readonly byIdentity: Map<string, OcppConnection>;
   readonly sockets: Set<ScreenedSocket>;
   newest: ScreenedSocket | null;
@@ -177,8 +181,8 @@ function createRpcServer(state: State): RPCServer {
   return rpc;
 }
 
-function welcome({ listener, byIdentity, door }: State, peer: RpcPeer, socket: ScreenedSocket): void {
-  door?.arrived(peer.handshake.request.socket);
+function welcome({ listener, byIdentity, door, isKnown }: State, peer: RpcPeer, socket: ScreenedSocket): void {
+  door?.arrived(peer.handshake.request.socket, isKnown(peer.identity ?? ""));
   const connection = createOcppConnection(peer, socket);
   const { identity } = connection;
   byIdentity.get(identity)?.close("a newer connection has taken this identity");
@@ -198,7 +202,7 @@ function upgrade(
 ): void {
   state.door?.heard(request.socket);
   const identity = identityOf(request.url ?? "/");
-  if (identity === null || state.sockets.size >= CONNECTIONS_MAX || !(socket instanceof Socket)) {
+  if (identity === null || !hasRoom(state, identity) || !(socket instanceof Socket)) {
     state.refused += 1;
     refuseUpgrade(socket, identity === null ? "404 Not Found" : "503 Service Unavailable");
     return;
@@ -211,6 +215,17 @@ function upgrade(
     state.refused += 1;
     socket.destroy();
   });
+}
+
+/** Whether one more finds a place. For a station of the site the stranger who came first goes; for a stranger nobody does. */
+function hasRoom({ sockets, byIdentity, isKnown }: State, identity: string): boolean {
+  if (sockets.size < CONNECTIONS_MAX) return true;
+  if (!isKnown(identity)) return false;
+  // Those told to go leave `byIdentity` at once, their sockets within a second.
+  if (byIdentity.has(identity)) return true;
+  const [stranger] = [...byIdentity.values()].filter((one) => !isKnown(one.identity));
+  stranger?.close("a station of the site needs the place");
+  return byIdentity.size < CONNECTIONS_MAX;
 }
 
 /** Runs the listener at once and settles with its answer, or with what becomes a CALLERROR. */

@@ -266,7 +266,7 @@ describe("how stations dial in", () => {
 
   test("more connections than the server holds are refused, and those there are stay", async () => {
     const there = await Promise.all(Array.from({ length: CONNECTIONS_MAX }, (_, index) => dial(`/S${String(index)}`)));
-    await expect(dial("/CP-1")).rejects.toThrow("503");
+    await expect(dial("/S-MORE")).rejects.toThrow("503");
     const [first] = there;
     first?.socket.send('[2,"1","Heartbeat",{}]');
     expect(first === undefined ? null : (await replyTo(first, "1"))[0]).toBe(3);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { ARRIVALS_MAX } from "../../../src/main/links/ocpp-server-door.ts";
-import { createOcppServer, type OcppServer } from "../../../src/main/links/ocpp-server.ts";
+import { CONNECTIONS_MAX, createOcppServer, type OcppServer } from "../../../src/main/links/ocpp-server.ts";
 import { createLog } from "../../../src/main/log.ts";
 import { createOwnCertificates, type OwnCertificates } from "../../../src/main/site/certificates/own-certificates.ts";
 import { describeWith } from "../../setup/tools.ts";
@@ -116,6 +116,7 @@ describe("the door", () => {
       host: HOST,
       port: 0,
       ...(arrival_ms === undefined ? {} : { arrival_ms }),
+      isKnown: (identity) => identity.startsWith("SITE-"),
       listener: {
         opened: ({ identity, isEncrypted }) => welcomed.push(`${identity} ${isEncrypted ? "wss" : "ws"}`),
         call: () => ({ ok: true, result: { currentTime: "2026-06-01T12:00:00Z" } }),
@@ -218,6 +219,38 @@ describe("the door", () => {
     await stalled[0];
     expect(server.refusals()).toBe(1);
     expect(await box.send("Heartbeat", {})).toHaveProperty("currentTime");
+  });
+
+  test("whose places strangers have taken lets the site's own stations in; a stranger more stays out", async () => {
+    await open();
+    const own = await dial("SITE-1", false);
+    for (let no = 1; no < CONNECTIONS_MAX; no += 1) await dial(`CP-${String(no)}`, false);
+    await expect(dial("CP-MORE", false)).rejects.toThrow();
+    const others = await Promise.all([dial("SITE-2", false), dial("SITE-3", true)]);
+    for (const box of [own, ...others]) expect(await box.send("Heartbeat", {})).toHaveProperty("currentTime");
+  });
+
+  test.each(["/ocpp/.", "/ocpp/..", "/ocpp/%2e%2e", "/ocpp/CP%E2%80%AE1", "/ocpp/CP%C2%851"])(
+    "has no station that calls itself %s",
+    async (path) => {
+      await open();
+      const head = `GET ${path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`;
+      const key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+      const socket = await raw(Buffer.from(head + key));
+      const answer = await new Promise<string>((resolve) => socket.once("data", (data) => resolve(data.toString())));
+      expect(answer).toMatch(/^HTTP\/1\.1 404 /u);
+      expect(welcomed).toEqual([]);
+    },
+  );
+
+  test("does no second handshake within a connection", async () => {
+    await open();
+    const socket = await handshake({ maxVersion: "TLSv1.2" });
+    const refused = new Promise((resolve) => {
+      socket.once("error", resolve);
+      socket.renegotiate({ rejectUnauthorized: true }, resolve);
+    });
+    expect(await refused).toBeInstanceOf(Error);
   });
 
   // Behind one router they all have one address.

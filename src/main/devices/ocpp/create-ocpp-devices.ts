@@ -73,6 +73,7 @@ export async function createOcppDevices(options: {
     port: options.port,
     listener,
     admit: (caller) => host.admit?.(caller) ?? Promise.resolve("welcome"),
+    isKnown: (identity) => (points.get(identity)?.evses.length ?? 0) > 0,
   });
   const linkHealth = (): DeviceHealth => ({
     id: "ocpp",
