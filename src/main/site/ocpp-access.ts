@@ -7,7 +7,7 @@ import type { Stores } from "../storage/types.ts";
 
 /** Passwords that are checked at a time, each beside the main thread; all stations of a site may come back at once. */
 const CHECKS_MAX = 4;
-/** Of one identity so many wait for their check: a box dials once, so the others are guesses. */
+/** From one address so many wait for the check of one identity: a box dials once, so the others are guesses. */
 const WAITING_MAX = 4;
 /** Of refused attempts one is written down per station in this time; the rest is counted. Site's clock. */
 const TOLD_EVERY_MS = 60_000;
@@ -50,12 +50,16 @@ export function createOcppAccess(options: {
     return false;
   };
   const check = async (caller: Caller): Promise<Admission> => {
-    const { identity, isEncrypted } = caller;
+    const { identity, address, isEncrypted } = caller;
+    const lacksTls = (): boolean => stores.ocpp.security(identity).requiresTls && !isEncrypted;
     // Before its password is looked at, which everybody on the network could read by now.
-    if (stores.ocpp.security(identity).requiresTls && !isEncrypted) return "needs-tls";
+    if (lacksTls()) return "needs-tls";
     if (stores.ocpp.passwords(identity).length === 0) return "welcome";
-    const isIt = await inTurn(identity, () => presented(caller));
+    // By address, too: guesses from elsewhere must not keep the box itself waiting outside.
+    const isIt = await inTurn(`${address ?? ""} ${identity}`, () => presented(caller));
     if (isIt === "crowded") return "try-later";
+    // It may have been demanded meanwhile.
+    if (lacksTls()) return "needs-tls";
     return isIt ? "welcome" : "needs-password";
   };
   const noteArrival = ({ identity, isEncrypted: encrypted }: Caller): void => {
@@ -85,22 +89,22 @@ export function createOcppAccess(options: {
 }
 
 /** A few checks at a time, in the order of their coming. */
-function createTurns(): <T>(identity: string, work: () => Promise<T>) => Promise<T | "crowded"> {
+function createTurns(): <T>(who: string, work: () => Promise<T>) => Promise<T | "crowded"> {
   const waitingOf = new Map<string, number>();
   const queue: (() => void)[] = [];
   let running = 0;
-  return async (identity, work) => {
-    const own = waitingOf.get(identity) ?? 0;
+  return async (who, work) => {
+    const own = waitingOf.get(who) ?? 0;
     if (own >= WAITING_MAX) return "crowded";
-    waitingOf.set(identity, own + 1);
+    waitingOf.set(who, own + 1);
     if (running >= CHECKS_MAX) await new Promise<void>((resolve) => queue.push(resolve));
     else running += 1;
     try {
       return await work();
     } finally {
-      const left = (waitingOf.get(identity) ?? 1) - 1;
-      if (left === 0) waitingOf.delete(identity);
-      else waitingOf.set(identity, left);
+      const left = (waitingOf.get(who) ?? 1) - 1;
+      if (left === 0) waitingOf.delete(who);
+      else waitingOf.set(who, left);
       // Its place goes to the next one.
       const next = queue.shift();
       if (next === undefined) running -= 1;

@@ -59,11 +59,13 @@ test("a new password told to the box goes beside the old one until the box has c
   store.setPassword("CP-1", password(2), { keepBefore: true, at_ms });
   expect(known()).toEqual([2, 1]);
   store.setPassword("CP-1", password(3), { keepBefore: true, at_ms });
-  expect(known()).toEqual([3, 2]);
+  expect(known()).toEqual([3, 2, 1]);
+  for (const no of [4, 5, 6]) store.setPassword("CP-1", password(no), { keepBefore: true, at_ms });
+  expect(known()).toEqual([6, 5, 4, 1]);
   store.confirmPassword("CP-1");
-  expect(known()).toEqual([3]);
-  store.setPassword("CP-1", password(4), { keepBefore: false, at_ms });
-  expect(known()).toEqual([4]);
+  expect(known()).toEqual([6]);
+  store.setPassword("CP-1", password(7), { keepBefore: false, at_ms });
+  expect(known()).toEqual([7]);
   store.setPassword("CP-1", null, { keepBefore: false, at_ms });
   expect(known()).toEqual([]);
   expect(store.passwords("CP-2")).toHaveLength(1);

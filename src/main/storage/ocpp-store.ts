@@ -3,8 +3,8 @@ import { readOcppFacts } from "./stored-json.ts";
 import { epochMs } from "../../core/units/index.ts";
 import type { OcppStore } from "./ocpp-types.ts";
 
-/** Passwords one identity may have at a time: the one told to the box, and the one it had before. */
-const PASSWORDS_MAX = 2;
+/** Passwords one identity may have at a time: those told to the box of which none was seen yet, and the one it had before. */
+const PASSWORDS_MAX = 4;
 /** Whoever can reach the port can come under any name. */
 const ARRIVALS_MAX = 500;
 
@@ -16,6 +16,13 @@ export function ocppStore(db: Connection): OcppStore {
     const last = db.first(passwordsOf(identity).offset(keep).limit(1));
     if (last !== undefined)
       db.run(q.deleteFrom("ocpp_password").where("identity", "=", identity).where("no", "<=", last.no));
+  };
+  /** The oldest is the one that the box is known to have: of those told to it since, the first goes. */
+  const dropUnseen = (identity: string): void => {
+    const all = db.all(passwordsOf(identity));
+    const unseen = all.length > PASSWORDS_MAX ? all.at(-2) : undefined;
+    if (unseen !== undefined)
+      db.run(q.deleteFrom("ocpp_password").where("identity", "=", identity).where("no", "=", unseen.no));
   };
   return {
     facts: (identity, connectorId) => {
@@ -41,7 +48,8 @@ export function ocppStore(db: Connection): OcppStore {
     setPassword: (identity, password, { keepBefore, at_ms }) => {
       db.transaction(() => {
         if (password !== null) db.run(q.insertInto("ocpp_password").values({ identity, ...password, since_ms: at_ms }));
-        dropOlder(identity, password === null ? 0 : keepBefore ? PASSWORDS_MAX : 1);
+        if (keepBefore && password !== null) dropUnseen(identity);
+        else dropOlder(identity, password === null ? 0 : 1);
       });
     },
     confirmPassword: (identity) => {

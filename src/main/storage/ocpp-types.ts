@@ -10,7 +10,7 @@ export interface OcppStore {
   saveFacts(identity: string, connectorId: number, facts: OcppFacts): void;
   /** Any of these lets the station in, newest first; none: it needs no password. */
   passwords(identity: string): readonly PasswordHash[];
-  /** `keepBefore`: the one before holds too until the station has come with the new one. `null`: no password any more. */
+  /** `keepBefore`: those before hold too, the oldest above all, until the station has come with the new one. `null`: no password any more. */
   setPassword(
     identity: string,
     password: PasswordHash | null,

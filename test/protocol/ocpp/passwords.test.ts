@@ -123,6 +123,35 @@ describe("the password of a station", () => {
     expect([await isWelcome(OLD), await isWelcome(NEW), await isWelcome(OLD)]).toEqual([true, true, false]);
   });
 
+  test("of many of which nobody knows keeps the one that the box is known to have", async () => {
+    await open();
+    await set(OLD);
+    const silent: Script = ({ action }) =>
+      action === "ChangeConfiguration" ? new Promise(() => undefined) : { status: "Accepted" };
+    for (const no of ["1", "2", "3", "4", "5"]) {
+      const fake = await dial(OLD, silent);
+      const told = set(NEW + no, true);
+      await expect.poll(() => fake.calls.all.some(({ action }) => action === "ChangeConfiguration")).toBe(true);
+      fake.cut();
+      expect(await told).toMatchObject({ ok: false });
+    }
+    expect([await isWelcome(OLD), await isWelcome(`${NEW}5`), await isWelcome(OLD)]).toEqual([true, true, false]);
+  });
+
+  test("is checked for the box itself while guesses come from elsewhere, and by TLS if that is asked meanwhile", async () => {
+    await open();
+    await set(OLD);
+    const access = createOcppAccess({ stores, clock: bench.clock, log: createLog({ write: () => undefined }) });
+    const from = (address: string, password: string): ReturnType<typeof access.admit> =>
+      access.admit({ identity: "CP-1", password: Buffer.from(password), address, isEncrypted: false });
+    const guesses = Array.from({ length: 20 }, () => from("192.0.2.66", "wrong"));
+    expect(await from("192.0.2.7", OLD)).toBe("welcome");
+    expect(await Promise.all(guesses)).toContain("try-later");
+    const late = from("192.0.2.7", OLD);
+    stores.ocpp.setRequiresTls("CP-1", true);
+    expect(await late).toBe("needs-tls");
+  });
+
   test("lets all stations in that come back at once after a power cut, and of a flood of guesses at one but a few", async () => {
     await open();
     const identities = Array.from({ length: 120 }, (_, index) => `CP-${String(index)}`);
