@@ -52,9 +52,13 @@ export async function keepOcppCertificates(options: {
     if (isStopped) return;
     try {
       if (isNew) door.showCertificates(own.shown());
-      tell();
     } catch (error) {
       log.error({ err: error }, "the certificates for chargers could not be shown");
+    }
+    try {
+      tell();
+    } catch (error) {
+      log.error({ err: error }, "the state of the certificates for chargers could not be told");
     }
   };
   show(await own.refresh());
