@@ -5,6 +5,7 @@ import {
   mkdirSync,
   openSync,
   closeSync,
+  fchmodSync,
   fsyncSync,
   readFileSync,
   renameSync,
@@ -36,8 +37,8 @@ export function readKeyFile(path: string): KeyFile {
   try {
     if (!existsSync(path)) return { kind: "missing" };
     const { size, mode } = statSync(path);
-    if (size > FILE_BYTES_MAX) return damaged("it is too large to be a key");
     if (process.platform !== "win32" && (mode & 0o077) !== 0) chmodSync(path, PRIVATE_MODE);
+    if (size > FILE_BYTES_MAX) return damaged("it is too large to be a key");
     text = readFileSync(path, "utf8");
   } catch (error) {
     return damaged(wordsOf(error));
@@ -76,13 +77,14 @@ function write(path: string, text: string, mode: number): void {
   const unfinished = `${path}.new`;
   const file = openSync(unfinished, "w", mode);
   try {
+    // One that a power cut left behind keeps the mode it had.
+    if (process.platform !== "win32") fchmodSync(file, mode);
     // All of it, or the system's error: a disk that fills up takes a part and says nothing.
     writeFileSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);
   }
-  chmodSync(unfinished, mode);
   renameSync(unfinished, path);
 }
 

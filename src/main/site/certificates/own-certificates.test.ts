@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import {
+  appendFileSync,
   chmodSync,
   mkdirSync,
   mkdtempSync,
@@ -343,6 +344,12 @@ describe("the site's own certificates", () => {
     chmodSync(at.path("ca-private.pem"), 0o644);
     await at.open().refresh();
     expect(statSync(at.path("ca-private.pem")).mode & 0o777).toBe(0o600);
+    // A key with much behind it is set aside, and shut all the same.
+    appendFileSync(at.path("server-private.pem"), "x".repeat(100_000));
+    chmodSync(at.path("server-private.pem"), 0o644);
+    await at.open().refresh();
+    const aside = at.files().find((file) => file.startsWith("server-private.pem.set-aside")) ?? "";
+    expect(statSync(at.path(aside)).mode & 0o777).toBe(0o600);
   });
 });
 
