@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { milliamp } from "../../src/core/units/index.ts";
 import type { Alert } from "../../src/contract/index.ts";
-import { failSafeSite, refuseLimits, type FailSafeSite } from "./fail-safe-site.ts";
+import { failSafeSite, type FailSafeSite } from "./fail-safe-site.ts";
 import { until } from "./site-under-test.ts";
 
 const shown = (site: FailSafeSite, id: string) => site.engine().stationDetail(id)?.failSafe;
@@ -102,9 +102,9 @@ test("a silent box keeps its last current reserved until its own time has surely
 });
 
 test("a box that refuses its limit three times is reported as such, with its own words", async () => {
-  const site = await failSafeSite();
+  // From the beginning: on a quiet site nobody writes again what a box holds already.
+  const site = await failSafeSite({ refusesLimits: true });
   await until(() => live(site, "factory")?.online === true, "it is there");
-  refuseLimits(site);
   await until(() => isOpen(site, "control-failed", "factory"), "the owner is told", { real_ms_max: 60_000 });
   const alert = site
     .engine()

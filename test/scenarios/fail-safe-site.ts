@@ -32,8 +32,6 @@ const all = (current_mA: number): PerPhase<Milliamp> => [
 
 export type FailSafeSite = {
   readonly engine: () => Engine;
-  /** Registers of the second box that answer writes with an exception. */
-  readonly refused: Set<number>;
   /** Cuts the line of the first box. */
   readonly cut: () => Promise<void>;
   /** Ends the engine and starts another on the same folder. */
@@ -41,10 +39,14 @@ export type FailSafeSite = {
   readonly phases: readonly number[];
 };
 
-/** `known` is a Vestel box, `factory` an eProWallbox that does not let its fallback be set, `none` a go-e over HTTP. */
-export async function failSafeSite(): Promise<FailSafeSite> {
+/**
+ * `known` is a Vestel box, `factory` an eProWallbox that does not let its fallback be set, and no limit either where it
+ * `refusesLimits`; `none` a go-e over HTTP.
+ */
+export async function failSafeSite({ refusesLimits = false } = {}): Promise<FailSafeSite> {
   const clock = createClock({ speed: SPEED, start_ms: START_MS });
-  const refused = new Set([FACTORY_REGISTER]);
+  // Of the second box: writes to them are answered with an exception.
+  const refused = new Set([FACTORY_REGISTER, ...(refusesLimits ? [LIMIT_REGISTER] : [])]);
   const modbusBox = async (profileId: string, framing: "mbap" | "rtu") => {
     const bank = profileBank({
       profile: profileOf(profileId),
@@ -138,7 +140,6 @@ export async function failSafeSite(): Promise<FailSafeSite> {
   });
   return {
     engine: () => running.engine,
-    refused,
     cut: () => known.close(),
     restart: async () => {
       await stop();
@@ -147,8 +148,3 @@ export async function failSafeSite(): Promise<FailSafeSite> {
     phases,
   };
 }
-
-/** Refuses the limits of the second box from now on. */
-export const refuseLimits = ({ refused }: FailSafeSite): void => {
-  refused.add(LIMIT_REGISTER);
-};
